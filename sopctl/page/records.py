@@ -51,12 +51,21 @@ class Deposits(Struct, frozen=True):
     total: int
 
 
+class Counts(Struct, frozen=True):
+    """How many rows each part of a board has in all."""
+
+    yours: int
+    escalated: int
+    others: int
+
+
 class Board(Struct, frozen=True):
-    """What waits for the one who asks, what came up to them, and what waits for others."""
+    """What waits for the one who asks, what came up to them, and what waits for others: a page of each."""
 
     yours: list[Brief]
     escalated: list[Brief]
     others: list[Brief]
+    total: Counts
 
 
 class Happened(Struct, frozen=True):
@@ -137,9 +146,11 @@ class Waits(Struct, frozen=True):
 
 
 class Queue(Struct, frozen=True):
-    """Who waits for space, in the order in which they are served; `number` counts everybody."""
+    """Who waits for space, in the order in which they are served; `number` counts everybody, `total` those that the
+    one who asks may see."""
 
     waiting: list[Waits]
+    total: int
 
 
 class RackSpace(Struct, frozen=True):

@@ -77,23 +77,20 @@ def me(visit: Visit) -> records.Me:
 
 def board(visit: Visit) -> records.Board:
     """`/api/board`."""
-    found = mine.mine(visit.desk, visit.sight)
-    return records.Board(
-        *([records.brief(row) for row in rows] for rows in (found.yours, found.escalated, found.others))
-    )
+    found, part = mine.mine(visit.desk, visit.sight), _part(visit)
+    parts = (found.yours, found.escalated, found.others)
+    yours, escalated, others = ([records.brief(row) for row in rows[part]] for rows in parts)
+    return records.Board(yours, escalated, others, records.Counts(*map(len, parts)))
 
 
 def listed(visit: Visit) -> records.Deposits:
     """`/api/deposits`."""
     asked = visit.query
-    state = next((each for each in STATES if each == asked.get("state", "open")), None)
-    page = asked.get("page", "1")
-    if state is None or not (page.isascii() and page.isdecimal() and 0 < len(page) < 6 and int(page) > 0):
-        raise UsageError(
-            "query-not-understood", "`state` is one of {states}; `page` counts from 1", states=", ".join(STATES)
-        )
+    state, part = next((each for each in STATES if each == asked.get("state", "open")), None), _part(visit)
+    if state is None:
+        raise _not_understood()
     query = Query(state, unit=asked.get("unit", "")[:200], search=asked.get("search", "")[:200])
-    found = mine.listed(visit.desk, visit.sight, query, (int(page) - 1) * reading.A_PAGE, reading.A_PAGE)
+    found = mine.listed(visit.desk, visit.sight, query, part.start, reading.A_PAGE)
     return records.Deposits([records.brief(row) for row in found.rows], found.total)
 
 
@@ -168,13 +165,9 @@ def document(visit: Visit, deposit_id: str, sha256: str) -> Response:
 def queue(visit: Visit) -> records.Queue:
     """`/api/queue`."""
     sight, units = visit.sight, visit.site.settings.units
-    return records.Queue(
-        [
-            records.Waits(number, each.id, each.unit, each.server)
-            for number, each in enumerate(reservation.queue(visit.site), start=1)
-            if sight.sees(units, each.unit)
-        ]
-    )
+    found = [(number, each) for number, each in reservation.line(visit.site) if sight.sees(units, each.unit)]
+    shown = [records.Waits(number, each.id, each.unit, each.server) for number, each in found[_part(visit)]]
+    return records.Queue(shown, len(found))
 
 
 def racked(visit: Visit) -> records.Racks:
@@ -186,9 +179,25 @@ def racked(visit: Visit) -> records.Racks:
     return records.Racks([records.RackSpace(**{name: getattr(row, name) for name in names}) for row in rows])
 
 
+def _part(visit: Visit) -> slice:
+    """The rows of the page that is asked for. Raises UsageError."""
+    page = visit.query.get("page", "1")
+    if not (page.isascii() and page.isdecimal() and 0 < len(page) < 6 and int(page) > 0):
+        raise _not_understood()
+    return slice((int(page) - 1) * reading.A_PAGE, int(page) * reading.A_PAGE)
+
+
+def _not_understood() -> UsageError:
+    return UsageError(
+        "query-not-understood", "`state` is one of {states}; `page` counts from 1", states=", ".join(STATES)
+    )
+
+
 OPERATIONS = (
     Operation("/api/me", "me", "In whose name this token asks", me, records.Me),
-    Operation("/api/board", "board", "What waits for this account, and for others", board, records.Board),
+    Operation(
+        "/api/board", "board", "What waits for this account, and for others", board, records.Board, query=("page",)
+    ),
     Operation(
         "/api/deposits",
         "deposits",
@@ -207,7 +216,7 @@ OPERATIONS = (
         records.Done,
         acts=True,
     ),
-    Operation("/api/queue", "queue", "Who waits for space", queue, records.Queue),
+    Operation("/api/queue", "queue", "Who waits for space", queue, records.Queue, query=("page",)),
     Operation("/api/racks", "racks", "What is free in the racks", racked, records.Racks),
 )
 """What programs may ask for."""

@@ -144,9 +144,14 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
         return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=said), note=note)
 
 
-def queue(site: Site) -> list[Waiting]:
-    """The waiting list, in the order in which it is served."""
-    everyone = register.summaries(site)
+def line(site: Site) -> list[tuple[int, Summary]]:
+    """Who waits for space, numbered in the order in which they are served."""
+    return list(enumerate(waiting_list(register.summaries(site)), start=1))
+
+
+def queue(site: Site, wanted: Iterable[tuple[int, Summary]] | None = None) -> list[Waiting]:
+    """The waiting list, in the order in which it is served; by default all of it. To say why there is no space for
+    someone takes a look at every rack."""
     taken = occupied(register.standing(site))
     return [
         Waiting(
@@ -159,7 +164,7 @@ def queue(site: Site) -> list[Waiting]:
             since=each.queued,
             why="; ".join(map(str, _obstacles(site, taken, each))),
         )
-        for number, each in enumerate(waiting_list(everyone), start=1)
+        for number, each in (line(site) if wanted is None else wanted)
     ]
 
 

@@ -2,6 +2,7 @@
 deposit that is not theirs to see."""
 
 import sys
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -14,6 +15,9 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Query, Row
 
+Turn = Literal["yours", "escalated", "others"]
+TURNS: tuple[Turn, ...] = get_args(Turn)
+"""The parts of a board."""
 DECISIONS = ("accept", "refuse")
 """What ends a wait for someone's decision."""
 
@@ -78,9 +82,14 @@ def due_to(desk: Desk, row: Row) -> list[Action]:
     return found
 
 
-def listed(desk: Desk, sight: Sight, query: Query, start: int, most: int) -> Listed:
-    """Rows that `query` asks for, from `start`, at most `most` of them."""
+def listed(desk: Desk, sight: Sight, query: Query, start: int, most: int, *, turn: Turn | None = None) -> Listed:
+    """Rows that `query` asks for, from `start`, at most `most` of them; with `turn`, only those of a part of the
+    board."""
     rows = _seen(desk, sight, board.board(desk, query).rows)
+    if turn:
+        part: list[Row] = getattr(mine(desk, sight), turn)
+        ids = {row.id for row in part}
+        rows = [row for row in rows if row.id in ids]
     return Listed(rows[start : start + most], len(rows))
 
 

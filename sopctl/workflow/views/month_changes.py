@@ -71,8 +71,9 @@ def month_changes(desk: Desk, sight: Sight, month: str = "") -> MonthChanges:
         else:
             same += 1
     rows.sort(key=_urgent)
+    ids = {each.id for each in mine}
     now = f"{desk.now():%Y-%m}" == name
-    due = [each for each in seen if now and each.verb == "inventory" and each.in_our_hands and each not in mine]
+    due = [each for each in seen if now and each.verb == "inventory" and each.in_our_hands and each.id not in ids]
     return MonthChanges(name, rows, same, len(mine) - len(rows) - same, due)
 
 

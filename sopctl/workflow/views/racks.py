@@ -8,6 +8,7 @@ from sopctl.errors import UsageError
 from sopctl.model.rack import (
     Occupied,
     Rack,
+    by_rack,
     elevation,
     free_ports,
     power_used,
@@ -30,7 +31,9 @@ def find(site: Site, name: str) -> Rack:
 
 def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     """A rack and what stands or is reserved in it. Raises UsageError when there is none of that name."""
-    return find(site, name), [each for each in occupied(register.standing(site)) if each.place.rack == name]
+    return find(site, name), occupied(
+        each for each in register.standing(site) if each.place and each.place.rack == name
+    )
 
 
 def names(site: Site) -> dict[str, str]:
@@ -53,7 +56,7 @@ class RackRow(Struct, frozen=True):
 
 def rack_rows(site: Site) -> list[RackRow]:
     """Every rack with what is free in it. A unit counts as taken when one of its faces is."""
-    taken = occupied(register.standing(site))
+    standing = by_rack(occupied(register.standing(site)))
     return [
         RackRow(
             name=each.name,
@@ -66,6 +69,7 @@ def rack_rows(site: Site) -> list[RackRow]:
             power_watts=each.power_watts,
         )
         for each in site.racks
+        for taken in (standing.get(each.name, []),)
     ]
 
 

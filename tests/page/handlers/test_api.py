@@ -55,7 +55,7 @@ def test_what_is_read(program: Program, file_request: Callable[..., str]) -> Non
     detail = kadis.get(f"/api/deposits/{deposit}").json()
     assert detail["acts"][0]["act"] == "disposisi"
     assert detail["events"][0]["outcome"] == "selesai"
-    assert kadis.get("/api/queue").json() == {"waiting": []}
+    assert kadis.get("/api/queue").json() == {"waiting": [], "total": 0}
     assert kadis.get("/api/racks").json()["racks"][0]["name"] == "A1"
     assert kadis.get("/api/me", headers={"authorization": kadis.headers["authorization"].lower()}).status_code == 401
     scheme = {"authorization": kadis.headers["authorization"].replace("Bearer", "bearer")}
@@ -191,3 +191,16 @@ def test_documents(program: Program, until_space: Callable[..., str], desk: Any)
         assert got.status_code == 200
         assert "attachment" in got.headers["content-disposition"]
     assert client.get(f"/api/deposits/{deposit}/documents/{'0' * 64}").status_code == 404
+
+
+def test_lists_come_by_the_page(
+    program: Program, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sopctl.page.handlers.reading.A_PAGE", 2)
+    ids = [file_request() for _ in range(3)]
+    kadis = program("kadis", "read")
+    found = [kadis.get(f"/api/board?page={page}").json() for page in (1, 2, 3)]
+    assert [[each["id"] for each in page["yours"]] for page in found] == [ids[:2], ids[2:], []]
+    assert [page["total"] for page in found] == [{"yours": 3, "escalated": 0, "others": 0}] * 3
+    for path in ("/api/board", "/api/queue", "/api/deposits"):
+        assert kadis.get(f"{path}?page=0").json()["error"] == "query-not-understood"

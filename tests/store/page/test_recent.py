@@ -54,7 +54,7 @@ def looker(site: Site, monkeypatch: pytest.MonkeyPatch) -> Looker:
 
 
 def told(reading: register.Reading) -> tuple[bytes, list[str], dict[str, object]]:
-    """What a reading says, to be compared. Of what cannot be read it may know more than an index that was not written."""
+    """What a reading says, to be compared. Of what cannot be read it may know more than an index that lags."""
     assert {each.id for each in reading.last_known} <= reading.broken.keys()
     return msgspec.json.encode(reading.summaries), sorted(reading.broken), dict(reading.gathered)
 
@@ -196,7 +196,7 @@ def test_whatever_happens_in_whatever_order_it_says_what_the_files_say(
 ) -> None:
     """Acts, requests, harm by hand and its mending, looks in between: at the end of each round the reading is that of
     someone who reads all anew."""
-    dice = random.Random(23)  # noqa: S311 (the same dice each time)
+    dice = random.Random(23)
     ids = [file_request() for _ in range(4)]
     kept: dict[str, bytes] = {}
     for _ in range(40):
