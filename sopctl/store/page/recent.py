@@ -38,6 +38,7 @@ class Recent:
     def __init__(self) -> None:
         self._lock, self._making = threading.Lock(), threading.Lock()
         self._made: dict[str, object] = {}
+        self._files: dict[tuple[Path, ...], tuple[list[str], object]] = {}
         self._told: set[str] = set()
         self._followed: Followed | None = None
         self._procedures = ""
@@ -78,6 +79,19 @@ class Recent:
             found = make(cast(T | None, self._made.get(name)))
             self._made[name] = found
             return found
+
+    def of_files(self, paths: Iterable[Path], read: Callable[[], T]) -> T:
+        """What `read` makes of files: once, for as long as they are the same."""
+        key = tuple(paths)
+        stamps = [_stamp(path) for path in key]
+        known = self._files.get(key)
+        if known and known[0] == stamps:
+            return cast(T, known[1])
+        settled = all(map(_settled, key))
+        found = read()
+        if settled:
+            self._files[key] = stamps, found
+        return found
 
     def _named(self, site: Site) -> set[str] | None:
         """Which deposits the journal's tail names; None where everything may have changed."""
@@ -180,6 +194,14 @@ def surroundings(site: Site) -> tuple[str, ...]:
         with suppress(OSError), os.scandir(path) as entries:  # the page's account may not look into keys/
             found += sorted(f"{each.name} {_stamp(path / each.name)}" for each in entries)
     return tuple(found)
+
+
+def _settled(path: Path) -> bool:
+    """Is a file's last change so long ago that another one would show?"""
+    try:
+        return time.time_ns() - os.stat(path, follow_symlinks=False).st_mtime_ns > register.RACY_NS
+    except OSError:
+        return False
 
 
 def _stamp(path: Path) -> str:

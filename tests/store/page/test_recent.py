@@ -1,13 +1,16 @@
 """What readers of a page share is what the files say, whoever changed them; and only what changed is read again."""
 
+import os
 import random
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from sopctl.store import dossiers, register
+from sopctl.store.library import SHIPPED
 from sopctl.store.page.recent import AGAIN_SECONDS, SWEEP_SECONDS, Recent
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -224,3 +227,33 @@ def test_whatever_happens_in_whatever_order_it_says_what_the_files_say(
             looker.look(gathered=True)
             looker.now += AGAIN_SECONDS
             assert told(looker.look(gathered=True)) == told(register.whole(desk.site, gathered=True)[0])
+
+
+def test_racks_and_procedures_are_read_again_when_they_change(desk: Desk, looker: Looker) -> None:
+    """And not before: each reader of a page would read all of them."""
+
+    def site() -> Site:
+        found = Site(desk.site.root)
+        found.recent = looker.recent
+        return found
+
+    rack = desk.site.root / "racks" / "A1.yml"
+    age(rack)
+    first, again = site(), site()
+    assert first.racks
+    assert again.racks[0] is first.racks[0]
+    assert again.library is first.library
+    rack.write_text(rack.read_text().replace("units: 4", "units: 5"))
+    for _ in range(2):
+        assert site().racks[0].units == 5, "also while the file is so new that it may change unseen"
+    rack.write_text(rack.read_text().replace("units: 5", "units: 6"))
+    assert site().racks[0].units == 6
+    shipped = next(SHIPPED.glob("penitipan*.yml")).read_text()
+    (desk.site.root / "procedures" / "penitipan.yml").write_text(shipped)
+    assert site().library is not first.library
+    assert Site(desk.site.root).library is not first.library, "who acts reads them anew"
+
+
+def age(path: Path) -> None:
+    """A file that was written long ago."""
+    os.utime(path, (1, 1))
