@@ -249,6 +249,7 @@ def test_racks_and_procedures_are_read_again_when_they_change(desk: Desk, looker
     rack.write_text(rack.read_text().replace("units: 5", "units: 6"))
     assert site().racks[0].units == 6
     shipped = next(SHIPPED.glob("penitipan*.yml")).read_text()
+    (desk.site.root / "procedures").mkdir(exist_ok=True)
     (desk.site.root / "procedures" / "penitipan.yml").write_text(shipped)
     assert site().library is not first.library
     assert Site(desk.site.root).library is not first.library, "who acts reads them anew"
