@@ -180,7 +180,7 @@ def main() -> None:
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
     with tempfile.TemporaryDirectory() as folder:
         root, path = Path(folder) / "site", Path(folder) / "page.sock"
-        site = make(root, count)
+        site = make(root, count, in_racks=True)
         settings = root / "sopctl.yml"
         settings.write_text(settings.read_text() + f'\npage: {{url: "http://{HOST}"}}\n')
         site, now = Site(root), datetime.now(ZoneInfo("Asia/Jakarta"))
