@@ -16,6 +16,7 @@ from sopctl.workflow import accounts
 from sopctl.workflow.entering import tokens
 from tests.conftest import Clock
 from tests.page.conftest import Browser, page_of
+from tests.page.handlers.test_requesting import typed
 
 OTHERS = {"unit: Dinas Contoh": "unit: DINAS LAIN"}
 Program = Callable[..., Browser]
@@ -204,3 +205,71 @@ def test_lists_come_by_the_page(
     assert [page["total"] for page in found] == [{"yours": 3, "escalated": 0, "others": 0}] * 3
     for path in ("/api/board", "/api/queue", "/api/deposits"):
         assert kadis.get(f"{path}?page=0").json()["error"] == "query-not-understood"
+
+
+SCAN = ("surat.pdf", b"%PDF-1.4 x", "application/pdf")
+
+
+def filed(client: Browser, fields: dict[str, str], key: str = "k1", **files: Any) -> httpx.Response:
+    """File a request; with files, as a form."""
+    record, headers = json.dumps({"fields": fields}), {"idempotency-key": key}
+    if files:
+        return client.post("/api/requests", data={"record": record}, files=files, headers=headers)
+    return client.post("/api/requests", content=record, headers=headers)
+
+
+def test_a_request_is_filed_by_the_letters_rules(program: Program, desk: Any) -> None:
+    unit = program("contoh")
+    letter = unit.get("/api/requests").json()
+    assert letter["unit"] == "Dinas Contoh"
+    assert {each["path"] for each in letter["fields"]} >= {each for each in typed() if typed()[each]}
+    answer = filed(unit, typed(unit="Dinas Lain"), scan=SCAN)
+    assert answer.status_code == 200, answer.text
+    assert filed(unit, typed(), scan=SCAN).json() == answer.json(), "the same key"
+    (deposit,) = dossiers.ids(desk.site)
+    dossier = dossiers.read(desk.site, deposit)
+    assert (answer.json()["deposit"], answer.json()["head"]) == (deposit, dossier.head)
+    assert (dossier.deposit.unit, dossier.events[0].typed) == ("Dinas Contoh", "page:contoh")
+    assert "surat.pdf" in str(dossier.events[0].data)
+    again = filed(unit, typed(), "k2")
+    assert (again.status_code, again.json()["error"]) == (422, "identity-taken")
+
+
+def test_a_request_that_is_none(program: Program, desk: Any) -> None:
+    unit = program("contoh")
+    for number, (path, said, error) in enumerate(
+        (
+            ("access.address", "bukan alamat", "letter-field-invalid"),
+            ("server.height_units", "99", "letter-field-invalid"),
+            ("access.accounts", "webadmin", "account-without-key"),
+            ("server.colour", "merah", "no-such-field"),
+            ("__class__", "x", "no-such-field"),
+            ("access.address", "169.254.169.254", "not-admitted"),
+        )
+    ):
+        answer = filed(unit, {**typed(), path: said}, f"k{number}")
+        assert (answer.status_code, answer.json()["error"]) == (422, error), path
+    assert filed(unit, typed(), scan=("x.exe", b"MZ", "x/y")).json()["error"] == "not-a-scan"
+    assert filed(unit, typed(), "").json()["error"] == "idempotency-key-missing"
+    for name in ("kadis", "inspektorat"):
+        assert filed(program(name), typed()).json()["error"] == "may-not-file"
+    assert filed(program("lain", "read"), typed()).json()["error"] == "token-reads-only"
+    assert dossiers.ids(desk.site) == []
+
+
+def test_an_act_with_a_file(program: Program, file_request: Callable[..., str], desk: Any) -> None:
+    deposit, kadis = file_request(), program("kadis")
+    detail = kadis.get(f"/api/deposits/{deposit}").json()
+    refuse = next(each for each in detail["acts"] if each["act"] == "tolak")
+    assert [each["kind"] for each in refuse["fields"]] == ["area", "file"]
+    record = json.dumps({"head": detail["head"], "fields": {"reason": "di luar kewenangan"}})
+    for key, files, status in (
+        ("k1", {"letter": ("x.png", b"\x89PNG broken", "image/png")}, 422),
+        ("k2", {"letter": SCAN}, 200),
+    ):
+        sent = kadis.post(
+            f"/api/deposits/{deposit}/tolak", data={"record": record}, files=files, headers={"idempotency-key": key}
+        )
+        assert sent.status_code == status, sent.text
+    papers = kadis.get(f"/api/deposits/{deposit}").json()["documents"]
+    assert any(each["name"].endswith(".pdf") for each in papers)
