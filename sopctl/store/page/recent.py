@@ -65,7 +65,9 @@ class Recent:
             if named is None or self._reading is None or wants_more:
                 self._procedures = procedures
                 return self._read_all(site, gathered=gathered or self._gathers)
-            return self._patch(site, self._reading, named | told)
+            reading, self._reading = self._reading, None  # whatever fails now, the next one reads anew
+            self._reading = self._patch(site, reading, named | told)
+            return self._reading
 
     def tell(self, ids: Iterable[str]) -> None:
         """These dossiers have changed: the journal may not have noted it yet."""
@@ -102,7 +104,7 @@ class Recent:
         return named
 
     def _read_all(self, site: Site, *, gathered: bool) -> Reading:
-        now, self._reading = time.monotonic(), None  # whatever fails now, the next one reads anew
+        now, self._reading = time.monotonic(), None
         self._folder, self._list_again = _stamp(site.folder("deposits")), now + AGAIN_SECONDS
         reading, self._stamps = register.whole(site, gathered=gathered)
         self._sound = {each.id: each for each in reading.summaries}
@@ -130,7 +132,7 @@ class Recent:
         if changed:
             sound = [self._sound[each] for each in self._stamps if each in self._sound]
             last = [self._last_known[each] for each in self._stamps if each in self._last_known]
-            self._reading = reading = Reading(sound, dict(self._broken), dict(self._months), last)
+            return Reading(sound, dict(self._broken), dict(self._months), last)
         return reading
 
     def _take(self, site: Site, deposit_id: str, stamp: str) -> bool:

@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -258,3 +259,54 @@ def test_racks_and_procedures_are_read_again_when_they_change(desk: Desk, looker
 def age(path: Path) -> None:
     """A file that was written long ago."""
     os.utime(path, (1, 1))
+
+
+def test_a_look_that_fails_loses_nothing(
+    desk: Desk, file_request: Callable[..., str], looker: Looker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposit = file_request()
+    looker.settled()
+    letters.dispose(desk, deposit, instruction="x")
+
+    def full(*_: object, **__: object) -> dict[str, str]:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(register, "stamps_of", full)
+        with pytest.raises(OSError, match="Too many"):
+            looker.look()
+    assert looker.look().summaries[0].step == 3
+
+
+def test_many_readers_and_writers_at_once(desk: Desk, file_request: Callable[..., str]) -> None:
+    """Each sees at least what was recorded before it looked."""
+    ids, recent = [file_request() for _ in range(3)], Recent()
+    recorded, wrong = dict.fromkeys(ids, 0), list[str]()  # how many acts; odd: on hold
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            before, site = dict(recorded), Site(desk.site.root)
+            site.recent = recent
+            held = {each.id: each.held for each in register.read(site).summaries}
+            after = dict(recorded)
+            wrong.extend(
+                each for each in ids if 0 <= before[each] == after[each] and held[each] is not bool(before[each] % 2)
+            )
+
+    readers = [threading.Thread(target=look) for _ in range(4)]
+    for reader in readers:
+        reader.start()
+    for round_ in range(4):
+        for deposit in ids:
+            writing = Desk(Site(desk.site.root), desk.decided_by("staf").deciding, desk.clock, clock_is_right=True)
+            recorded[deposit] = -1  # just now it may be either
+            if round_ % 2:
+                acts.resume(writing, deposit)
+            else:
+                acts.hold(writing, deposit, reason="x")
+            recorded[deposit] = round_ + 1
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
