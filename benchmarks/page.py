@@ -30,7 +30,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
-from sopctl.workflow.steps import letters
+from sopctl.workflow.steps import acts, letters
 
 HOST = "titipan.example.org"
 PASSWORD = "kuda baterai staples benar"  # noqa: S105 (of a throwaway site)
@@ -119,6 +119,25 @@ def each_page(person: Person, pid: int, deposits: list[str], times: int) -> None
         print(f"{page:32} {1000 * (cpu(pid) - begin) / times:6.1f} ms of CPU, {resident(pid)} MB resident")
 
 
+def after_a_write(person: Person, pid: int, site: Site, deposit: str, times: int) -> None:
+    """The board, when another process has just recorded something, and that the list shows it at once."""
+    zone = ZoneInfo(site.settings.time_zone)
+    deciding = terminal.desk(site, user="root").deciding
+    used = 0.0
+    for number in range(times):
+        desk = Desk(Site(site.root), deciding, lambda: datetime.now(zone)).decided_by("staf")
+        if number % 2:
+            acts.resume(desk, deposit)
+        else:
+            acts.hold(desk, deposit, reason="x")
+        begin = cpu(pid)
+        person.ask("/")
+        used += cpu(pid) - begin
+        _, text, _ = person.ask(f"/berkas?keadaan=held&cari={deposit}")
+        assert (f'href="/berkas/{deposit}"' in text) is (number % 2 == 0), "what was recorded is seen"
+    print(f"{'/ after a write elsewhere':32} {1000 * used / times:6.1f} ms of CPU")
+
+
 def together(
     people: list[Person], kadis: Person, pid: int, deposits: tuple[list[str], list[str]], seconds: float
 ) -> None:
@@ -197,6 +216,7 @@ def main() -> None:
             kadis.ask("/")
             print(f"{count} dossiers; the first board, without an index: {time.perf_counter() - begin:.1f} s")
             each_page(kadis, server.pid, open_steps, 40)
+            after_a_write(kadis, server.pid, site, written[0], 10)
             people = [Person(path, number).log_in("kadis") for number in range(1, READERS + 1)]
             together(people, kadis, server.pid, (open_steps, written), seconds)
         finally:

@@ -1,6 +1,7 @@
 """`/api/…`: the same for programs, as JSON, in the name of an account, by a token."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -26,6 +27,8 @@ from sopctl.workflow.views.offers import offers
 Sent = TypeVar("Sent", records.Act, records.Request)
 
 MOST_KEY = 100
+FILES = ("file", "photos")
+"""Kinds of fields that are handed in as files."""
 TWINS: tuple[tuple[str, str, str], ...] = (
     ("GET", "/", "/api/board"),
     ("GET", "/akun", "/api/me"),
@@ -154,6 +157,9 @@ def act(visit: Visit, deposit_id: str, path: str) -> records.Done:
         raise mine.absent(deposit_id)
     form = form.of(found)
     wanted, key = _sent(visit, records.Act), _key(visit)
+    texts = {name for each in form.fields for name in (each.name, f"{each.name}-note") if each.kind not in FILES}
+    _refuse_unknown(wanted.fields, texts)
+    _refuse_unknown(visit.files, {each.name for each in form.fields if each.kind in FILES})
 
     def do() -> str:
         with ExitStack() as stack:
@@ -181,9 +187,17 @@ def file_request(visit: Visit) -> records.Done:
     """`POST /api/requests`: what the page's form does, once for each `Idempotency-Key`."""
     known = {each.path for each in letter(visit).fields}
     wanted, key = _sent(visit, records.Request), _key(visit)
-    if unknown := sorted(wanted.fields.keys() - known):
-        raise UsageError("no-such-field", "the letter has no field {field!r}", field=unknown[0][:80])
+    _refuse_unknown(wanted.fields, known)
+    _refuse_unknown(visit.files, {"scan"})
     return _done(visit, acting.do_once(visit, f"{visit.path} {key}", lambda: requesting.filed(visit, wanted.fields)))
+
+
+def _refuse_unknown(sent: Iterable[str], known: set[str]) -> None:
+    """Raise UsageError for a name that is none of these (the second file of a field is `NAME.2`): what was meant would
+    be missing."""
+    unknown = next((name for name in sent if re.sub(r"\.\d+\Z", "", name) not in known and name not in known), None)
+    if unknown is not None:
+        raise UsageError("no-such-field", "there is no field {field!r}", field=unknown[:80])
 
 
 def _sent(visit: Visit, kind: type[Sent]) -> Sent:

@@ -260,6 +260,19 @@ def test_a_request_that_is_none(program: Program, desk: Any) -> None:
 def test_an_act_with_a_file(program: Program, file_request: Callable[..., str], desk: Any) -> None:
     deposit, kadis = file_request(), program("kadis")
     detail = kadis.get(f"/api/deposits/{deposit}").json()
+    for fields, files in (
+        ({"reason": "x", "note": "y"}, {}),
+        ({"reason": "x", "letter": "y"}, {}),
+        ({"reason": "x"}, {"surat": SCAN}),
+    ):
+        odd = json.dumps({"head": detail["head"], "fields": fields})
+        path, once = f"/api/deposits/{deposit}/tolak", {"idempotency-key": "k0"}
+        told = (
+            kadis.post(path, data={"record": odd}, files=files, headers=once)
+            if files
+            else kadis.post(path, content=odd, headers=once)
+        )
+        assert (told.status_code, told.json()["error"]) == (422, "no-such-field"), "what was meant would be missing"
     refuse = next(each for each in detail["acts"] if each["act"] == "tolak")
     assert [each["kind"] for each in refuse["fields"]] == ["area", "file"]
     record = json.dumps({"head": detail["head"], "fields": {"reason": "di luar kewenangan"}})
