@@ -20,6 +20,8 @@ A_PAGE = 50
 """Rows of a list on one page."""
 ON_BOARD = 20
 """Rows of each part of the board; the rest is in the list."""
+RACKS_SAID = 3
+"""Of how many racks the waiting list says why there is no place in them."""
 TYPES = {
     ".pdf": "application/pdf",
     ".png": "image/png",
@@ -115,7 +117,7 @@ def queue(visit: Visit) -> Response:
     line = reservation.line(visit.site)
     found = [(number, each) for number, each in line if sight.sees(units, each.unit)]
     at = _at(visit)
-    shown = reservation.queue(visit.site, found[(at - 1) * A_PAGE : at * A_PAGE])
+    shown = reservation.queue(visit.site, found[(at - 1) * A_PAGE : at * A_PAGE], most=RACKS_SAID)
     return page(
         visit,
         "queue.html",
