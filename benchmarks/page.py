@@ -63,7 +63,7 @@ class Person:
 
     def ask(self, path: str, fields: dict[str, str] | None = None) -> tuple[int, str, float]:
         """Status, page and seconds of one request."""
-        connection = HTTPConnection(HOST, timeout=60)
+        connection = HTTPConnection(HOST, timeout=300)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.connect(str(self._path))
         self._asked += 1  # as if by another address now and then: what is bounded for one is not what is measured
