@@ -168,6 +168,11 @@ def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, tuple
     ]
 
 
+def filled_units(occupied: Iterable[Occupied]) -> set[int]:
+    """The units of a rack of which a face is taken, by what stands in it."""
+    return {unit for other in occupied for unit in range(other.place.unit, other.place.top + 1)}
+
+
 def by_rack(occupied: Iterable[Occupied]) -> dict[str, list[Occupied]]:
     """What stands in each rack, by its name."""
     found: dict[str, list[Occupied]] = {}
