@@ -153,11 +153,12 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
-docs: setup ## Make what is generated in docs/: commands, causes and the schema of facts, and the text for auditors
+docs: setup ## Make what is generated in docs/: commands, settings, causes and the schema of facts, and the text for auditors
 	@$(BIN)/python docs/generate/commands.py >docs/reference/commands.md
 	@$(BIN)/python docs/generate/facts_schema.py >docs/reference/facts.schema.json
 	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
 	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
+	@$(BIN)/python docs/generate/settings.py >docs/reference/settings.md
 
 .PHONY: pictures
 pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium

@@ -22,6 +22,7 @@ PAGES = [CHECKOUT / name for name in ("README.md", "CHANGELOG.md")] + sorted(DOC
 GENERATED = {
     "commands.py": "reference/commands.md",
     "causes.py": "reference/causes.md",
+    "settings.py": "reference/settings.md",
     "facts_schema.py": "reference/facts.schema.json",
 }
 
