@@ -159,6 +159,7 @@ docs: setup ## Make what is generated in docs/: commands, settings, causes and t
 	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
 	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
 	@$(BIN)/python docs/generate/settings.py >docs/reference/settings.md
+	@$(BIN)/python docs/generate/roles.py
 
 .PHONY: pictures
 pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium

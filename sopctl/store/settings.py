@@ -117,7 +117,7 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     port: Port = 25
     """Its TCP port."""
     tls: Literal["none", "starttls", "ssl"] = "starttls"
-    """How the connection is encrypted; `none` is refused except to this machine."""
+    """How the connection is encrypted; `none` is for a relay on this machine."""
     user: OptionalLine = ""
     """The account that logs in there; empty: no login."""
     password: KeyFile | None = None
