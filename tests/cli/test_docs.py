@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from sopctl.cli.main import cli
@@ -19,7 +20,9 @@ from tests.cases import rows
 from tests.conftest import Clock
 from tests.printed import CHECKOUT, DOCS, printed
 
-PAGES = [CHECKOUT / name for name in ("README.md", "CHANGELOG.md")] + sorted(DOCS.rglob("*.md"))
+PAGES = [CHECKOUT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")] + sorted(
+    DOCS.rglob("*.md")
+)
 GENERATED = {
     "commands.py": "reference/commands.md",
     "causes.py": "reference/causes.md",
@@ -115,6 +118,19 @@ def test_every_command_line_that_is_printed_is_understood(page: Path) -> None:
     """Also those that cannot run here: in a sentence, or about a server that a reader has."""
     if page.name != "CHANGELOG.md":  # says what commands were called
         assert [" ".join(words) for words in command_lines(page) if understood(words)] == []
+
+
+def test_every_page_is_in_the_sites_navigation() -> None:
+    nav = yaml.safe_load((CHECKOUT / "mkdocs.yml").read_text())["nav"]
+    listed = re.findall(r"[\w/-]+\.md", str(nav))
+    assert sorted(listed) == sorted(str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md"))
+
+
+def test_the_leaflet_has_two_pages() -> None:
+    import pypdfium2
+    import typst
+
+    assert len(pypdfium2.PdfDocument(typst.compile(str(DOCS / "id/selebaran.typ")))) == 2
 
 
 def test_every_variable_of_ours_is_documented() -> None:
