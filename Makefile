@@ -156,6 +156,8 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model, the text for auditors
 	@$(BIN)/python docs/reference.py >docs/commands.md
 	@$(BIN)/python docs/schema.py >docs/facts.schema.json
+	@$(BIN)/python docs/contract.py >docs/reference/json.md
+	@$(BIN)/python docs/contract.py --schema >docs/reference/json.schema.json
 	@cp sopctl/adapters/documents/templates/verify.md docs/verify.md
 	@$(BIN)/python docs/causes.py >docs/access.md.new && mv docs/access.md.new docs/access.md
 

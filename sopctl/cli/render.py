@@ -16,6 +16,7 @@ from sopctl.errors import Action
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
+    from msgspec import Struct
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.progress import Progress, TaskID
     from rich.table import Table
@@ -35,11 +36,33 @@ _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
 def put_json(document: Any) -> None:
-    """One JSON document on standard output, stable keys, UTF-8. Each action comes with its command line."""
+    """One JSON document on standard output, stable keys, UTF-8: a record of `cli/documents`, with its schema.
+
+    Plain data are the documents of commands that have no record yet; each action in them comes with its command line.
+    """
     import msgspec
 
-    plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))
+    if isinstance(document, msgspec.Struct) and type(document).__module__.startswith("sopctl.cli.documents."):
+        plain = documented(document)
+    else:
+        plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))
     click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
+
+
+def documented(document: "Struct") -> dict[str, Any]:
+    """A record of `cli/documents`, as the command that runs prints it."""
+    from sopctl.cli.documents import registry
+
+    return registry.document(_command(click.get_current_context()), document)
+
+
+def _command(ctx: click.Context) -> str:
+    """The words of a command, without the program's name (`cli`)."""
+    words = [str(ctx.command.name)]
+    while ctx.parent:
+        ctx = ctx.parent
+        words.insert(0, str(ctx.command.name))
+    return " ".join(word for word in words if word != "cli")
 
 
 def _with_commands(plain: Any) -> Any:
@@ -157,7 +180,7 @@ def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
 def put_step(done: "StepDone", *, as_json: bool) -> None:
     """What a step did, whose step it is by the procedure, and what is due next."""
     if as_json:
-        put_json(done)
+        put_steps([done])
         return
     mark = "✓" if done.answer else "✗"
     place = f"{done.procedure} {done.step}: " if done.procedure else ""  # the office's reports belong to none
@@ -177,6 +200,13 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         click.echo("  next: nothing; the dossier is closed")
     for followed in done.also:
         put_step(followed, as_json=False)
+
+
+def put_steps(done: "Iterable[StepDone]", errors: "Mapping[str, SopctlError] | None" = None) -> None:
+    """The one document of steps that were done, and of the deposits (by id) that an error stopped."""
+    from sopctl.cli.documents import steps
+
+    put_json(steps.steps(done, errors))
 
 
 class Steps:
@@ -202,7 +232,7 @@ class Steps:
         if self._failed:
             raise self._failed
         if self._as_json:
-            put_json({"steps": self._done})
+            put_steps(self._done)
 
 
 def here(path: str | Path) -> Path:
@@ -214,7 +244,7 @@ def here(path: str | Path) -> Path:
 def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlError]", *, as_json: bool) -> None:
     """The answers of many deposits, and the errors of those without one. Exits with the first error's code, if any."""
     if as_json:
-        put_json({"deposits": list(done.values()), "errors": error_documents(errors)})
+        put_steps(done.values(), errors)
     else:
         for step in done.values():
             put_step(step, as_json=False)

@@ -29,6 +29,13 @@ def test_the_schema_of_facts_is_up_to_date() -> None:
     assert made.stdout == (CHECKOUT / "docs/facts.schema.json").read_text(), "run: make docs"
 
 
+@pytest.mark.parametrize(("option", "file"), [("", "json.md"), ("--schema", "json.schema.json")])
+def test_the_contract_of_json_is_up_to_date(option: str, file: str) -> None:
+    words = [sys.executable, str(CHECKOUT / "docs/contract.py"), *filter(None, [option])]
+    made = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert made.stdout == (CHECKOUT / "docs/reference" / file).read_text(), "run: make docs"
+
+
 def test_the_table_of_causes_is_up_to_date() -> None:
     made = subprocess.run([sys.executable, CHECKOUT / "docs/causes.py"], capture_output=True, text=True, check=True)
     assert made.stdout == (CHECKOUT / "docs/access.md").read_text(), "run: make docs"
@@ -36,8 +43,8 @@ def test_the_table_of_causes_is_up_to_date() -> None:
 
 def test_every_document_is_reachable_from_the_readme() -> None:
     readme = (CHECKOUT / "README.md").read_text()
-    for document in (CHECKOUT / "docs").glob("*.md"):
-        assert f"docs/{document.name}" in readme
+    for document in (CHECKOUT / "docs").rglob("*.md"):
+        assert str(document.relative_to(CHECKOUT)) in readme
 
 
 def test_the_command_lines_of_the_reports_run_as_they_are_printed(

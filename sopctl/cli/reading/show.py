@@ -34,11 +34,11 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
     about, late = house.about(desk, deposit_id), late_steps(desk, dossier)
     if as_json:
-        deposit = details.record(dossier.deposit, personal=personal)
-        said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
-        beside = {"visits": about.visits, "maintenance": about.maintenance}
-        papers = {"unsigned": dossier.summary.unsigned, "unclear": dossier.summary.unclear}
-        put_json({"head": dossier.head, "standing": row, **said, **beside, **papers})
+        from sopctl.cli.documents.dossier import shown
+        from sopctl.workflow.servers import checking
+
+        state, zone = checking.states(desk.site).get(deposit_id), desk.now().tzinfo
+        put_json(shown(row, dossier, events, late, documents, about, state, zone, personal=personal))
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))

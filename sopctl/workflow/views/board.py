@@ -20,7 +20,7 @@ from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
-from sopctl.workflow.desk import Desk
+from sopctl.workflow.desk import Desk, Waits
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.views import calendar
 
@@ -47,10 +47,13 @@ class Row(Struct, frozen=True, gc=False):
     late: bool
     late_days: int
     escalated_to: str
-    waiting: str
-    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, `unfinished`
-    work, or `person` (after so many tries)."""
     valid_until: date | None
+    waits: Waits = ""
+    queue_number: int | None = None
+    """Its turn in the waiting list of `queue_length`, for one that waits for space."""
+    queue_length: int | None = None
+    tries: int = 0
+    """How many tries are used up, for one that waits for a person."""
     action: Action | None = None
     """What a person can do about it; None for a closed deposit."""
     why: str = ""
@@ -61,6 +64,17 @@ class Row(Struct, frozen=True, gc=False):
     application: str = ""
     description: str = ""
     """What the server runs, and what that is for, as its owner says."""
+    serial: str = ""
+    address: str = ""
+    position: Place | None = None
+    """The `place`, as a record."""
+
+    @property
+    def waiting(self) -> str:
+        """What it waits for, in words."""
+        if self.waits == "space":
+            return f"space ({self.queue_number} of {self.queue_length})"
+        return f"person ({self.tries} tries)" if self.waits == "person" else self.waits
 
 
 @dataclass(frozen=True)
@@ -235,11 +249,13 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
             late=False,
             late_days=0,
             escalated_to="",
-            waiting="",
             valid_until=each.valid_until,
             action=action,
             kind="followup",
             platform=each.platform or "",
+            serial=each.serial,
+            address=each.address,
+            position=each.place,
         )
         for what, action in things
     ]
@@ -269,16 +285,17 @@ def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
             shared[key] = said
         return said
 
-    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if only in ("", each.id)]
+    return [_row(each, *until(each), queue, today) for each in summaries if only in ("", each.id)]
 
 
-def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
-    action = actions.due(each)
+def _row(each: Summary, until: Deadline | None, why: str, queue: Mapping[str, int], today: date) -> Row:
+    action, waits = actions.due(each), _waits_for(each, today)
     return Row(
         id=each.id,
         unit=each.unit,
         server=each.server,
         place=str(each.place) if each.place and not each.closed else "",
+        position=None if each.closed else each.place,
         standing=each.stands,
         procedure=each.procedure,
         step=each.step,
@@ -290,33 +307,38 @@ def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
         late=bool(until and until.late),
         late_days=until.late if until else 0,
         escalated_to=until.escalated_to if until else "",
-        waiting=waiting,
+        waits=waits,
+        queue_number=queue[each.id] if waits == "space" else None,
+        queue_length=len(queue) if waits == "space" else None,
+        tries=each.tries if waits == "person" else 0,
         valid_until=each.valid_until,
         action=action,
         why=why,
         platform=each.platform or "",
         application=each.application,
         description=each.description,
+        serial=each.serial,
+        address=each.address,
     )
 
 
-def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
+def _waits_for(each: Summary, today: date) -> Waits:
     if each.held:
         return "hold"
     if each.waiting == "space":
-        return f"space ({queue[each.id]} of {len(queue)})"
+        return "space"
     if each.month_due and today < each.month_due:
         return "month"
     if each.waiting == "decision":
         return "decision"
     if each.unfinished:
         return "unfinished"
-    return f"person ({each.tries} tries)" if each.tries else ""
+    return "person" if each.tries else ""
 
 
 def _waits(row: Row) -> bool:
     """Does a row wait for something that nobody can do now?"""
-    return row.waiting.startswith(("space", "month", "hold"))
+    return row.waits in ("space", "month", "hold")
 
 
 def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
@@ -328,8 +350,8 @@ _STATES: dict[State, Callable[[Row], bool]] = {
     "open": lambda row: row.step is not None,
     "closed": lambda row: row.step is None,
     "late": lambda row: row.late,
-    "held": lambda row: row.waiting == "hold",
-    "waiting": lambda row: row.waiting.startswith("space"),
+    "held": lambda row: row.waits == "hold",
+    "waiting": lambda row: row.waits == "space",
     "all": lambda _row: True,
 }
 
@@ -384,7 +406,6 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             late=late > 0,
             late_days=late,
             escalated_to=escalated(settings.escalation, late),
-            waiting="",
             valid_until=until,
             action=action,
             why=f"the deposit is valid until {until}",
@@ -392,6 +413,9 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             platform=each.platform or "",
             application=each.application,
             description=each.description,
+            serial=each.serial,
+            address=each.address,
+            position=each.place,
         )
         rows.append(row)
     return rows
