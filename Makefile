@@ -153,9 +153,10 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
-docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model, the text for auditors
+docs: setup ## Make the reference: commands from their help, what they print as JSON, errors, facts, causes, the text for auditors
 	@$(BIN)/python docs/reference.py >docs/commands.md
 	@$(BIN)/python docs/schema.py >docs/facts.schema.json
+	@$(BIN)/python docs/errors.py >docs/reference/errors.md
 	@$(BIN)/python docs/contract.py >docs/reference/json.md
 	@$(BIN)/python docs/contract.py --schema >docs/reference/json.schema.json
 	@cp sopctl/adapters/documents/templates/verify.md docs/verify.md

@@ -194,6 +194,7 @@ def sopctl(site: Site) -> Callable[..., Ran]:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        assert ran.returncode in contract.EXIT_CODES, f"{words}: {ran.stderr}"
         if "--json" in words and ran.stdout:
             contract.hold(ran.stdout)
         return Ran(ran.returncode, ran.stdout, ran.stderr)

@@ -1,13 +1,20 @@
 """Whatever sopctl prints as JSON keeps to the schema that it names: a check of every output in every test."""
 
 import json
+import re
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 
 from sopctl.cli.documents import registry
+from sopctl.cli.main import BUG
+from sopctl.errors import ExitCode
+
+REFERENCE = Path(__file__).parents[1] / "docs/reference/errors.md"
 
 
 def _is_time(value: object) -> bool:
@@ -31,10 +38,34 @@ def _validator(command: str) -> Any:
     return kind(registry.schema(command), format_checker=_formats)
 
 
+EXIT_CODES = frozenset(ExitCode) | {BUG}
+"""Those that docs/reference/errors.md has, and no others."""
+
+
+@cache
+def documented() -> dict[str, set[int]]:
+    """The ids of errors in docs/reference/errors.md, each with its exit codes."""
+    found: dict[str, set[int]] = {}
+    for part in REFERENCE.read_text().split("\n## Exit code ")[1:]:
+        for id in re.findall(r"^\| `([a-z0-9-]+)` \|", part, re.MULTILINE):
+            found.setdefault(id, set()).add(int(part.partition(":")[0]))
+    return found
+
+
+def _errors(part: Any) -> Iterator[dict[str, Any]]:
+    """Every error in a document."""
+    if isinstance(part, dict) and {"id", "exit_code", "remedy"} <= part.keys():
+        yield part
+    for each in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from _errors(each)
+
+
 def hold(printed: str) -> None:
-    """Raise AssertionError for a document that does not keep to its schema. Documents of commands that have no record
-    yet name none."""
+    """Raise AssertionError for a document that does not keep to its schema, or names an error that the reference does
+    not have. Documents of commands that have no record yet name no schema."""
     document = json.loads(printed)
+    for each in _errors(document):
+        assert each["exit_code"] in documented().get(each["id"], ()), f"docs/reference/errors.md lacks it: {each}"
     if not isinstance(document, dict) or "schema" not in document:
         return
     name, *words, version = document["schema"].split("/")

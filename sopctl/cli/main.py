@@ -93,6 +93,12 @@ COMMANDS = {
 class Root(click.Group):
     """`sopctl` itself: a group in sections, each of them a package."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from sopctl.cli.options import refuse_placeholders
+
+        refuse_placeholders(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return [name for _, names in COMMANDS.values() for name in names]
 

@@ -62,8 +62,8 @@ def test_one_run_for_many(
         ran = sopctl("configure", "--due", "-e", f"@{variables}", "--json")
         found = json.loads(ran.out)
         assert ran.code == OutsideFailure.exit_code, ran.err
-        assert {step["id"]: step["answer"] for step in found["deposits"]} == {good: True, bad: False}
-        assert [error["id"] for error in found["errors"]] == [away]
+        assert {step["id"]: step["answer"] for step in found["steps"]} == {good: True, bad: False}
+        assert [error["deposit"] for error in found["errors"]] == [away]
         assert "sopctl probe" in found["errors"][0]["remedy"]
         assert servers.run(chosen[0], "cat /srv/wanted") == "something"
         outcomes = {each: dossiers.read(desk.site, each).events[-1].outcome for each in ids}

@@ -439,7 +439,7 @@ def test_conditions_in_json_and_for_monitoring(desk: Desk, two_months: str, sopc
     assert plugin.out.startswith("CONDITIONS CRITICAL - 0 of 1 servers are as they should be: ")
     assert plugin.out.endswith(" | critical=2;;0;0; warning=0;0;;0;\n")
     metrics = sopctl("inventory", "conditions", "--format", "prometheus")
-    assert f'sopctl_conditions{{severity="critical",target="{two_months}"}} 2.0' in metrics.out
+    assert f'sopctl_conditions{{deposit="{two_months}",severity="critical"}} 2.0' in metrics.out
     assert sopctl("inventory", "conditions", "--format", "json", "--output", "conditions.json").code == 1
     kept = json.loads((desk.site.root / "conditions.json").read_text())
     assert kept["servers"][0]["conditions"][1]["severity"] == "critical"
