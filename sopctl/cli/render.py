@@ -42,11 +42,18 @@ def put_json(document: Any) -> None:
     """
     import msgspec
 
-    if isinstance(document, msgspec.Struct) and type(document).__module__.startswith("sopctl.cli.documents."):
+    if isinstance(document, msgspec.Struct) and _is_documented(document):
         plain = documented(document)
     else:
         plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))
     click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
+
+
+def _is_documented(document: "Struct") -> bool:
+    from sopctl.cli.documents import registry
+
+    ours = type(document).__module__.startswith("sopctl.cli.documents.")
+    return ours or type(document) in registry.kinds(_command(click.get_current_context()))
 
 
 def documented(document: "Struct") -> dict[str, Any]:

@@ -76,7 +76,9 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
         checking.draw(desk, found, svg)
         click.echo(str(svg), err=as_json)
     if as_json:
-        put_json({"month": found.month, "servers": found.servers})
+        from sopctl.cli.documents import access
+
+        put_json(access.availability(found, desk.now().tzinfo))
     if as_json or svg:
         return
     if not found.servers:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -12,8 +12,9 @@ from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, JumpHost, Rung, RungResult, ServiceResult, remedy
 from sopctl.model.access.target import HostKey, ServiceKind
 from sopctl.model.availability import Outage, State, Status
+from sopctl.model.sop.entries import BmcPin
 from sopctl.store.checks import Count
-from sopctl.workflow.servers.checking import Checked, NotTried
+from sopctl.workflow.servers.checking import Checked, Month, NotTried, Report
 
 
 class Algorithms(Struct, frozen=True, kw_only=True):
@@ -235,10 +236,7 @@ def history(
         checked_at=moment(state.checked, zone) if state else None,
         flapping=bool(state and state.flapping),
         recent=state.recent if state else "",
-        outages=[
-            OutageSeen(began=datetime.fromtimestamp(each.began, zone), ended=moment(each.ended, zone), cause=each.cause)
-            for each in outages
-        ],
+        outages=[_outage(each, zone) for each in outages],
         checks=[
             Counted(
                 at=datetime.fromtimestamp(each.at, zone),
@@ -265,4 +263,103 @@ def _service(found: ServiceResult) -> Service:
         detail=found.detail,
         expires=datetime.fromisoformat(found.expires) if found.expires else None,
         status=found.status,
+    )
+
+
+class PinnedSince(Struct, frozen=True, kw_only=True):
+    """A host key that was pinned, or awaits confirmation: since when, by whom, and how it was confirmed."""
+
+    key: HostKey
+    at: datetime
+    by: str
+    how: str
+
+
+class HostKeys(Struct, frozen=True, kw_only=True):
+    """A machine's host keys: the pinned one, one that awaits confirmation, and the one that it shows now. Null: there
+    is none."""
+
+    id: str
+    pinned: PinnedSince | None
+    pending: PinnedSince | None
+    shown: HostKey | None
+
+
+class BmcCertificate(Struct, frozen=True, kw_only=True):
+    """A server's BMC: where it is, the certificate that is pinned (with the account of the office), and the SHA-256
+    (hex) of the one that it shows now, or what the problem is."""
+
+    id: str
+    place: str
+    pinned: BmcPin | None
+    shown: str
+    problem: str
+
+
+class Watched(Struct, frozen=True, kw_only=True):
+    """A time in which a server was checked without a gap."""
+
+    began: datetime
+    ended: datetime
+
+
+class Availability(Struct, frozen=True, kw_only=True):
+    """A server's month. Only time in which it was watched counts, without announced maintenance. `percent` is null
+    where nothing was watched; `mean_repair_seconds` where no outage ended. `watched`: when it was watched."""
+
+    id: str
+    server: str
+    percent: float | None
+    watched_seconds: int
+    down_seconds: int
+    longest_outage_seconds: int
+    mean_repair_seconds: float | None
+    maintenance_seconds: int
+    outages: list[OutageSeen]
+    watched: list[Watched]
+
+
+class AvailabilityReport(Struct, frozen=True, kw_only=True):
+    """The availability in a month (`2026-11`) of every server that was checked in it."""
+
+    month: str
+    servers: list[Availability]
+
+
+def host_keys(id: str, pinned: Any, pending: Any, shown: HostKey | None) -> HostKeys:
+    """The document of `host-key` and `switch host-key`."""
+    return HostKeys(id=id, pinned=_since(pinned), pending=_since(pending), shown=shown)
+
+
+def _since(seen: Any) -> PinnedSince | None:
+    return PinnedSince(key=seen.key, at=seen.at, by=seen.by, how=seen.how) if seen else None
+
+
+def availability(found: Month, zone: tzinfo | None) -> AvailabilityReport:
+    """The document of `checks report`."""
+    return AvailabilityReport(month=found.month, servers=[_availability(each, zone) for each in found.servers])
+
+
+def _availability(each: Report, zone: tzinfo | None) -> Availability:
+    one = each.availability
+    return Availability(
+        id=each.id,
+        server=each.server,
+        percent=one.percent,
+        watched_seconds=one.observed,
+        down_seconds=one.down,
+        longest_outage_seconds=one.longest,
+        mean_repair_seconds=one.repair,
+        maintenance_seconds=one.maintenance,
+        outages=[_outage(outage, zone) for outage in one.outages],
+        watched=[
+            Watched(began=datetime.fromtimestamp(span.began, zone), ended=datetime.fromtimestamp(span.ended, zone))
+            for span in each.watched
+        ],
+    )
+
+
+def _outage(each: Outage, zone: tzinfo | None) -> OutageSeen:
+    return OutageSeen(
+        began=datetime.fromtimestamp(each.began, zone), ended=moment(each.ended, zone), cause=str(each.cause)
     )

@@ -31,7 +31,9 @@ def list_queue(ctx: click.Context, *, as_json: bool) -> None:
 
     rows = reservation.queue(open_site(ctx))
     if as_json:
-        put_json({"waiting": rows})
+        from sopctl.cli.documents.reading import Queue
+
+        put_json(Queue(waiting=rows))
         return
     if not rows:
         click.echo("Nobody waits.")

@@ -24,7 +24,9 @@ def list_runs(ctx: click.Context, *, as_json: bool) -> None:
 
     found = kept.listed(open_desk(ctx).site)
     if as_json:
-        put_json({"runs": [{"id": run.id, "at": run.at, "outcome": run.outcome} for run in found]})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.runs(found))
         return
     for run in found:
         seconds = f"{run.result.seconds:4.0f} s" if run.result else "     -"

@@ -125,12 +125,12 @@ def test_the_report_at_the_terminal(sopctl: Callable[..., Ran], desk: Desk, file
     deposit = file_request()
     letters.dispose(desk, deposit, instruction="x")
     said = json.loads(sopctl("report", "sla", "--month", "2026-11", "--json").out)
-    assert (said["month"], said["done"], said["in_time"]) == ("2026-11", 1, 1)
-    assert [(line["procedure"], line["step"], line["done"]) for line in said["steps"]] == [
+    assert (said["month"], said["total"]["done"], said["total"]["in_time"]) == ("2026-11", 1, 1)
+    assert [(line["procedure"], line["step"], line["tally"]["done"]) for line in said["steps"]] == [
         ("penitipan", 2, 1),
         ("penitipan", 3, 0),
     ]
-    assert said["actors"]["Kadis Kominfo"]["done"] == 1
+    assert {each["actor"]: each["tally"]["done"] for each in said["actors"]}["Kadis Kominfo"] == 1
     shown = sopctl("report", "sla", "--month", "2026-11", COLUMNS="80").out
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "0 h" in shown, "less than a day is in hours"

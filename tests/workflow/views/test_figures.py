@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.steps import notifying
 from sopctl.workflow.views.figures import figures
 from tests.conftest import Clock
 
@@ -18,6 +19,7 @@ def test_what_is_late_due_and_waiting(desk: Desk, clock: Clock, file_request: Ca
 def test_who_waits_for_space(desk: Desk, until_space: Callable[..., str]) -> None:
     """The rack takes two."""
     deposits = [until_space() for _ in range(3)]
+    notifying.notify(desk, deposits[2], via="phone")
     found = figures(desk)
     assert (found.waiting, found.inventories_due, found.unreadable) == (1, 0, 0)
     (desk.site.root / "deposits" / deposits[0] / "history.yml").write_text("no")

@@ -40,7 +40,9 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
         end(put_documents(ctx, what[0], as_json=as_json))
     checked = integrity.check_files(open_desk(ctx), [Path(name) for name in files])
     if as_json:
-        put_json({"files": checked})
+        from sopctl.cli.documents.reading import CheckedFiles
+
+        put_json(CheckedFiles(files=list(checked)))
     for each in checked if not as_json else ():
         put_checked(each)
     end(all(each.good for each in checked))
