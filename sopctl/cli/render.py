@@ -265,21 +265,17 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
         raise SystemExit(int(error.exit_code))
 
 
-def error_document(error: "SopctlError") -> dict[str, str]:
-    """An error for machines; what is wrong one by one follows the sentence."""
-    message = f"{wording.error(error)} {'; '.join(error.lines)}".strip()
-    remedy = wording.advice(error.remedy)
-    return {
-        "id": error.id,
-        "message": printable(message, wording.LONGEST),
-        "where": printable(error.where),
-        "remedy": printable(remedy, wording.LONGEST),
-    }
+def error_document(error: "SopctlError", deposit: str = "") -> dict[str, Any]:
+    """An error in a document that has no record yet: as `sopctl.cli.documents.common.Failure` has it."""
+    from sopctl.cli.documents import common, printing
+
+    found: dict[str, Any] = printing.plain(common.failure(error, deposit))
+    return found
 
 
-def error_documents(errors: "Mapping[str, SopctlError]") -> list[dict[str, str]]:
-    """The errors of deposits for machines: `id` is the deposit's, `error` which error it is."""
-    return [{**error_document(error), "id": name, "error": error.id} for name, error in errors.items()]
+def error_documents(errors: "Mapping[str, SopctlError]") -> list[dict[str, Any]]:
+    """The errors of deposits, by id."""
+    return [error_document(error, name) for name, error in errors.items()]
 
 
 def lateness(row: "Row") -> str:

@@ -19,8 +19,8 @@ State = Literal["done", "unchanged", "refused", "put-back", "partly-back", "shut
 class ChangedPort(Struct, frozen=True, kw_only=True):
     """How a change of a port ended: done, or unchanged (it was so already); refused (nothing was sent), put back,
     partly back (`differs`: what is not as it was), shut (it was to be, but the rest failed), or unknown. `cause` is
-    stable, `why` a sentence, `remedy` what helps. `mac`: the address that was heard; `also`: others beside it. `restore`: how
-    the switch would roll back by itself."""
+    stable, `why` a sentence, `remedy` what helps. `mac`: the address that was heard; `also`: others beside it.
+    `restore`: how the switch would roll back by itself."""
 
     state: State
     switch: str
