@@ -30,10 +30,7 @@ HAVE_NONE_YET = frozenset(
     events send
     import
     init
-    inventory conditions
-    inventory diff
     inventory show
-    inventory summary
     journal anchor
     lab down
     lab hardware

@@ -382,7 +382,8 @@ def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -
     summary = sopctl("inventory", "summary", "--month", "2026-12")
     assert summary.out.index("Paket baru: nginx") < summary.out.index("system")
     found = json.loads(sopctl("inventory", "summary", "--month", "2026-12", "--json").out)
-    assert found["sums"]["rack"]["A1"] == {"servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
+    total = {"by": "rack", "name": "A1", "servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
+    assert total in found["totals"]
     assert sopctl("inventory", "summary", "--month", "2026-12", "--csv").out.startswith("id,unit,server,")
     assert sopctl("inventory", "summary", "--csv", "--json").code == 2
     for kind, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
