@@ -16,9 +16,6 @@ HAVE_NONE_YET = frozenset(
     words.strip()
     for words in """
     account forget-code
-    account invite
-    account list
-    account refusals
     account revoke
     account token create
     account token list

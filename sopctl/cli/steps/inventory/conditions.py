@@ -8,7 +8,7 @@ import click
 
 from sopctl.cli.options import DEPOSIT, FILE, end_with, example, json_option, open_desk
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
-from sopctl.cli.render import put_json
+from sopctl.cli.render import documented, put_json
 from sopctl.cli.steps.inventory._render import put_conditions
 from sopctl.errors import ExitCode
 from sopctl.model.text import counted, printable
