@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from sopctl.cli import wording
 from sopctl.cli.documents.common import Command, Failure, Place, command, failure, moment, place
+from sopctl.errors import SopctlError
 from sopctl.model.availability import State, Status
 from sopctl.workflow.desk import Waits
-from sopctl.workflow.views.board import Board, Row
+from sopctl.workflow.views.board import Row
 
 
 class Access(Struct, frozen=True, kw_only=True):
@@ -80,18 +81,18 @@ class Todo(Struct, frozen=True, kw_only=True):
     errors: list[Failure]
 
 
-def deposits(rows: Sequence[Row], found: Board, states: Mapping[str, State], zone: tzinfo | None) -> Deposits:
+def deposits(
+    rows: Sequence[Row], states: Mapping[str, State], errors: Sequence[SopctlError], zone: tzinfo | None
+) -> Deposits:
     """The document of `list`."""
     return Deposits(
-        deposits=[deposit(each, states.get(each.id), zone) for each in rows], errors=list(map(failure, found.errors))
+        deposits=[deposit(each, states.get(each.id), zone) for each in rows], errors=list(map(failure, errors))
     )
 
 
-def todo(found: Board, states: Mapping[str, State], zone: tzinfo | None) -> Todo:
+def todo(rows: Sequence[Row], states: Mapping[str, State], errors: Sequence[SopctlError], zone: tzinfo | None) -> Todo:
     """The document of `todo`."""
-    return Todo(
-        steps=[deposit(each, states.get(each.id), zone) for each in found.rows], errors=list(map(failure, found.errors))
-    )
+    return Todo(steps=[deposit(each, states.get(each.id), zone) for each in rows], errors=list(map(failure, errors)))
 
 
 def deposit(row: Row, state: State | None, zone: tzinfo | None) -> Standing:

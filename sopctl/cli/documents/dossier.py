@@ -1,15 +1,16 @@
 """The document of `show`: one deposit, all that is known of it."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from sopctl.cli.documents import board, printing
+from sopctl.cli.documents.common import Failure, failure
 from sopctl.cli.documents.happened import Happened, happened
+from sopctl.errors import SopctlError
 from sopctl.model import masking
-from sopctl.model.availability import State
 from sopctl.model.deposit import Deposit as Record
 from sopctl.model.house.maintenance import Window
 from sopctl.model.house.visits import Arrival, Departure, VisitState
@@ -21,7 +22,6 @@ from sopctl.model.sop.sla import LateStep
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.papers.integrity import Document
 from sopctl.workflow.views import details
-from sopctl.workflow.views.board import Row
 from sopctl.workflow.views.house import About
 
 
@@ -57,7 +57,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     """A deposit. `head`: the hash of its history's newest event, for --seen. `standing`: where it stands. `deposit`:
     the record as filed; personal data is masked in it, and in events, unless --personal. `late_steps`: latest first.
     `unsigned`: papers that lack signatures; `unclear`: what a service was asked to sign, where nobody knows whether it
-    did."""
+    did. `errors`: what could not be read of what stands beside it."""
 
     head: str
     standing: board.Standing
@@ -69,17 +69,17 @@ class Shown(Struct, frozen=True, kw_only=True):
     maintenance: list[Window]
     unsigned: list[Unsigned]
     unclear: list[SigningAsked]
+    errors: list[Failure]
 
 
 def shown(
-    row: Row,
+    standing: board.Standing,
     dossier: Dossier,
     events: Sequence[Event],
     late: Sequence[LateStep],
     papers: Sequence[Document],
     about: About,
-    state: State | None,
-    zone: tzinfo | None,
+    errors: Sequence[SopctlError],
     *,
     personal: bool,
 ) -> Shown:
@@ -87,7 +87,7 @@ def shown(
     record: Any = printing.plain(details.masked(dossier.deposit, personal=personal))
     return Shown(
         head=dossier.head,
-        standing=board.deposit(row, state, zone),
+        standing=standing,
         deposit=record if personal else masking.inside(record),
         events=list(map(happened, events)),
         late_steps=list(late),
@@ -96,6 +96,7 @@ def shown(
         maintenance=list(about.maintenance),
         unsigned=list(dossier.summary.unsigned),
         unclear=list(dossier.summary.unclear),
+        errors=list(map(failure, errors)),
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import end_with, example, json_option, open_desk
+from sopctl.cli.options import end_with, example, json_option, open_desk, say
 from sopctl.cli.render import console, lateness, put_json, table, waits, width, wrapped
 from sopctl.errors import UsageError
 from sopctl.model.text import printable
@@ -78,7 +78,9 @@ def command(
         from sopctl.cli.documents.board import deposits
         from sopctl.workflow.servers import checking
 
-        put_json(deposits(rows, found, checking.states(desk.site), desk.now().tzinfo))
+        states, unread = checking.seen(desk.site)
+        put_json(deposits(rows, states, [*found.errors, *unread], desk.now().tzinfo))
+        say(unread)
     elif chosen:
         put_columns(rows, chosen)
     elif rows:

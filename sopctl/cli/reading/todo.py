@@ -3,7 +3,7 @@
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.options import end_with, example, json_option, open_desk
+from sopctl.cli.options import end_with, example, json_option, open_desk, say
 from sopctl.cli.render import lateness, put_json, waits, width, wrapped
 from sopctl.model.text import printable
 
@@ -23,7 +23,9 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
         from sopctl.cli.documents.board import todo
         from sopctl.workflow.servers import checking
 
-        put_json(todo(found, checking.states(desk.site), desk.now().tzinfo))
+        states, unread = checking.seen(desk.site)
+        put_json(todo(found.rows, states, [*found.errors, *unread], desk.now().tzinfo))
+        say(unread)
         end_with(found.errors)
         return
     if not found.rows:

@@ -344,6 +344,14 @@ def states(site: Site) -> dict[str, State]:
     return kept.states() if kept.begun else {}
 
 
+def seen(site: Site) -> tuple[dict[str, State], list[SopctlError]]:
+    """The same for lists, which are read without it too: where the history of checks cannot be read, why not."""
+    try:
+        return states(site), []
+    except SopctlError as error:
+        return {}, [error]
+
+
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:
     """What is known of a server: its state, its outages, and its checks (coarser, the older they are)."""
     dossiers.read(desk.site, deposit_id)

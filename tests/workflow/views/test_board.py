@@ -9,6 +9,7 @@ import pytest
 
 from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.store.checks import Checks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import validation
@@ -136,6 +137,20 @@ def test_the_report_at_the_terminal(sopctl: Callable[..., Ran], desk: Desk, file
     assert "0 h" in shown, "less than a day is in hours"
     ran = sopctl("report", "sla", "--month", "2026-13")
     assert (ran.code, "is not a month" in ran.err) == (2, True)
+
+
+def test_a_broken_history_of_checks_costs_the_list_only_what_it_says(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str]
+) -> None:
+    deposit = file_request()
+    (desk.site.root / "var").mkdir(exist_ok=True)
+    Checks(desk.site).states()
+    (path,) = (desk.site.root / "var").rglob("checks*.sqlite*")
+    path.write_bytes(b"this is no database, however long one reads it" * 100)
+    ran = sopctl("list", "--json")
+    listed = json.loads(ran.out)
+    assert [(row["id"], row["access"]) for row in listed["deposits"]] == [(deposit, None)]
+    assert ([each["id"] for each in listed["errors"]], ran.code) == (["checks-broken"], 0)
 
 
 def test_columns_and_a_limit(sopctl: Callable[..., Ran], file_request: Callable[..., str]) -> None:
