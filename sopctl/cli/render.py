@@ -316,7 +316,9 @@ def put_followups(desk: "Desk", deposit_id: str) -> None:
 def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:
     """The servers that were adopted, or could be, and what is not known of them."""
     if as_json:
-        put_json({"adopted": adopted, "dry_run": dry_run})
+        from sopctl.cli.documents.site import adoptions
+
+        put_json(adoptions(adopted, dry_run=dry_run))
         return
     made = table("deposit", "unit", "server", "place", "not known")
     for each in adopted:

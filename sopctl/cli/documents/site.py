@@ -1,13 +1,17 @@
 """The documents of commands about the site itself."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import Struct
 
 from sopctl.cli import wording
-from sopctl.cli.documents.common import Failure, failure
+from sopctl.cli.documents.common import Failure, Place, failure, place
 from sopctl.errors import SopctlError
+from sopctl.workflow.messages.receivers import Sent
 from sopctl.workflow.setup.doctor import Diagnosis
+from sopctl.workflow.steps.adopting import Adopted
+from sopctl.workflow.steps.reminding import Reminder
 
 
 class Validated(Struct, frozen=True, kw_only=True):
@@ -67,4 +71,95 @@ def diagnoses(found: Sequence[Diagnosis]) -> Diagnoses:
             )
             for each in found
         ]
+    )
+
+
+class Anchor(Struct, frozen=True, kw_only=True):
+    """Where the journal ends: its number of lines, the hash of the last, and both in the words that `journal verify
+    --against` takes."""
+
+    anchor: str
+    lines: int
+    head: str
+
+
+class Receivers(Struct, frozen=True, kw_only=True):
+    """What was sent to each receiver of events, and the dossiers that could not be read."""
+
+    receivers: list[Sent]
+    errors: list[Failure]
+
+
+class Reminded(Struct, frozen=True, kw_only=True):
+    """A message to one person about deposits: was it sent, and what was wrong if not? With --dry-run nothing is."""
+
+    name: str
+    email: str
+    deposits: list[str]
+    subject: str
+    text: str
+    language: Literal["id", "en"]
+    sent: bool
+    problem: str
+
+
+class Reminders(Struct, frozen=True, kw_only=True):
+    """The reminders that are due, and the dossiers that could not be read."""
+
+    reminders: list[Reminded]
+    errors: list[Failure]
+
+
+class Adoption(Struct, frozen=True, kw_only=True):
+    """A server that was adopted, or could be (then its `id` is empty), and what is not known of it, as paths into its
+    record."""
+
+    id: str
+    unit: str
+    server: str
+    place: Place | None
+    unknown: list[str]
+
+
+class Adoptions(Struct, frozen=True, kw_only=True):
+    """The servers that were adopted; with `dry_run`, those that could be: nothing was recorded."""
+
+    adopted: list[Adoption]
+    dry_run: bool
+
+
+def reminders(found: Sequence[Reminder], errors: Sequence[SopctlError]) -> Reminders:
+    """The document of `remind`."""
+    return Reminders(
+        reminders=[
+            Reminded(
+                name=each.name,
+                email=each.email or "",
+                deposits=[row.id for row in each.rows],
+                subject=each.message.subject,
+                text=each.message.text,
+                language=each.language,
+                sent=each.sent,
+                problem=each.problem,
+            )
+            for each in found
+        ],
+        errors=list(map(failure, errors)),
+    )
+
+
+def adoptions(found: Sequence[Adopted], *, dry_run: bool) -> Adoptions:
+    """The document of `adopt` and `import`."""
+    return Adoptions(
+        adopted=[
+            Adoption(
+                id=each.id,
+                unit=each.unit,
+                server=each.server,
+                place=place(each.position),
+                unknown=list(each.unknown),
+            )
+            for each in found
+        ],
+        dry_run=dry_run,
     )

@@ -57,7 +57,9 @@ def anchor(ctx: click.Context, *, as_json: bool) -> None:
 
     found = journal.anchor(open_desk(ctx))
     if as_json:
-        put_json({"anchor": str(found), "lines": found.lines, "head": found.head})
+        from sopctl.cli.documents.site import Anchor
+
+        put_json(Anchor(anchor=str(found), lines=found.lines, head=found.head))
     else:
         click.echo(str(found))
 

@@ -15,20 +15,11 @@ RECORDS: dict[str, dict[str, Any]] = registry.schemas()["$defs"]
 HAVE_NONE_YET = frozenset(
     words.strip()
     for words in """
-    account forget-code
-    account revoke
-    account token create
-    account token list
-    account token revoke
-    adopt
     document make report
     engine setup
     engine status
-    events send
-    import
     init
     inventory show
-    journal anchor
     lab down
     lab hardware
     lab plug
@@ -37,7 +28,6 @@ HAVE_NONE_YET = frozenset(
     lab status
     lab switch
     lab up
-    remind
     runs show
     schedule install
     schedule remove
