@@ -1,5 +1,6 @@
 """Results of checks for other tools: Prometheus' own linter, and what a plugin must answer (tests/cases/plugin.yml)."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,13 @@ def test_promtool_finds_nothing_to_say(how_many: int) -> None:
         assert 'sopctl_access_tried{deposit="PS-3",server="web1"} 0.0' in lines, "not tried is a state"
         assert not any('"PS-3"' in line and line.startswith("sopctl_access_up{") for line in lines)
     assert 'sopctl_late_steps{role="kadis"} 2.0' in text.splitlines(), "the office's own figures"
+
+
+def test_the_docs_have_every_metric_and_no_other() -> None:
+    text = exports.prometheus([sample("PS-1", result(Cause.REFUSED)), sample("PS-2", result(None, full=True))], OFFICE)
+    written = set(re.findall(r"^# TYPE (\w+) gauge", text, re.MULTILINE))
+    table = (Path(__file__).parents[2] / "docs/checks.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
+    assert written == set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there (make setup-dev fetches it)")
