@@ -12,6 +12,7 @@ from sopctl.errors import SopctlError
 from sopctl.model import rack
 from sopctl.model.sop.sla import LateStep, Tally
 from sopctl.workflow.papers.integrity import CheckedFile, Document
+from sopctl.workflow.papers.monthly.month_report import IssuedReport
 from sopctl.workflow.ports.switches import SwitchRow
 from sopctl.workflow.servers.runs import Run
 from sopctl.workflow.steps.reservation import Waiting
@@ -236,4 +237,26 @@ def limits(report: SlaReport) -> Limits:
         actors=[ActorTally(actor=actor, tally=tally) for actor, tally in report.found.actors.items()],
         late_steps=list(report.found.late),
         errors=[failure(each, name) for name, each in report.broken.items()],
+    )
+
+
+class MonthlyReport(Struct, frozen=True, kw_only=True):
+    """A month's report (`2026-11`): its number and files, whether it was issued now (else it had been before), and the
+    dossiers that it would lack if it was made now."""
+
+    month: str
+    number: str
+    files: list[str]
+    new: bool
+    errors: list[Failure]
+
+
+def monthly_report(made: IssuedReport) -> MonthlyReport:
+    """The document of `document make report`."""
+    return MonthlyReport(
+        month=made.month,
+        number=made.number,
+        files=list(made.files),
+        new=made.new,
+        errors=list(map(failure, made.errors)),
     )

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from msgspec.structs import asdict
 
 from sopctl.cli.options import (
     DEPOSIT,
@@ -22,7 +21,7 @@ from sopctl.cli.options import (
     seen_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import error_document, put_json, put_step
+from sopctl.cli.render import put_json, put_step
 from sopctl.errors import SopctlError
 
 output_option = click.option("-o", "--output", type=FILE, help="The file to write.")
@@ -201,7 +200,9 @@ def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None
 
     made = month_report.issue(open_desk(ctx), month)
     if as_json:
-        put_json({**asdict(made), "errors": [error_document(error) for error in made.errors]})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.monthly_report(made))
         end_with(made.errors)
         return
     click.echo(f"{made.number}{'' if made.new else ' (issued before)'}")
