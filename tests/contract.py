@@ -60,6 +60,15 @@ def _errors(part: Any) -> Iterator[dict[str, Any]]:
         yield from _errors(each)
 
 
+def breach(printed: str) -> str:
+    """How a document does not keep to its schema; empty where it does."""
+    try:
+        hold(printed)
+    except (AssertionError, ValueError) as error:
+        return str(error)
+    return ""
+
+
 def hold(printed: str) -> None:
     """Raise AssertionError for a document that does not keep to its schema, or names an error that the reference does
     not have. Documents of commands that have no record yet name no schema."""
