@@ -74,6 +74,8 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "remind": ("site.Reminders",),
     "events send": ("site.Receivers",),
     "journal anchor": ("site.Anchor",),
+    "init": ("site.Made", "site.SiteUpdated"),
+    "engine setup": ("site.Changed",),
     "export": ("sopctl.workflow.papers.archive.Archived",),
     "backup": ("sopctl.workflow.setup.backup.Done",),
     "restore": ("sopctl.workflow.setup.backup.Done",),

@@ -10,6 +10,7 @@ from sopctl.cli.documents.common import Failure, Place, failure, place
 from sopctl.errors import SopctlError
 from sopctl.workflow.messages.receivers import Sent
 from sopctl.workflow.setup.doctor import Diagnosis
+from sopctl.workflow.setup.updating import Differs, Updated
 from sopctl.workflow.steps.adopting import Adopted
 from sopctl.workflow.steps.reminding import Reminder
 
@@ -162,4 +163,41 @@ def adoptions(found: Sequence[Adopted], *, dry_run: bool) -> Adoptions:
             for each in found
         ],
         dry_run=dry_run,
+    )
+
+
+class Made(Struct, frozen=True, kw_only=True):
+    """The site that was made: its folder."""
+
+    site: str
+
+
+class FileDiff(Struct, frozen=True, kw_only=True):
+    """How this version's file differs from the site's, as the lines of a unified diff."""
+
+    file: str
+    lines: list[str]
+
+
+class SiteUpdated(Struct, frozen=True, kw_only=True):
+    """What `init --update` replaced, added and removed (`done`), and the files that stay, because the site changed them
+    itself (`left`), with how this version's differ from them."""
+
+    done: list[Differs]
+    left: list[Differs]
+    diffs: list[FileDiff]
+
+
+class Changed(Struct, frozen=True, kw_only=True):
+    """Files that are new or changed."""
+
+    changed: list[str]
+
+
+def site_updated(found: Updated) -> SiteUpdated:
+    """The document of `init --update`."""
+    return SiteUpdated(
+        done=list(found.done),
+        left=list(found.left),
+        diffs=[FileDiff(file=file, lines=list(lines)) for file, lines in found.diffs.items()],
     )

@@ -15,9 +15,7 @@ RECORDS: dict[str, dict[str, Any]] = registry.schemas()["$defs"]
 HAVE_NONE_YET = frozenset(
     words.strip()
     for words in """
-    engine setup
     engine status
-    init
     inventory show
     lab down
     lab hardware
