@@ -75,7 +75,7 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "events send": ("site.Receivers",),
     "journal anchor": ("site.Anchor",),
     "init": ("site.Made", "site.SiteUpdated"),
-    "engine setup": ("site.Changed",),
+    "engine setup": ("site.ChangedFiles",),
     "export": ("sopctl.workflow.papers.archive.Archived",),
     "backup": ("sopctl.workflow.setup.backup.Done",),
     "restore": ("sopctl.workflow.setup.backup.Done",),

@@ -188,7 +188,7 @@ class SiteUpdated(Struct, frozen=True, kw_only=True):
     diffs: list[FileDiff]
 
 
-class Changed(Struct, frozen=True, kw_only=True):
+class ChangedFiles(Struct, frozen=True, kw_only=True):
     """Files that are new or changed."""
 
     changed: list[str]
