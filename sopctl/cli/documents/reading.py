@@ -122,9 +122,10 @@ class Documents(Struct, frozen=True, kw_only=True):
 
 
 class CheckedFiles(Struct, frozen=True, kw_only=True):
-    """What files are, by the histories and their signatures."""
+    """What files are, by the histories and their signatures, and why others could not be looked at."""
 
     files: list[CheckedFile]
+    errors: list[Failure]
 
 
 class StepTally(Struct, frozen=True, kw_only=True):

@@ -147,22 +147,24 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
     return found, errors
 
 
-def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
+def check_files(desk: Desk, paths: Sequence[Path]) -> tuple[list[CheckedFile], list[SopctlError]]:
     """What each of these files is: its SHA-256 is looked for in every history; a PDF that goes on from a paper of one
     has its signatures examined. Where one is in no history, those that cannot be read are told (`Site.lagging`).
 
-    A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
-    is too large.
+    A PDF that no history has, but that names a record of this site, was altered. A file that cannot be read, or is too
+    large, holds up no others: why is said behind them.
     """
     return _check_files(desk, paths, dossiers.ids(desk.site), SECONDS, online=True)
 
 
 def _check_files(
     desk: Desk, paths: Sequence[Path], among: Sequence[str], seconds: float, *, online: bool
-) -> list[CheckedFile]:
+) -> tuple[list[CheckedFile], list[SopctlError]]:
     """The same, among these dossiers; a file may take so many seconds; the network is asked only `online`."""
     everyone: list[Dossier] = []
     unread: list[SopctlError] = []
+    found: list[CheckedFile] = []
+    errors: list[SopctlError] = []
     known = [each for each in dossiers.ids(desk.site) if each in among]
     for deposit_id in known:
         try:
@@ -176,22 +178,32 @@ def _check_files(
         reports, issues = [], []
     with Examiner(seconds=seconds) as examiner:
         checker = Checker(desk, examiner, Known(everyone, issues), online=online)
-        found = [_check_file(path, everyone, reports, checker, known) for path in paths]
+        for path in paths:
+            try:
+                found.append(_check_file(path, everyone, reports, checker, known))
+            except SopctlError as error:
+                errors.append(error)
     if not all(each.good for each in found):
         desk.site.tell(*unread)
-    return found
+    return found, errors
 
 
 def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
     """What one file is, as `check_files`.
 
     With `named_alone`, only the record that the file itself names is looked at, and its signatures within seconds: for
-    strangers, who could otherwise have every history read with each file.
+    strangers, who could otherwise have every history read with each file. Raises InvalidRecord, OutsideFailure for one
+    that cannot be read, or is too large.
     """
-    if not named_alone:
-        return check_files(desk, [path])[0]
     named = named_record(read_bounded(path, MAX_FILE))
-    return _check_files(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS, online=False)[0]
+    if named_alone:
+        among = [named.deposit] if named else []
+        found, errors = _check_files(desk, [path], among, STRANGERS_SECONDS, online=False)
+    else:
+        found, errors = check_files(desk, [path])
+    if errors:
+        raise errors[0]
+    return found[0]
 
 
 class Numbered(Struct, frozen=True):
