@@ -265,19 +265,6 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
         raise SystemExit(int(error.exit_code))
 
 
-def error_document(error: "SopctlError", deposit: str = "") -> dict[str, Any]:
-    """An error in a document that has no record yet: as `sopctl.cli.documents.common.Failure` has it."""
-    from sopctl.cli.documents import common, printing
-
-    found: dict[str, Any] = printing.plain(common.failure(error, deposit))
-    return found
-
-
-def error_documents(errors: "Mapping[str, SopctlError]") -> list[dict[str, Any]]:
-    """The errors of deposits, by id."""
-    return [error_document(error, name) for name, error in errors.items()]
-
-
 def lateness(row: "Row") -> str:
     """By how much a row is late, and to whom that is escalated."""
     if not row.late:

@@ -78,7 +78,9 @@ class _Parts:
         if kind not in self.names:
             taken = kind.__name__ in self.names.values()
             module = kind.__module__.rpartition(".")[2].title().replace("_", "")
-            self.names[kind] = f"{module}{kind.__name__}" if taken else kind.__name__
+            name = f"{module}{kind.__name__}" if taken else kind.__name__
+            assert name not in self.names.values(), f"two records would be called {name}"  # noqa: S101 (by a test)
+            self.names[kind] = name
         return self.names[kind]
 
 

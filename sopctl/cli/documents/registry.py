@@ -14,7 +14,7 @@ VERSION = 1
 _STEPS = (
     *("dispose", "request", "reserve", "receive", "handover", "place", "take-in", "inspect", "advance", "release"),
     *("return", "hold", "resume", "late", "extend", "refuse", "withdraw", "edit", "correct", "move", "write-off"),
-    *("task", "configure", "queue run", "queue prioritise", "key rotate", "inventory collect", "document file-signed"),
+    *("task", "queue run", "queue prioritise", "key rotate", "inventory collect", "document file-signed"),
     *("document make consent", "document make sanitisation"),
 )
 
@@ -35,6 +35,7 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "verify": ("verified.Verified",),
     "validate": ("site.Validated",),
     "host-key": ("access.HostKeys", "steps.Steps"),
+    "configure": ("steps.Steps", "configuration.ConfigurationChecked", "configuration.Drift"),
     "bmc": ("access.BmcCertificate", "steps.Steps"),
     "notify": ("sopctl.model.message.Message", "steps.Steps"),
     "rack list": ("reading.Racks",),
