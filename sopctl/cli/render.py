@@ -5,14 +5,12 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sopctl.cli import wording
-from sopctl.errors import Action
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
@@ -35,25 +33,12 @@ _SPACES = re.compile(r"[\t\n\v\f\r]")
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
-def put_json(document: Any) -> None:
-    """One JSON document on standard output, stable keys, UTF-8: a record of `cli/documents`, with its schema.
-
-    Plain data are the documents of commands that have no record yet; each action in them comes with its command line.
-    """
+def put_json(document: "Struct") -> None:
+    """One JSON document on standard output, stable keys, UTF-8: a record that `cli/documents` names for the command,
+    with its schema."""
     import msgspec
 
-    if isinstance(document, msgspec.Struct) and _is_documented(document):
-        plain = documented(document)
-    else:
-        plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))
-    click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
-
-
-def _is_documented(document: "Struct") -> bool:
-    from sopctl.cli.documents import registry
-
-    ours = type(document).__module__.startswith("sopctl.cli.documents.")
-    return ours or type(document) in registry.kinds(_command(click.get_current_context()))
+    click.echo(msgspec.json.format(msgspec.json.encode(documented(document)), indent=2))
 
 
 def documented(document: "Struct") -> dict[str, Any]:
@@ -70,22 +55,6 @@ def _command(ctx: click.Context) -> str:
         ctx = ctx.parent
         words.insert(0, str(ctx.command.name))
     return " ".join(word for word in words if word != "cli")
-
-
-def _with_commands(plain: Any) -> Any:
-    """`next_command` beside `next_action`, `command` beside `action`; empty where there is no action."""
-    if isinstance(plain, list | tuple):
-        return [_with_commands(each) for each in plain]
-    if not isinstance(plain, dict):
-        return plain
-    from msgspec import convert
-
-    made: dict[Any, Any] = {}
-    for key, value in plain.items():
-        made[key] = _with_commands(value)
-        if key in ("action", "next_action"):
-            made[key.replace("action", "command")] = wording.line(convert(value, Action)) if value else ""
-    return made
 
 
 def console(*, err: bool = False) -> "Console":
@@ -345,10 +314,12 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
 
     from sopctl.model.facts.conditions import conditions
 
-    found = conditions(facts)
     if as_json:
-        put_json({**msgspec.to_builtins(facts), "conditions": found})
+        from sopctl.cli.documents import inventory
+
+        put_json(inventory.facts(facts))
         return
+    found = conditions(facts)
     made = table("field", "value")
     for each in found:
         made.add_row("condition", printable(f"{each.severity}: {each}"), style="bold red")

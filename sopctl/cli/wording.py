@@ -104,7 +104,7 @@ def command(action: Action) -> str:
     asked = _asked(action)
     words = ["sopctl", asked.words]
     if action.id:
-        words.append(asked.id.format(id=shlex.quote(f"./{action.id}" if action.id.startswith("-") else action.id)))
+        words.append(asked.id.format(id=shlex.quote(_operand(action.id))))
     words.append(asked.options)
     words += [_given(name, value) for name, value in action.given.items()]
     words += [_need(action.verb, name) for name in action.needs]
@@ -117,11 +117,16 @@ def argv(action: Action) -> list[str]:
     words, placeholder, _ = asked.words.partition("<")
     made = ["sopctl", *words.split()]
     if action.id and not placeholder:
-        made += [each.format(id=action.id) for each in asked.id.split()]
+        made += [each.format(id=_operand(action.id)) for each in asked.id.split()]
     made += asked.options.split()
     for name, value in action.given.items():
         made += [f"--{name.replace('_', '-')}", *([value] if value else [])]
     return made
+
+
+def _operand(id: str) -> str:
+    """An id, or a file that could be taken for an option."""
+    return f"./{id}" if id.startswith("-") else id
 
 
 def needed(action: Action) -> "list[Question]":

@@ -1,13 +1,11 @@
-"""The documents of `inventory summary`, `inventory diff` and `inventory conditions`.
-
-`inventory show` prints the facts as they are kept: docs/facts.schema.json describes them.
-"""
+"""The documents of `inventory`: facts, a month's summary, what changed, and what is not as it should be."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from msgspec import Struct
+from msgspec import Struct, defstruct
+from msgspec.structs import fields
 
 from sopctl.cli.documents.common import Failure, Place, failure, place
 from sopctl.errors import SopctlError
@@ -15,7 +13,11 @@ from sopctl.model.facts import changes, conditions
 from sopctl.model.facts.comparison import Weight
 from sopctl.model.facts.conditions import Severity
 from sopctl.model.facts.declared import Comparison
+from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.workflow.views import inventories
+
+_OTHERWISE = ("gathered_at", "packages", "missing")
+"""Facts that are printed otherwise than they are kept: no name that was found is a key."""
 
 
 class Changed(Struct, frozen=True, kw_only=True):
@@ -74,6 +76,55 @@ class Total(Struct, frozen=True, kw_only=True):
     disk_gb: float
 
 
+class UnknownFact(Struct, frozen=True, kw_only=True):
+    """A field without a value, and why."""
+
+    field: str
+    why: Missing
+
+
+class Package(Struct, frozen=True, kw_only=True):
+    """An installed package."""
+
+    package: str
+    version: str
+
+
+ShownFacts = defstruct(
+    "ShownFacts",
+    [
+        ("gathered_at", datetime),
+        *[(each.name, each.type) for each in fields(ServerFacts) if each.name not in _OTHERWISE],
+        ("packages", list[Package]),
+        ("missing", list[UnknownFact]),
+        ("conditions", list[PartCondition]),
+    ],
+    frozen=True,
+    kw_only=True,
+    namespace={
+        "__doc__": "The facts of a server, as docs/facts.schema.json describes them; a field without a value is among "
+        "`missing`, with the reason. `conditions`: what is not as it should be.",
+    },
+)
+
+
+class MonthOfFacts(Struct, frozen=True, kw_only=True):
+    """What one month's facts say in short. `disk_gb` is decimal (10⁹ bytes), as vendors count."""
+
+    month: str
+    revision: int
+    memory_gib: float
+    disk_gb: float
+    system: str
+    kernel: str
+
+
+class FactsOverTime(Struct, frozen=True, kw_only=True):
+    """The facts of a server, month by month."""
+
+    months: list[MonthOfFacts]
+
+
 class InventorySummary(Struct, frozen=True, kw_only=True):
     """A month's inventory (`2026-11`): the servers that were gathered, the ids of those whose inventory was due and is
     missing, of those that were here and not due, totals, and the records that could not be read."""
@@ -112,6 +163,35 @@ class Conditions(Struct, frozen=True, kw_only=True):
 
     servers: list[ServerConditions]
     errors: list[Failure]
+
+
+def facts(found: ServerFacts) -> Any:
+    """The document of `inventory show`."""
+    kept = {each.name: getattr(found, each.name) for each in fields(found) if each.name not in _OTHERWISE}
+    return ShownFacts(
+        **kept,
+        gathered_at=datetime.fromisoformat(found.gathered_at),
+        packages=[Package(package=name, version=version) for name, version in found.packages.items()],
+        missing=[UnknownFact(field=name, why=why) for name, why in found.missing.items()],
+        conditions=_conditions(conditions.conditions(found)),
+    )
+
+
+def over_time(months: "Sequence[inventories.MonthlyFacts]") -> FactsOverTime:
+    """The document of `inventory show --over-time`."""
+    return FactsOverTime(
+        months=[
+            MonthOfFacts(
+                month=each.month,
+                revision=each.revision,
+                memory_gib=each.memory_gib,
+                disk_gb=each.disk_gb,
+                system=each.system,
+                kernel=each.kernel,
+            )
+            for each in months
+        ]
+    )
 
 
 _GROUPS: dict[str, Literal["unit", "rack", "system", "firmware-year", "valid-until-year"]] = {

@@ -8,9 +8,11 @@ from sopctl.cli import wording
 from sopctl.cli.documents.common import Failure
 from sopctl.cli.documents.steps import Step, step
 from sopctl.model.ports.audit import Finding
+from sopctl.model.ports.port import ActualPort, PortSetting, Reason, Refusal
 from sopctl.model.text import printable
 from sopctl.workflow.desk import StepDone
 from sopctl.workflow.ports.audit import Audited
+from sopctl.workflow.ports.change import Proposal
 from sopctl.workflow.ports.job import PortResult
 
 State = Literal["done", "unchanged", "refused", "put-back", "partly-back", "shut", "unknown"]
@@ -40,6 +42,32 @@ class PortChanged(Struct, frozen=True, kw_only=True):
     steps: list[Step]
     errors: list[Failure]
     port: ChangedPort
+
+
+class PortNotice(Struct, frozen=True, kw_only=True):
+    """A reason not to touch the port, or what a person should know: which, in a sentence, and what helps."""
+
+    reason: Reason
+    detail: str
+    remedy: str
+
+
+class PortPlan(Struct, frozen=True, kw_only=True):
+    """What a change of a port would be: how it is (null: the switch has no such port), how it is to be, the fields that
+    differ, the MAC addresses that are heard there, why it is refused, what is to be known, the `lines` that would be
+    sent and those that would undo them (`back`), and how the switch itself would do that (`restore`)."""
+
+    switch: str
+    port: str
+    before: ActualPort | None
+    wanted: PortSetting
+    changes: list[str]
+    macs: list[str]
+    refusals: list[PortNotice]
+    warnings: list[PortNotice]
+    lines: list[str]
+    back: list[str]
+    restore: str
 
 
 class ReadSwitch(Struct, frozen=True, kw_only=True):
@@ -77,6 +105,27 @@ def changed(done: StepDone, result: PortResult) -> PortChanged:
             differs=list(result.differs),
         ),
     )
+
+
+def plan(found: Proposal) -> PortPlan:
+    """The document of `switch plan`."""
+    return PortPlan(
+        switch=found.plan.switch,
+        port=found.plan.port,
+        before=found.plan.before,
+        wanted=found.plan.wanted,
+        changes=[each.field for each in found.plan.changes],
+        macs=list(found.plan.macs),
+        refusals=list(map(_notice, found.plan.refusals)),
+        warnings=list(map(_notice, found.plan.warnings)),
+        lines=list(found.lines),
+        back=list(found.back),
+        restore=found.restore,
+    )
+
+
+def _notice(each: Refusal) -> PortNotice:
+    return PortNotice(reason=each.reason, detail=each.detail, remedy=each.remedy)
 
 
 def audit(found: Audited) -> Audit:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from sopctl.adapters.ansible.runner import RunResult
+from sopctl.cli import wording
 from sopctl.cli.documents.common import Failure, Place, failure, place
 from sopctl.cli.documents.dossier import FiledPaper, filed
 from sopctl.errors import SopctlError
@@ -114,6 +116,46 @@ class Runs(Struct, frozen=True, kw_only=True):
     runs: list[KeptRun]
 
 
+class RanHost(Struct, frozen=True, kw_only=True):
+    """What a run did on a server: how many tasks, the first that failed and why (`cause` where it is a sentence of
+    sopctl's), and what the roles left to the owner. `waited_seconds`: how long gathering its facts took, if too long;
+    `window_seconds`: until the server puts back by itself what the run has changed (0: no window is open)."""
+
+    host: str
+    ok: int
+    changed: int
+    failed: int
+    unreachable: bool
+    failed_task: str
+    message: str
+    cause: str
+    notes: list[str]
+    waited_seconds: float
+    window_seconds: float
+
+
+class RoleTime(Struct, frozen=True, kw_only=True):
+    """How long a role took, on all servers together (empty: tasks without a role)."""
+
+    role: str
+    seconds: float
+
+
+class RunShown(Struct, frozen=True, kw_only=True):
+    """A run of a playbook: when it began, how it ended, in a word, what helps, what it did on each server, and where
+    the time went, the longest first. A run that is under way or was killed has no `seconds` and no servers."""
+
+    id: str
+    at: datetime
+    outcome: str
+    message: str
+    remedy: str
+    seconds: float | None
+    hosts: list[RanHost]
+    roles: list[RoleTime]
+    folder: str
+
+
 class Documents(Struct, frozen=True, kw_only=True):
     """Documents, each with its state on disk, and the dossiers that could not be read."""
 
@@ -217,6 +259,45 @@ def runs(found: Sequence[Run]) -> Runs:
             for each in found
         ]
     )
+
+
+def run(found: Run) -> RunShown:
+    """The document of `runs show`."""
+    result = found.result
+    return RunShown(
+        id=found.id,
+        at=found.at,
+        outcome=found.outcome,
+        message=result.message if result else "",
+        remedy=wording.advice(found.remedy),
+        seconds=result.seconds if result else None,
+        hosts=ran_hosts(result) if result else [],
+        roles=[
+            RoleTime(role=role, seconds=seconds)
+            for role, seconds in sorted(result.roles.items() if result else (), key=lambda entry: -entry[1])
+        ],
+        folder=str(found.folder),
+    )
+
+
+def ran_hosts(result: RunResult) -> list[RanHost]:
+    """What a run did, server by server."""
+    return [
+        RanHost(
+            host=each.host,
+            ok=each.ok,
+            changed=each.changed,
+            failed=each.failed,
+            unreachable=each.unreachable,
+            failed_task=each.failed_task,
+            message=each.message,
+            cause=each.cause,
+            notes=list(each.notes),
+            waited_seconds=each.waited,
+            window_seconds=each.window,
+        )
+        for each in result.hosts.values()
+    ]
 
 
 def documents(papers: Sequence[Document], errors: Sequence[SopctlError] = ()) -> Documents:

@@ -1,6 +1,7 @@
 """The documents of commands about the site itself."""
 
 from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from typing import Literal
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from sopctl.cli.documents.common import Failure, Place, failure, place
 from sopctl.errors import SopctlError
 from sopctl.workflow.messages.receivers import Sent
 from sopctl.workflow.setup.doctor import Diagnosis
+from sopctl.workflow.setup.engine import Standing
 from sopctl.workflow.setup.updating import Differs, Updated
 from sopctl.workflow.steps.adopting import Adopted
 from sopctl.workflow.steps.reminding import Reminder
@@ -46,6 +48,50 @@ class Diagnoses(Struct, frozen=True, kw_only=True):
     findings: list[Diagnosed]
 
 
+class EngineWorker(Struct, frozen=True, kw_only=True):
+    """A worker that is alive: since when, how many checks it has begun and not answered, and how many seconds its clock
+    is ahead of the broker's."""
+
+    name: str
+    since: datetime
+    busy: int
+    clock_seconds: float
+
+
+class EngineNetwork(Struct, frozen=True, kw_only=True):
+    """A network: its workers, and how many shards (parts of a run) wait for them and are under way."""
+
+    network: str
+    workers: list[EngineWorker]
+    waiting: int
+    under_way: int
+
+
+class NetworkRun(Struct, frozen=True, kw_only=True):
+    """How many checks a network's workers were sent, how many they answered, and how many answers were refused."""
+
+    network: str
+    sent: int
+    answered: int
+    refused: int
+
+
+class EngineRun(Struct, frozen=True, kw_only=True):
+    """A run of checks by workers."""
+
+    began: datetime
+    ended: datetime
+    networks: list[NetworkRun]
+
+
+class EngineStatus(Struct, frozen=True, kw_only=True):
+    """How the engine does, and what is not as it should be. A site without an engine has no networks."""
+
+    networks: list[EngineNetwork]
+    last_run: EngineRun | None
+    problems: list[str]
+
+
 class Kept(Struct, frozen=True, kw_only=True):
     """A secret that is kept for a deposit, and the file that it is in."""
 
@@ -72,6 +118,40 @@ def diagnoses(found: Sequence[Diagnosis]) -> Diagnoses:
             )
             for each in found
         ]
+    )
+
+
+def engine_status(found: Standing | None, zone: tzinfo | None) -> EngineStatus:
+    """The document of `engine status`; None for a site without an engine."""
+    if found is None:
+        return EngineStatus(networks=[], last_run=None, problems=[])
+    run = found.last_run
+    return EngineStatus(
+        networks=[
+            EngineNetwork(
+                network=name,
+                workers=[
+                    EngineWorker(name=each.name, since=each.since, busy=each.busy, clock_seconds=each.clock)
+                    for each in workers.alive
+                ],
+                waiting=workers.waiting,
+                under_way=workers.under_way,
+            )
+            for name, workers in found.networks.items()
+        ],
+        last_run=EngineRun(
+            began=datetime.fromtimestamp(run.began, zone),
+            ended=datetime.fromtimestamp(run.ended, zone),
+            networks=[
+                NetworkRun(
+                    network=name, sent=sent, answered=run.answered.get(name, 0), refused=run.refused.get(name, 0)
+                )
+                for name, sent in run.sent.items()
+            ],
+        )
+        if run
+        else None,
+        problems=list(found.problems),
     )
 
 

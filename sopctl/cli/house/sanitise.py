@@ -102,7 +102,7 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     dossier = dossiers.read(open_desk(ctx).site, deposit_id)
     rows, wanted, left = disks.rows(dossier), disks.wanted(dossier), disks.left(dossier)
     if as_json:
-        from sopctl.cli.documents.disks import disks as document
+        from sopctl.cli.documents.house import disks as document
 
         put_json(document(deposit_id, rows, wanted, left))
     else:
