@@ -1,8 +1,8 @@
 """Results of access checks, the conditions of servers, and looks for drift, in the formats of other tools: Prometheus,
 Nagios, JUnit.
 
-Metrics have the prefix `sopctl_` and their unit in their name (docs/checks.md lists them). A file of them says when it
-was written and when each server was checked, so that alerts can tell old figures from good ones.
+Metrics have the prefix `sopctl_` and their unit in their name (docs/howto/checks.md lists them). A file of them says
+when it was written and when each server was checked, so that alerts can tell old figures from good ones.
 """
 
 import xml.etree.ElementTree as ET

@@ -73,7 +73,12 @@ def test_promtool_finds_nothing_to_say(how_many: int) -> None:
 def test_the_docs_have_every_metric_and_no_other() -> None:
     text = exports.prometheus([sample("PS-1", result(Cause.REFUSED)), sample("PS-2", result(None, full=True))], OFFICE)
     written = set(re.findall(r"^# TYPE (\w+) gauge", text, re.MULTILINE))
-    table = (Path(__file__).parents[2] / "docs/checks.md").read_text().partition("## Metrics")[2].partition("\n## ")[0]
+    table = (
+        (Path(__file__).parents[2] / "docs/howto/checks.md")
+        .read_text()
+        .partition("## Metrics")[2]
+        .partition("\n## ")[0]
+    )
     assert written == set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
 
 

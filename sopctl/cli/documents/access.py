@@ -39,8 +39,8 @@ class Service(Struct, frozen=True, kw_only=True):
 
 
 class Probed(Struct, frozen=True, kw_only=True):
-    """What a probe found: the last `rung` that was reached, the `cause` (docs/access.md) and `detail` of a failure,
-    what helps, how long it took (`seconds`, and of each rung), and what the machine showed."""
+    """What a probe found: the last `rung` that was reached, the `cause` (docs/reference/causes.md) and `detail` of a
+    failure, what helps, how long it took (`seconds`, and of each rung), and what the machine showed."""
 
     host: str
     port: int

@@ -16,7 +16,7 @@ from sopctl.workflow.views.board import Row
 
 class Access(Struct, frozen=True, kw_only=True):
     """What the checks of access have seen of a machine: its `status` since when, when it was checked last, the cause
-    (docs/access.md) while it is down, and whether it is neither clearly up nor clearly down."""
+    (docs/reference/causes.md) while it is down, and whether it is neither clearly up nor clearly down."""
 
     status: Status
     since: datetime | None

@@ -13,7 +13,7 @@ from sopctl.cli.main import BUG
 from sopctl.errors import Action, ExitCode, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.store import durable
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 MEANS = {
     0: "done; the answer is yes",
