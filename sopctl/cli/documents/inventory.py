@@ -102,8 +102,8 @@ ShownFacts = defstruct(
     frozen=True,
     kw_only=True,
     namespace={
-        "__doc__": "The facts of a server (docs/reference/facts.schema.json says what each is); a field without a value "
-        "is among `missing`, with the reason. `conditions`: what is not as it should be.",
+        "__doc__": "The facts of a server (docs/reference/facts.schema.json says what each is); a field without a "
+        "value is among `missing`, with the reason. `conditions`: what is not as it should be.",
     },
 )
 
