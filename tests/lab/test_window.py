@@ -213,7 +213,7 @@ def test_a_server_that_is_lost_while_it_is_given_back(
 
 
 def without_homes(found: str) -> list[str]:
-    """Homes stay after a release: they are their people's, as docs/lab.md says."""
+    """Homes stay after a release: they are their people's, as docs/howto/lab.md says."""
     return [line for line in found.splitlines() if "/home/" not in line]
 
 

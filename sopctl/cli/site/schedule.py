@@ -39,7 +39,7 @@ def command() -> None:
 @user_option
 @run_as_option
 @worker_option
-@click.option("--page", is_flag=True, help="The page too, behind the office's proxy (docs/page.md).")
+@click.option("--page", is_flag=True, help="The page too, behind the office's proxy (docs/howto/page-behind-nginx.md).")
 @click.option(
     "--page-as", metavar="USER", help="Who runs the page; made where missing [default: sopctl-page, with --page]."
 )

@@ -150,7 +150,10 @@ def _refuse_scan_of_another(desk: Desk, path: Path, content: bytes, issue: Issue
     sha256 = hashlib.sha256(content).hexdigest()
     named = [dossiers.read(desk.site, each) for each in dossiers.naming(desk.site, [sha256])]
     scans = [
-        (dossier.id, each.signed.number) for dossier in named for _, each in dossier.established(Signed) if each.signed.sha256 == sha256
+        (dossier.id, each.signed.number)
+        for dossier in named
+        for _, each in dossier.established(Signed)
+        if each.signed.sha256 == sha256
     ]
     scans += [
         (each.subject, each.number)

@@ -44,7 +44,7 @@ ACCOUNT = "webadmin"
 """The account of the letter, where the states name none."""
 
 RECORDS = "ours /var/lib/sopctl"
-"""A line of the fingerprint: the folder of our records on the server, which stays there, as docs/lab.md says."""
+"""A line of the fingerprint: the folder of our records on the server, which stays there, as docs/howto/lab.md says."""
 
 STAY_ON = "systemctl mask --quiet --runtime poweroff.target"
 """A release switches the server off in a moment; what it is like then has to be read first."""
@@ -439,7 +439,7 @@ def _fingerprint(name: str, server: LabServer) -> frozenset[str]:
 
 
 def _stays(difference: str, case: _Case) -> bool:
-    """Whether this difference stays after a release, as docs/lab.md says: the homes of accounts that the run made."""
+    """Whether this difference stays after a release, as docs/howto/lab.md says: homes of accounts that the run made."""
     there = {fact.split()[1].split(":")[0] for fact in case.before if fact.startswith("account ")}
     homes = [f"{case.homes}/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
     sign, part, path, *_ = *difference.split(), ""

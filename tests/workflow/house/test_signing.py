@@ -1,6 +1,5 @@
 """Signed papers come back: what is filed, what is refused, and what `document verify` then says of each file."""
 
-import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,6 +36,7 @@ from tests.adapters.documents import samples
 from tests.adapters.signing.test_examining import _overlay, _remove, _rewrite, _shadow
 from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
 from tests.conftest import NOW
+from tests.printed import DOCS, printed
 
 
 class Office:
@@ -380,12 +380,11 @@ def test_the_command_lines_of_the_documentation_run_as_they_are_printed(
     office.enrol(real_now())  # the commands have the clock of the machine
     office.signed("first", name="formulir-ditandatangani.pdf")
     (office.folder / "pindaian.pdf").write_bytes(b"%PDF-1.4 pindaian")
-    text = (Path(__file__).parents[3] / "docs" / "signing.md").read_text()
-    lines = [line for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    lines = printed(DOCS / "howto/signing.md")
     assert len(lines) >= 4
     for line in lines:
-        prompt, name, *words = shlex.split(line.replace("PS-2026-0001", office.deposit))
-        assert (prompt, name) == ("$", "sopctl")
+        name, *words = shlex.split(line.replace("PS-2026-0001", office.deposit))
+        assert name == "sopctl"
         ran = CliRunner().invoke(cli, ["--site", str(office.desk.site.root), *words])
         expected = 1 if "# exit 1" in line else 0
         assert ran.exit_code == expected, f"{line}: {ran.output} {ran.exception}"

@@ -71,9 +71,7 @@ def command(
         if not deposit_id:
             raise UsageError("scan-without-deposit", "say which deposit the scan is of")
         said = _signed_by(signed_by)
-        done = signing.file_scan(
-            desk, file, deposit_id=deposit_id, number=number, signed_by=said, because=because
-        )
+        done = signing.file_scan(desk, file, deposit_id=deposit_id, number=number, signed_by=said, because=because)
     else:
         if signed_by or number:
             raise UsageError("only-for-scans", "who signed, and which paper, the PDF itself says")

@@ -60,7 +60,7 @@ def _put_plan(found: "Proposal") -> None:
             for line in lines:
                 click.echo(f"    {printable(line, 2_000)}")
     if found.lines and plan.wanted.enabled:
-        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/switches.md)'}")
+        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/howto/switches.md)'}")
 
 
 def _setting(setting: "PortSetting") -> str:

@@ -55,7 +55,7 @@ def command(
 
     With --state instead of a playbook: a deposit's whole cycle on a server that its owner has changed (sopctl lab
     states). Its services must answer before and after, a run that fails must be put back, and after the release the
-    server must be as it was, but for what docs/lab.md names. Exit 1: it is not.
+    server must be as it was, but for what docs/howto/lab.md names. Exit 1: it is not.
     """
     from sopctl.workflow.setup import rehearsing
 

@@ -1,4 +1,4 @@
-"""Prints docs/commands.md: the help of every command. `make docs` runs it; a test compares."""
+"""Prints docs/reference/commands.md: the help of every command. `make docs` runs it; a test compares."""
 
 import click
 

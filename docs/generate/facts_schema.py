@@ -1,4 +1,4 @@
-"""Print docs/facts.schema.json: the JSON Schema of a facts document, from the model. Run by `make docs`."""
+"""Print docs/reference/facts.schema.json: the JSON Schema of a facts document, from the model. Run by `make docs`."""
 
 import msgspec
 
