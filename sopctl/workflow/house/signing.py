@@ -148,10 +148,9 @@ def file_scan(
 def _refuse_scan_of_another(desk: Desk, path: Path, content: bytes, issue: Issue) -> None:
     """Raise Conflict where the very file was filed before, but as another revision of the same paper."""
     sha256 = hashlib.sha256(content).hexdigest()
-    named = [dossiers.read(desk.site, each) for each in dossiers.naming(desk.site, [sha256])]
     scans = [
         (dossier.id, each.signed.number)
-        for dossier in named
+        for dossier in (dossiers.read(desk.site, each) for each in dossiers.naming(desk.site, [sha256]))
         for _, each in dossier.established(Signed)
         if each.signed.sha256 == sha256
     ]

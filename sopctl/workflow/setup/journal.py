@@ -42,8 +42,8 @@ class Kept(NamedTuple):
 
 
 def anchor_of(desk: Desk, text: str) -> Kept:
-    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, a file with just that, or a
-    paper of this site that has it, such as a month's report, signed or not.
+    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, a file with just that, or
+    a paper of this site that has it, such as a month's report, signed or not.
 
     What else a file says is no anchor: anybody can write one that the journal of an intruder agrees with. Raises
     UsageError for something else, InvalidRecord for a file that is no paper of the site, or one that was altered, as
@@ -290,10 +290,7 @@ def _wrong_files(site: Site, name: str, events: Sequence[Event | Issued]) -> Ite
         signed = from_data(Signed, event)
         for kept in integrity.files_of(event):
             path = site.folder("deposits") / name / kept["file"]
-            if signed:
-                state = integrity.state(path, kept["sha256"])
-            else:
-                state = "intact" if path.is_file() else "missing"
+            state = integrity.state(path, kept["sha256"]) if signed or not path.is_file() else "intact"
             if state != "intact":
                 how = "filed as signed" if signed else "recorded"
                 yield f"{name}: {kept['file']}, which event {event.seq} {how}, is {state}"

@@ -1,8 +1,9 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property, partial
 from typing import Literal, get_args
@@ -298,7 +299,7 @@ def _sign(signs: Signing, deposit_id: str, paper: Unsigned) -> Action:
     if not (signs.bsre or signs.token):
         return file
     here = [Action("document sign", deposit_id, given={"": paper.number, "as": box, **means}) for box in paper.boxes]
-    return replace(here[0], alternatives=(*here[1:], file))
+    return dataclasses.replace(here[0], alternatives=(*here[1:], file))
 
 
 def _unclear(subject: str, asked: SigningAsked) -> tuple[str, Action]:

@@ -283,7 +283,7 @@ def test_a_box_that_shows_another_name_than_its_certificate_has_is_told(office: 
     found = check_file(office.desk, path)
     assert found.verdict == "signed, not filed", "the signature is sound, and of whom the paper names"
     assert "Orang Lain" in " ".join(found.why)
-    with pytest.raises(InvalidRecord, match="shows .*Orang Lain"):
+    with pytest.raises(InvalidRecord, match=r"shows .*Orang Lain"):
         signing.file_signed(office.desk, path)
     signing.file_signed(office.desk, path, because="nama di kotak salah ketik, orangnya benar")
     assert "Orang Lain" in " ".join(check_file(office.desk, path).why), "it stays told"

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--because",
     default="",
-    help="Why that signer may sign, why a box shows another name than its certificate's, or a scan is of several papers.",
+    help="Why that signer may sign, a box shows another name than its certificate has, or a scan is of several papers.",
 )
 @click.option("--unchecked", is_flag=True, help="Although nothing at hand says whether a certificate was revoked.")
 @click.option("--last", is_flag=True, help="Although a signature in it lets nobody sign after it.")
