@@ -167,6 +167,9 @@ def _asked_by(action: Action) -> str:
 
 
 def _given(name: str, value: str) -> str:
+    """An option, or (without a name) what stands behind the id."""
+    if not name:
+        return shlex.quote(value)
     option = f"--{name.replace('_', '-')}"
     return f"{option} {shlex.quote(value)}" if value else option
 

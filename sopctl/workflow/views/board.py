@@ -1,5 +1,6 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,13 +15,16 @@ from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model import names
 from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
+from sopctl.model.sop.entries import SigningAsked
 from sopctl.model.sop.procedure import REQUESTER
+from sopctl.model.sop.signing import Unsigned
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import Unit, called
 from sopctl.model.waiting_list import waiting_list
-from sopctl.store import dossiers, register
+from sopctl.store import dossiers, issued, register
 from sopctl.store.dossiers import Dossier
 from sopctl.store.page.recent import surroundings
+from sopctl.store.settings import Signing
 from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk, Waits
@@ -122,8 +126,12 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
         )
     due, _ = both(desk)
     levels = desk.site.settings.escalation
-    mine = [row for row in due.rows if _concerns(row, actor, levels) and (row.late or not late)]
-    return Board(mine, due.errors)
+    rows, errors = due.rows, due.errors
+    try:
+        rows = [*rows, *unclear_reports(desk)]
+    except SopctlError as error:
+        errors = [*errors, error]
+    return Board([row for row in rows if _concerns(row, actor, levels) and (row.late or not late)], errors)
 
 
 def both(desk: Desk) -> tuple[Board, Board]:
@@ -283,17 +291,65 @@ def followups(desk: Desk, each: Summary) -> list[Row]:
 def unsigned(desk: Desk, each: Summary) -> list[Row]:
     """The papers of a deposit that lack signatures, of the kinds that the site wants signed, and those that a service
     may have signed, a row each."""
-    papers = desk.site.settings.signing.papers
+    signs = desk.site.settings.signing
+    waits = {asked.number for asked in each.unclear}
     lacking = [
-        (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", Action("sign", each.id))
+        (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", _sign(signs, each.id, paper))
         for paper in each.unsigned
-        if paper.kind in papers
+        if paper.kind in signs.papers and paper.number not in waits
     ]
-    lacking += [
-        (f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})", Action("sign", each.id))
-        for asked in each.unclear
-    ]
+    lacking += [_unclear(each.id, asked) for asked in each.unclear]
     return _beside(desk, each, "handover", lacking)
+
+
+def _sign(signs: Signing, deposit_id: str, paper: Unsigned) -> Action:
+    """How a paper gets its signatures: here, by what the settings name, or elsewhere."""
+    file = Action("sign", deposit_id)
+    means = {"bsre": ""} if signs.bsre and not signs.token else {}
+    if not (signs.bsre or signs.token):
+        return file
+    here = [Action("document sign", deposit_id, given={"": paper.number, "as": box, **means}) for box in paper.boxes]
+    return dataclasses.replace(here[0], alternatives=(*here[1:], file))
+
+
+def _unclear(subject: str, asked: SigningAsked) -> tuple[str, Action]:
+    """What a service may have signed: it is filed, or it is said that it was not."""
+    said = {"": asked.number, "as": asked.box}
+    not_signed = Action("ask-signature", subject, given=said, needs=("not_signed",))
+    what = f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})"
+    return what, Action("sign", subject, alternatives=(not_signed,))
+
+
+def unclear_reports(desk: Desk) -> list[Row]:
+    """The month's reports that a service may have signed, a row each, as a deposit's. Raises InvalidRecord where the
+    register was altered."""
+    role = _role(desk, "inventory")
+    actors = {key: said for each in desk.site.procedures.values() for key, said in each.actors.items()}
+    return [
+        Row(
+            id=subject,
+            unit="",
+            server="",
+            place="",
+            standing="laporan",
+            procedure="",
+            step=None,
+            activity=what,
+            role=role,
+            actor=actors.get(role, role),
+            since=None,
+            due=None,
+            late=False,
+            late_days=0,
+            escalated_to="",
+            waiting="",
+            valid_until=None,
+            action=action,
+            kind="followup",
+        )
+        for subject, asked in issued.unclear(issued.read(desk.site))
+        for what, action in [_unclear(subject, asked)]
+    ]
 
 
 def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Action]]) -> list[Row]:
@@ -301,9 +357,7 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
     things = list(things)
     if not things:
         return []
-    rules = desk.site.procedures[each.procedure]
-    steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
-    role = next((step.actor for step in steps if step.verb == verb), "")
+    rules, role = desk.site.procedures[each.procedure], _role(desk, verb)
     return [
         Row(
             id=each.id,
@@ -331,6 +385,12 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
         )
         for what, action in things
     ]
+
+
+def _role(desk: Desk, verb: str) -> str:
+    """Whose steps are those of a verb; empty where there are none."""
+    steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
+    return next((step.actor for step in steps if step.verb == verb), "")
 
 
 def _port_is_ours(site: Site, place: Place | None) -> bool:
