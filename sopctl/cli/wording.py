@@ -120,7 +120,7 @@ def argv(action: Action) -> list[str]:
         made += [each.format(id=_operand(action.id)) for each in asked.id.split()]
     made += asked.options.split()
     for name, value in action.given.items():
-        made += [f"--{name.replace('_', '-')}", *([value] if value else [])]
+        made += [*([f"--{name.replace('_', '-')}"] if name else []), *([value] if value else [])]
     return made
 
 

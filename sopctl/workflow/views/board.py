@@ -342,7 +342,6 @@ def unclear_reports(desk: Desk) -> list[Row]:
             late=False,
             late_days=0,
             escalated_to="",
-            waiting="",
             valid_until=None,
             action=action,
             kind="followup",
