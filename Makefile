@@ -161,9 +161,12 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
-docs: setup ## Make what is generated in docs/: commands, causes and the schema of facts, and the text for auditors
+docs: setup ## Make what is generated in docs/: commands, what they print as JSON, errors, causes, the schema of facts, and the text for auditors
 	@$(BIN)/python docs/generate/commands.py >docs/reference/commands.md
 	@$(BIN)/python docs/generate/facts_schema.py >docs/reference/facts.schema.json
+	@$(BIN)/python docs/generate/errors.py >docs/reference/errors.md
+	@$(BIN)/python docs/generate/documents.py >docs/reference/json.md
+	@$(BIN)/python docs/generate/documents.py --schema >docs/reference/json.schema.json
 	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
 	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
 
