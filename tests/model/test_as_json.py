@@ -3,7 +3,7 @@
 import pytest
 from msgspec import Struct
 
-from sopctl.model.as_json import NotJson, plainly_described, from_json
+from sopctl.model.as_json import NotJson, from_json, plainly_described
 
 
 class Pair(Struct, frozen=True):
