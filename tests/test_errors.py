@@ -213,7 +213,9 @@ def test_an_error_is_the_same_in_another_process(
 
 
 def test_so_is_one_whose_class_has_a_constructor_of_its_own() -> None:
-    error = trust.Unconfirmed(trust.Host("server", "PS-2026-0001", "192.0.2.1", 22), HostKey("ssh-rsa", "AAAA", "SHA256:x"))
+    error = trust.Unconfirmed(
+        trust.Host("server", "PS-2026-0001", "192.0.2.1", 22), HostKey("ssh-rsa", "AAAA", "SHA256:x")
+    )
     _assert_same(error)
 
 

@@ -12,8 +12,9 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
@@ -23,6 +24,7 @@ from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, from_json, reader
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
+from sopctl.store.across.processes import in_processes
 from sopctl.store.durable import make_folder, opened, touch
 from sopctl.store.site import Site
 
@@ -125,47 +127,62 @@ class Recent:
 
 
 def _read(site: Site, *, gathered: bool) -> Reading:
-    stamps = _stamps(site)
+    there = stamps(site)
     index = _Index(site)
     known = index.read(gathered=gathered)
     months: dict[str, facts.Months] = {}
-    fresh: list[tuple[str, str, Summary, facts.Months]] = []
     found: dict[str, Summary] = {}
-    last_known: list[Summary] = []
-    broken: dict[str, SopctlError] = {}
-    for deposit_id, stamp in stamps.items():
+    for deposit_id, stamp in there.items():
         kept = known.get(deposit_id)
         if kept and kept[0] == stamp:
             found[deposit_id] = kept[1]
             if gathered:
                 months[deposit_id] = kept[2]
+    fresh: list[tuple[str, str, Summary, facts.Months]] = []
+    last_known: list[Summary] = []
+    broken: dict[str, SopctlError] = {}
+    for each in in_processes(partial(_anew, site), [each for each in there if each not in found]):
+        if isinstance(each.read, SopctlError):
+            broken[each.id] = each.read
+            last_known += [known[each.id][1]] if each.id in known else []
             continue
-        try:
-            dossier = dossiers.read(site, deposit_id)
-            summary = dossier.summary
-        except SopctlError as error:
-            broken[deposit_id] = error
-            if kept:
-                last_known.append(kept[1])
-            continue
-        found[deposit_id], months[deposit_id] = summary, facts.months(dossier)
-        if stamp:
-            fresh.append((deposit_id, stamp, summary, months[deposit_id]))
-    gone = known.keys() - stamps.keys()
+        found[each.id], months[each.id] = each.read, each.gathered
+        if there[each.id]:
+            fresh.append((each.id, there[each.id], each.read, each.gathered))
+    gone = known.keys() - there.keys()
     if fresh or gone:
         index.write(fresh, gone)
-    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], broken, months, last_known)
+    return Reading([found[deposit_id] for deposit_id in there if deposit_id in found], broken, months, last_known)
 
 
-def _stamps(site: Site) -> dict[str, str]:
+class _Anew(NamedTuple):
+    """A dossier that was read, or why it could not be."""
+
+    id: str
+    read: Summary | SopctlError
+    gathered: facts.Months
+
+
+def _anew(site: Site, ids: Sequence[str]) -> list[_Anew]:
+    found = []
+    for deposit_id in ids:
+        try:
+            dossier = dossiers.read(site, deposit_id)
+            found.append(_Anew(deposit_id, dossier.summary, facts.months(dossier)))
+        except SopctlError as error:
+            found.append(_Anew(deposit_id, error, {}))
+    return found
+
+
+def stamps(site: Site) -> dict[str, str]:
     """Each dossier's id, in order of request, with what identifies its files; empty for files too new to be trusted.
 
     This is most of what a warm index costs, for a hundred thousand files and more: hence the plain loop, and names that
     the kernel looks up from the folder.
     """
-    ids, stamps = dossiers.ids(site), dict[str, str]()
+    ids, found = dossiers.ids(site), dict[str, str]()
     if not ids:
-        return stamps
+        return found
     trusted_before, stat, (one, other) = time.time_ns() - RACY_NS, os.stat, dossiers.FILES
     folder = os.open(site.folder("deposits"), os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -174,10 +191,10 @@ def _stamps(site: Site) -> dict[str, str]:
                 a = stat(f"{each}/{one}", dir_fd=folder, follow_symlinks=False)
                 b = stat(f"{each}/{other}", dir_fd=folder, follow_symlinks=False)
             except OSError:
-                stamps[each] = ""
+                found[each] = ""
                 continue
             newest = max(a.st_mtime_ns, a.st_ctime_ns, b.st_mtime_ns, b.st_ctime_ns)
-            stamps[each] = (
+            found[each] = (
                 f"{a.st_ino} {a.st_size} {a.st_mtime_ns} {a.st_ctime_ns} "
                 f"{b.st_ino} {b.st_size} {b.st_mtime_ns} {b.st_ctime_ns}"
                 if newest < trusted_before
@@ -185,7 +202,7 @@ def _stamps(site: Site) -> dict[str, str]:
             )
     finally:
         os.close(folder)
-    return stamps
+    return found
 
 
 class _Index:

@@ -24,7 +24,7 @@ def truth(site: Site) -> list[Summary]:
 def settle(site: Site) -> None:
     """Wait until the newest files are old enough to be trusted, and have them indexed."""
     deadline = time.monotonic() + 5
-    while any(not stamp for stamp in register._stamps(site).values()):
+    while any(not stamp for stamp in register.stamps(site).values()):
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)
     register.read(site)

@@ -203,15 +203,15 @@ class _Seen(NamedTuple):
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str], list[str]]:
     """The hashes of the events of dossiers, books and reports; what is wrong with those that cannot be read; what is
     wrong with signed papers. Thousands are read by as many processes as there are processors."""
-    seen = in_processes(partial(_seen, site.root), _names(site))
+    seen = in_processes(partial(_seen, site), _names(site))
     hashes = {each.name: each.hashes for each in seen if each.hashes is not None}
     wrong = [f"{each.name}: {each.wrong}" for each in seen if each.hashes is None]
     return hashes, wrong, [said for each in seen for said in each.signed]
 
 
-def _seen(root: Path, names: Sequence[str]) -> list[_Seen]:
+def _seen(site: Site, names: Sequence[str]) -> list[_Seen]:
     """What is seen of these histories, each read once."""
-    site, found = Site(root), []
+    found = []
     for name in names:
         try:
             events = _events(site, name)

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -62,7 +61,7 @@ def validate(desk: Desk) -> Validated:
         except SopctlError as error:
             errors.append(error)
     ids = dossiers.ids(site)
-    seen = in_processes(partial(_seen, site.root), ids)
+    seen = in_processes(partial(_seen, site), ids)
     errors += [error for each in seen for error in each.errors]
     site.tell(*(error for each in seen for error in each.told))
     holders = [each.holder for each in seen if each.holder]
@@ -89,16 +88,21 @@ class _Seen(NamedTuple):
     reasons: dict[Mark, str]
 
 
-def _seen(root: Path, ids: Sequence[str]) -> list[_Seen]:
+def _seen(site: Site, ids: Sequence[str]) -> list[_Seen]:
     """What is seen of these dossiers, each read once."""
-    site = Site(root)
-    return [_look(site, each) for each in ids]
+    told_before, found = site.lagging, []
+    try:
+        for each in ids:
+            site.lagging = []
+            found.append(_look(site, each))
+    finally:
+        site.lagging = told_before
+    return found
 
 
 def _look(site: Site, deposit_id: str) -> _Seen:
     errors: list[SopctlError] = []
     holder, reasons = None, dict[Mark, str]()
-    site.lagging = []
     try:
         dossier = dossiers.read(site, deposit_id)
         if not dossier.summary.closed:  # raises unless its procedures explain it and each entry is valid
