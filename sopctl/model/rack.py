@@ -1,5 +1,6 @@
 """Rack, free space, reservation and placement. Units are counted from the bottom, as on the rack's own rails."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal, get_args
 
@@ -125,10 +126,13 @@ def find_place(
     """The best fit over all racks (the smallest free gap, lowest unit first), or None with an obstacle per rack."""
     best: tuple[int, str, int] | None = None
     obstacles = []
+    standing: defaultdict[str, list[Occupied]] = defaultdict(list)
+    for other in occupied:
+        standing[other.place.rack].append(other)
     for rack in racks:
         if wish.rack not in ("", rack.name):
             continue
-        here = _in(rack, occupied)
+        here = _in(rack, standing[rack.name])
         fits, why = _fits(rack, here, need, wish)
         if why:
             obstacles.append(why)

@@ -6,9 +6,10 @@ office's hands, the reservation holds until the server is placed.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
+from functools import cache
 
 from msgspec import Struct, structs
 
@@ -16,7 +17,7 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model import rack
 from sopctl.model.deposit import Deposit
 from sopctl.model.intake.addresses import Network
-from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
+from sopctl.model.rack import ANYWHERE, Need, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import AddressGiven, OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
@@ -146,8 +147,9 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
 
 def queue(site: Site) -> list[Waiting]:
     """The waiting list, in the order in which it is served."""
-    everyone = register.summaries(site)
-    taken = occupied(register.standing(site))
+    reading = register.read(site)
+    site.tell(*reading.errors)
+    why = _obstacles(site, occupied([*reading.summaries, *reading.last_known]))
     return [
         Waiting(
             number=number,
@@ -157,9 +159,9 @@ def queue(site: Site) -> list[Waiting]:
             height=each.need.height,
             priority=each.priority,
             since=each.queued,
-            why="; ".join(map(str, _obstacles(site, taken, each))),
+            why="; ".join(map(str, why(each.need))),
         )
-        for number, each in enumerate(waiting_list(everyone), start=1)
+        for number, each in enumerate(waiting_list(reading.summaries), start=1)
     ]
 
 
@@ -244,8 +246,8 @@ def others_than(site: Site, mine: Summary, wish: Wish = ANYWHERE) -> list[Summar
 
 def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     """The first of the waiting list for which there is a place now."""
-    taken = occupied(everyone)
-    return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each)), None)
+    why = _obstacles(site, occupied(everyone))
+    return next((each for each in waiting_list(everyone) if not why(each.need)), None)
 
 
 def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network | None = None) -> StepDone:
@@ -253,8 +255,9 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network
     taken = occupied(others)
     spot, obstacles = rack.find_place(site.racks, taken, me.need, wish)
     if spot:
+        why = _obstacles(site, taken)
         passed_over = [
-            PassedOver(each.id, _in_the_record(_obstacles(site, taken, each)))
+            PassedOver(each.id, _in_the_record(why(each.need)))
             for each in waiting_list(others)
             if turn_of(each) < turn_of(me)
         ]
@@ -289,10 +292,15 @@ def _with_address(record: bytes, deposit: Deposit, address: str) -> bytes:
     return filing.record_of(wanted)
 
 
-def _obstacles(site: Site, taken: Sequence[Occupied], each: Summary) -> list[Obstacle]:
-    """Why there is no place for a deposit now; nothing when there is one."""
-    spot, obstacles = rack.find_place(site.racks, taken, each.need)
-    return [] if spot else (obstacles or [NO_RACKS])
+def _obstacles(site: Site, taken: Sequence[Occupied]) -> Callable[[Need], list[Obstacle]]:
+    """What says why there is no place for a server of some size; nothing when there is one. Many are of one size."""
+
+    @cache
+    def why(need: Need) -> list[Obstacle]:
+        spot, obstacles = rack.find_place(site.racks, taken, need)
+        return [] if spot else (obstacles or [NO_RACKS])
+
+    return why
 
 
 def _in_the_record(obstacles: Iterable[Obstacle]) -> str:
@@ -300,10 +308,10 @@ def _in_the_record(obstacles: Iterable[Obstacle]) -> str:
 
 
 def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> None:
-    taken = occupied(others)
+    why = _obstacles(site, occupied(others))
     earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
     for first in sorted(earlier, key=turn_of):
-        if not _obstacles(site, taken, first):
+        if not why(first.need):
             tell = () if first.waiting == "space" else (Action("notify", first.id, task="place-full"),)
             raise NotNow(
                 "earlier-request-first",

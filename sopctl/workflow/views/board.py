@@ -26,6 +26,7 @@ from sopctl.workflow.views import calendar
 
 State = Literal["open", "late", "waiting", "held", "closed", "all"]
 STATES: tuple[State, ...] = get_args(State)
+Wanted = Callable[[Summary], bool]
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -85,8 +86,8 @@ class Board(Struct, frozen=True):
 def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
-    rows = _rows(desk, reading.summaries)
-    fits = _fitting(query, desk.site.settings.units)
+    units = desk.site.settings.units
+    rows, fits = _rows(desk, reading.summaries, _may_fit(query, units)), _fitting(query, units)
     return Board([row for row in rows if fits(row)], reading.errors)
 
 
@@ -181,7 +182,7 @@ def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
     dossier = dossiers.read(desk.site, deposit_id)
     queues = dossier.summary.waiting == "space"
     everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id] if queues else []
-    row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
+    row = next(row for row in _rows(desk, [*everyone, dossier.summary], lambda each: each.id == deposit_id))
     return row, dossier
 
 
@@ -251,7 +252,8 @@ def _port_is_ours(site: Site, place: Place | None) -> bool:
     return bool(place and place.port and rack and rack.switch and rack.switch.name in site.switches)
 
 
-def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
+def _rows(desk: Desk, everyone: Iterable[Summary], wanted: Wanted = lambda _each: True) -> list[Row]:
+    """The rows of those that are `wanted`; the others count for their numbers in the waiting list."""
     summaries = list(everyone)
     queue = {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
     days, today, escalation = calendar.calendar(desk.site), desk.now().date(), desk.site.settings.escalation
@@ -269,7 +271,7 @@ def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
             shared[key] = said
         return said
 
-    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if only in ("", each.id)]
+    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if wanted(each)]
 
 
 def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
@@ -332,6 +334,32 @@ _STATES: dict[State, Callable[[Row], bool]] = {
     "waiting": lambda row: row.waiting.startswith("space"),
     "all": lambda _row: True,
 }
+
+
+_MAY_BE: dict[State, Wanted] = {
+    "open": lambda each: each.step is not None,
+    "closed": lambda each: each.step is None,
+    "late": lambda each: each.step is not None,
+    "held": lambda each: each.held,
+    "waiting": lambda each: each.waiting == "space",
+    "all": lambda _each: True,
+}
+
+
+def _may_fit(query: Query, units: Mapping[str, Unit]) -> Wanted:
+    """Which deposits may have a row that fits: a row costs more than a look at its summary."""
+    in_state = _MAY_BE[query.state]
+
+    def may_fit(each: Summary) -> bool:
+        return (
+            in_state(each)
+            and (not query.unit or called(units, each.unit, query.unit))
+            and (not query.rack or each.place is not None)
+            and query.procedure in ("", each.procedure)
+            and query.step in (None, each.step)
+        )
+
+    return may_fit
 
 
 def _fitting(query: Query, units: Mapping[str, Unit]) -> Callable[[Row], bool]:

@@ -108,6 +108,29 @@ def test_a_list_shows_what_was_asked_for(
     assert len(board.board(desk, Query(procedure="penitipan", step=2)).rows) == 3
 
 
+def test_rows_are_made_only_of_deposits_that_may_fit(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a summary says already needs no row; the answer is that of looking at every row."""
+    ids = [file_request() for _ in range(4)]
+    acts.hold(desk.decided_by("staf"), ids[0], reason="x")
+    queries = [
+        Query(state, unit, procedure=procedure, step=step, rack=rack)
+        for state in board.STATES
+        for unit in ("", "dinas contoh", "lain")
+        for procedure, step in (("", None), ("penitipan", 2), ("konfigurasi", None))
+        for rack in ("", "A1")
+    ]
+    few = [board.board(desk, query).rows for query in queries]
+    made: list[str] = []
+    real = board._row
+    monkeypatch.setattr(board, "_row", lambda each, *rest: made.append(each.id) or real(each, *rest))  # type: ignore[func-returns-value]
+    board.board(desk, Query("held"))
+    assert made == [ids[0]]
+    monkeypatch.setattr(board, "_may_fit", lambda _query, _units: lambda _each: True)
+    assert [board.board(desk, query).rows for query in queries] == few
+
+
 def test_what_is_escalated_stays_the_business_of_those_it_passed(
     desk: Desk, file_request: Callable[..., str], clock: Clock
 ) -> None:
