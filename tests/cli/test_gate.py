@@ -43,5 +43,6 @@ def test_what_could_not_be_printed_is_told_apart(
     monkeypatch.setattr(main.cli, "main", lambda **_: click.echo("x", file=full))
     monkeypatch.setattr("sys.argv", ["sopctl", "list"])
     monkeypatch.setattr("os.dup2", lambda *_: None)
+    monkeypatch.setattr("sopctl.cli.options.opened", [])
     assert main._run() == 6
     assert "the result cannot be written to standard output: No space left" in capsys.readouterr().err

@@ -70,6 +70,7 @@ NOT_LET_IN = {
     ("access", "first_contact", "user"),
     ("access", "first_contact", "key"),
     ("access", "management_account"),
+    ("access", "network"),
     ("access", "static_address", "gateway"),
     ("access", "accounts", 0, "keys", 0),
     ("access", "accounts", 0, "name"),
@@ -133,6 +134,7 @@ def test_every_text_of_every_letter_is_tried() -> None:
     assert NOT_LET_IN - tried <= {
         ("access", "first_contact", "password"),
         ("access", "management_account"),
+        ("access", "network"),
         ("access", "static_address", "gateway"),
     }
 

@@ -58,7 +58,8 @@ REQUEST = verbs.row("request")
 WORK = tuple(verb for verb in VERBS if verb.kind == "step" and not verb.opens)
 ASIDES = tuple(verb for verb in VERBS if verb.kind == "outcome")
 FACTS = from_script(
-    (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read_text(), gathered_at="2026-11-23T09:30:00"
+    (Path(__file__).parents[1] / "cases/details/rack-hardware-raid.txt").read_text(),
+    gathered_at="2026-11-23T09:30:00+07:00",
 )
 MOST_STEPS = 200
 """Of `advance` in one call: more than any loop with its tries takes here."""

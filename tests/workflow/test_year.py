@@ -46,7 +46,7 @@ from sopctl.workflow.views.sla_report import sla_report
 from tests.conftest import Clock
 
 DOSSIERS = 110
-FACTS = msgspec.json.encode(from_setup({}, gathered_at="2026-01-01T00:00:00"))
+FACTS = msgspec.json.encode(from_setup({}, gathered_at="2026-01-01T00:00:00+07:00"))
 RACKS: dict[str, dict[str, Any]] = {
     "A1": {"units": 42, "depth_mm": 900, "power_watts": 9000, "weight_kg": 900, "blocked": {21: "panel kabel"}},
     "B1": {"units": 24, "depth_mm": 700, "power_watts": 6000, "switch": {"name": "sw-b1", "ports": 10}},

@@ -11,7 +11,7 @@ from sopctl.adapters.lab.state import LabServer
 from sopctl.errors import OutsideFailure
 
 
-def run(server: LabServer, script: str, *, timeout: float = 30) -> str:
+def run(server: LabServer, script: str, *, timeout: float = 120) -> str:
     """Run a POSIX shell script as root on a lab server and return its standard output.
 
     It runs over ssh, with the server's original host keys pinned, and sudo. Raises OutsideFailure when it fails (with

@@ -41,6 +41,8 @@ def test_no_other_key_counts_and_nothing_is_forwarded(key: HostKey | None) -> No
 def test_ssh_goes_through_the_jump_host_which_must_show_its_own_key(tmp_path: Path) -> None:
     """What ssh makes of its ProxyCommand: the words that a shell starts, with a pin of their own."""
     file = tmp_path / "keys of ours" / "50%k"
+    file.parent.mkdir()
+    file.touch()  # ssh passes over a key that is not there
     pinned = HostKey("ssh-ed25519", KEY, "")
     way = Jump("198.18.0.9", 2022, "hop", pinned.pin, pinned, str(file))
     settings = ssh_settings(ssh_common_args(pinned, way))

@@ -207,7 +207,7 @@ def test_the_question_before_nvram_is_overwritten_is_answered_by_whoever_says_so
     deposit = here()
     ran = sopctl("switch", "apply", deposit)
     assert ran.code == 1
-    assert "Overwrite the previous NVRAM configuration?[confirm]" in ran.out
+    assert "Overwrite the previous NVRAM configuration?[confirm]" in " ".join(ran.out.split())
     assert "--overwrite-nvram" in ran.out
     assert (switch.saves, switch.running[ONE].lines["switchport access vlan"]) == (0, "999")
     ran = sopctl("switch", "apply", deposit, "--overwrite-nvram")

@@ -27,7 +27,7 @@ def test_only_what_was_configured_can_differ(
     ran = sopctl("configure", deposit, "--check")
     assert ran.code == 6, "looked at, but nothing answers there"
     assert "could not be reached" in ran.err
-    for words in ([], ["--diff"], [deposit, "--tags", "sshd"], ["--check", "--host-key", "SHA256:x"]):
+    for words in (["--diff"], [deposit, "--tags", "sshd"], ["--check", "--host-key", "SHA256:x"]):
         assert sopctl("configure", *words).code == 2, words
     for words in (["--all"], ["--metrics", "x"], ["--drift", "--all", deposit], ["--drift", "--check"]):
         assert sopctl("configure", *words).code == 2, words
