@@ -14,7 +14,7 @@ import io
 import os
 import re
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -137,6 +137,12 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.path = root / FILE_NAME
         self._marks = Marks(root)
+
+    @contextmanager
+    def at_hand(self) -> Iterator["Journal"]:
+        """The journal with its marks open: what is done in the block opens their file once."""
+        with self._marks.at_hand():
+            yield self
 
     def lines(self) -> list[Line]:
         """All lines, their chain checked, without one that a crash tore at the end.
