@@ -9,6 +9,7 @@ controller: of the command and all that it starts here, without the servers, whi
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -69,7 +70,7 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
     bare = (playbook, "-i", "inventory", "-f", str(min(servers, 10)), "--check", "playbooks/configure.yml")
     for _ in range(rounds):
         plain, plain_cpu, _, said = measured(root, *bare)
-        assert said.count("changed=2 ") == servers, said[-2000:]
+        assert len(re.findall(r"changed=[1-9]", said)) == servers, said[-2000:]
         ours, ours_cpu, code, said = measured(root, *sopctl, "configure", "--drift", "--all", "--json")
         found = json.loads(said)["servers"]
         assert code == 1

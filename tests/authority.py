@@ -83,6 +83,10 @@ class Authority:
         purpose, usage = ExtendedKeyUsageOID.SERVER_AUTH, "digital_signature" if name else "key_encipherment"
         return self._issue(cn, self.middle, purpose=purpose, usage=usage, name=name)
 
+    def alone(self, cn: str) -> Identity:
+        """A certificate that no authority has issued: its own key has signed it."""
+        return self._issue(cn, None, usage="key_encipherment")
+
     def timestamper(self) -> Identity:
         """The timestamp authority's certificate."""
         return self._issue("Waktu Uji", self.middle, purpose=ExtendedKeyUsageOID.TIME_STAMPING)

@@ -190,10 +190,8 @@ def _printing(error: OSError) -> bool:
     while trace:
         last = str(trace.tb_frame.f_globals.get("__name__"))
         trace = trace.tb_next
-    return last.split(".")[0] in ("click", "rich", "codecs", "encodings") or last in (
-        "sopctl.cli.main",
-        "sopctl.cli.render",
-    )
+    ours = ("sopctl.cli.main", "sopctl.cli.render")
+    return last.split(".")[0] in ("click", "rich", "codecs", "encodings") or last in ours
 
 
 def _refused(error: OSError) -> SopctlError:

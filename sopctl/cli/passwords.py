@@ -57,26 +57,27 @@ class Given:
         return asked(account)
 
 
-def asked(account: str) -> "Password":
-    """The password of `account`, typed at the terminal, where nobody sees it. Raises UsageError without a terminal."""
+def asked(account: str, *, option: str = "--password-file") -> "Password":
+    """The password of `account`, typed at the terminal, where nobody sees it. Raises UsageError without a terminal:
+    `option` gives it in a file."""
     from sopctl.workflow.servers import first_contact
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise UsageError(
             "no-terminal",
             "there is no terminal to ask for the password",
-            remedy="Give it in a file: --password-file FILE",
+            remedy=f"Give it in a file: {option} FILE",
         )
     return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")
 
 
-def of_key(file: Path | None, keyring: str | None, key: str) -> "Password":
-    """The passphrase or PIN of a `key` that signs, from a file, the keyring, or typed. Raises UsageError for two
-    places, or without a terminal."""
+def of_key(file: Path | None, keyring: str | None, key: str, *, option: str = "--password-file") -> "Password":
+    """The passphrase or PIN of a `key` that signs, from a file (`option`), the keyring, or typed. Raises UsageError for
+    two places, or without a terminal."""
     from sopctl.workflow.servers import first_contact
 
     if file and keyring:
-        raise choose_one("--password-file", "--keyring")
+        raise choose_one(option, "--keyring")
     if file:
         return first_contact.from_file(file)
-    return first_contact.from_keyring(keyring, key) if keyring else asked(key)
+    return first_contact.from_keyring(keyring, key) if keyring else asked(key, option=option)

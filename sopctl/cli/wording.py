@@ -104,7 +104,7 @@ def command(action: Action) -> str:
     asked = _VERBS.get(f"{action.verb} {action.task}") or _VERBS.get(action.verb) or Asked(_asked_by(action))
     words = ["sopctl", asked.words]
     if action.id:
-        words.append(asked.id.format(id=shlex.quote(action.id)))
+        words.append(asked.id.format(id=shlex.quote(f"./{action.id}" if action.id.startswith("-") else action.id)))
     words.append(asked.options)
     words += [_given(name, value) for name, value in action.given.items()]
     words += [_need(action.verb, name) for name in action.needs]

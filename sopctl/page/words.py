@@ -28,6 +28,7 @@ ERRORS = {
     "not-what-was-issued": "tidak dapat disimpan: {why}",
     "signed-from-older-revision": "itu dibuat dari revisi yang bukan lagi terbaru",
     "signers-missing": "tulis siapa yang sudah menandatangani",
+    "all-signed": "semua dokumennya sudah ditandatangani",
     "which-paper": "pilih dokumennya: {numbers}",
     "field-missing": "{field} belum diisi",
     "file-too-large": "berkas lebih besar dari {limit}",

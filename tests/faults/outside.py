@@ -31,6 +31,7 @@ class Posted(BaseHTTPRequestHandler):
 
 
 def free_port() -> int:
+    """A port of loopback on which nothing listens now."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])

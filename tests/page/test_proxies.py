@@ -18,17 +18,13 @@ import pytest
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from tests.conftest import Clock
+from tests.faults.outside import free_port
 from tests.page.calling import NAME, Caller, OverSocket
 from tests.page.conftest import PASSWORD, cheap_hashes, open_account
 
 CHECKOUT = Path(__file__).parents[2]
 PROGRAMS = Path(sys.executable).parent
 SOCKET = "/run/sopctl-titipan-1a2b3c-page/page.sock"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 def documented(language: str) -> str:

@@ -33,6 +33,10 @@ MAX_BROUGHT = 200
 CLOCKS = timedelta(minutes=5)
 """How far the clock of a timestamp authority may be ahead of ours."""
 
+MAX_REVISIONS = 200
+"""Of how many revisions of a file the signatures are looked at."""
+MAX_READINGS = 200_000
+"""How many elements of a document's structure are read."""
 MAX_URL = 500
 _LONGEST = 200
 """Characters of a name in a certificate."""
@@ -111,6 +115,8 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
             changes["more"] = None
     if reader.xrefs.hybrid_xrefs_present:
         changes["hybrid"] = None
+    if _removed(reader):
+        changes["removed"] = None
     if filled and not covered:
         changes["appended-after"] = None
     return Examined(tuple(signatures), how, tuple(changes), wanted=tuple(judge.wanted)[:MAX_SOURCES])
@@ -130,7 +136,36 @@ def _covers(last: "EmbeddedPdfSignature", content: bytes) -> bool:
         return coverage == "ENTIRE_FILE"
     level = getattr(last.diff_result, "modification_level", ModificationLevel.OTHER)
     later = last.reader.xrefs.total_revisions - last.signed_revision - 1
-    return bool(later and level <= ModificationLevel.LTA_UPDATES and content.rstrip().endswith(b"%%EOF"))
+    proofs = level <= ModificationLevel.LTA_UPDATES and _same_fields(last.reader, last.signed_revision)
+    return bool(later and proofs and content.rstrip().endswith(b"%%EOF"))
+
+
+def _same_fields(reader: Any, revision: int) -> bool:
+    """Is the form, with all its fields, what it was in a revision?"""
+    then = reader.get_historical_resolver(revision)
+    if "/AcroForm" not in then.root or "/AcroForm" not in reader.root:
+        return False
+    every = [handler.root["/AcroForm"] for handler in (then, reader)]
+    one, other = ([_written(form), *(_written(each.get_object()) for each in form["/Fields"])] for form in every)
+    return one == other and _refs_of(then) == _refs_of(reader)
+
+
+def _refs_of(handler: Any) -> list[bytes]:
+    """Which fields a form has, in order."""
+    return [_written(each) for each in handler.root["/AcroForm"]["/Fields"]]
+
+
+def _removed(reader: Any) -> bool:
+    """Is a signature gone that an earlier revision of the file has?"""
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    def signatures(handler: Any) -> set[bytes]:
+        every = (value for _, value, _ in enumerate_sig_fields(handler, filled_status=True))
+        return {_written(value.get_object()["/Contents"]) for value in every}
+
+    now = signatures(reader)
+    earlier = range(min(reader.xrefs.total_revisions - 1, MAX_REVISIONS))
+    return any(signatures(reader.get_historical_resolver(each)) - now for each in earlier)
 
 
 def _only_added(issued: Any, found: Any) -> bool:
@@ -153,7 +188,7 @@ def _only_added(issued: Any, found: Any) -> bool:
         for one, other, free in pairs
         for key in set(one) - free
     )
-    return kept and not (later & refs) - allowed
+    return kept and not (later & refs) - allowed and _described(issued) == _described(found)
 
 
 def _written(thing: Any) -> bytes:
@@ -178,7 +213,10 @@ def _ref(thing: Any) -> tuple[int, int] | None:
 def _only_signed(issued: Any, found: Any) -> bool:
     """Has the document nothing more than the issued one but signature fields, what proves them, and its metadata?
     Actions, scripts, layers and files would be more. What its pages show is compared apart."""
-    if set(found.root) - set(issued.root) - _SIGNED or _titles(issued) != _titles(found):
+    titled = _titles(issued) == _titles(found) and _described(found) <= _described(issued)
+    titled = titled and ("/StructTreeRoot" not in found.root or _readings(found) == _readings(issued))
+    drawn = any(_draws(box) for page in _page_dictionaries(found) for box in _unsigned_boxes(found, page))
+    if set(found.root) - set(issued.root) - _SIGNED or not titled or drawn:
         return False
     for one, other in zip(_page_dictionaries(issued), _page_dictionaries(found), strict=True):
         if set(other) - set(one) - {"/Annots", "/Tabs"}:
@@ -198,12 +236,69 @@ def _only_signed(issued: Any, found: Any) -> bool:
     return True
 
 
+def _readings(reader: Any) -> list[str]:
+    """What screen readers read in place of the pages: alternatives, replacements and languages, from the structure's
+    top."""
+    found, left = [str(_value(reader.root, "/Lang"))], [_value(reader.root, "/StructTreeRoot")]
+    while left and len(found) <= MAX_READINGS:
+        element = left.pop()
+        found.append("")  # one that refers to itself ends, too
+        if isinstance(element, list):
+            left += [each.get_object() for each in reversed(element)]
+        elif isinstance(element, dict):
+            found += [f"{key} {element[key]}" for key in ("/Alt", "/ActualText", "/E", "/Lang", "/T") if key in element]
+            left.append(_value(element, "/K"))
+    return found
+
+
+def _unsigned_boxes(reader: Any, page: Any) -> Iterator[Any]:
+    """The boxes of signature fields on a page in which nobody has signed. A timestamp is no one's signature."""
+    from pyhanko.sign.fields import enumerate_sig_fields
+
+    every = enumerate_sig_fields(reader, filled_status=True)
+    signed = {_ref(field) for _, value, field in every if _value(value.get_object(), "/Type") != "/DocTimeStamp"}
+    for each in _value(page, "/Annots") or ():
+        box = each.get_object()
+        if _value(box, "/Subtype") != "/Widget":
+            continue
+        if not {_ref(each), _ref(box.raw_get("/Parent")) if "/Parent" in box else None} & signed:
+            yield box
+
+
+def _draws(box: Any) -> bool:
+    """Is anything drawn in a box? Empty ones come with an empty drawing, as PDF/A wants it."""
+    left, bottom, right, top = map(float, box["/Rect"])
+    if "/AP" not in box or left == right or bottom == top:
+        return False
+    drawing = getattr(_value(box["/AP"], "/N"), "data", None)  # none where there are several, for a box's states
+    return drawing is None or bool(set(drawing.split()) - {b"q", b"Q"})
+
+
+def _value(of: Any, key: str) -> Any:
+    """A value, with references followed, which the library's `get` does not."""
+    try:
+        return of[key]
+    except KeyError:
+        return None
+
+
 def _titles(reader: Any) -> list[str]:
     """What a viewer shows as the document's title and the like."""
     if "/Info" not in reader.trailer:  # its `get` does not follow references
         return []
     info = reader.trailer["/Info"]
     return [f"{key} {info[key]}" for key in ("/Title", "/Author", "/Subject", "/Keywords") if key in info]
+
+
+def _described(reader: Any) -> set[str]:
+    """The same in XMP (ISO 16684-1), which many viewers prefer."""
+    from pyhanko.pdf_utils.metadata.xmp_xml import parse_xmp
+
+    if "/Metadata" not in reader.root:
+        return set()
+    told = {"title", "creator", "description", "subject", "keywords"}
+    every = parse_xmp(BytesIO(reader.root["/Metadata"].data))
+    return {f"{name} {value}" for each in every for name, value in each if name.local_name.casefold() in told}
 
 
 _SIGNED = {"/AcroForm", "/DSS", "/Extensions", "/Metadata", "/Perms", "/Version"}
@@ -351,6 +446,9 @@ class _Judge:
             last = _word_of(status)
             if last[0] != "not-checked":
                 break
+        by_itself = status.signing_cert.issuer == status.signing_cert.subject
+        if last[0] == "wrong-purpose" and by_itself and status.signing_cert.dump() not in self._trust.roots:
+            return "unknown-authority", ""
         if last[0] == "not-checked":  # is it only that which is missing?
             status = await generic_cms.async_validate_cms_signature(
                 signed,

@@ -295,7 +295,7 @@ def timestamp_answer(url: str, question: bytes) -> bytes:
             "tsa-unreachable",
             "the timestamp authority gave no answer: {reason}",
             where=url,
-            remedy="Try again later, or sign without a timestamp: --level b-b",
+            remedy="Try again later, or sign without a timestamp: signing: {level: b-b} in sopctl.yml.",
             reason=str(error),
         ) from None
     if answer.status != 200 or answer.headers.get("content-type", "") != "application/timestamp-reply":

@@ -66,6 +66,8 @@ class Connection:
             data, self._unread = self._unread[:size], self._unread[size:]
             return data
         data = self._stream.recv(max(0, min(size, CHUNK)))
+        if not data:  # a channel ends with the connection that carries it, which the same deadline cuts
+            self._check()
         self._allowed -= len(data)
         return data
 
@@ -75,7 +77,13 @@ class Connection:
         if self._identification and data == self._identification:
             self._identification = b""
             return len(data)
-        return self._stream.send(data)
+        try:
+            return self._stream.send(data)
+        except TimeoutError:
+            raise
+        except OSError:
+            self._check()
+            raise
 
     def sendall(self, data: bytes) -> None:
         """Send all of `data`, for as long as the deadline allows."""

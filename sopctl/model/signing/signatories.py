@@ -14,7 +14,15 @@ Box = Literal["first", "second", "acknowledged"]
 BOXES: tuple[Box, ...] = get_args(Box)
 
 _TITLES = words("bapak dr dra drg drh drs h haji hj ibu ir kh prof sdr sdri")
-"""Titles before a name, which certificates leave out; those behind it follow a comma, or have a full stop in them."""
+"""Titles before a name, which certificates leave out; those behind it follow a comma, or are written as degrees are."""
+
+_BEGINS = words("a.ma a.md b d m ph s sp")
+_FOLLOWS = words(
+    "a acc adm ag agr ak akt akun an ap ars d des div ds e ec eng farm fil g gz h hum hut i ip k keb ked kep kes kom "
+    "ling log m ma mat md mt mus p par pd pel phil pi pn pol psi pt s sc si sn sos st stat stp t tek th ti tp tr vet"
+)
+"""How a degree begins (`S.Kom`, `A.Md.Kom`), and what may follow between its full stops. A name with a full stop in it
+(`Moh.Ali`) is none: who drops it takes one person for another."""
 
 
 class Signatory(Struct, frozen=True):
@@ -38,8 +46,13 @@ def plain_name(name: str) -> str:
     bare = "".join(
         each for each in unicodedata.normalize("NFKD", name[:200].casefold()) if not unicodedata.combining(each)
     )
-    parts = [word for word in bare.partition(",")[0].split() if "." not in word.rstrip(".") or len(word) < 3]
-    kept = [re.sub(r"[^\w'-]", "", word) for word in parts]
+    parts = [word.strip(".").split(".") for word in bare.partition(",")[0].split()]
+    kept = [re.sub(r"[^\w'-]", "", part) for word in parts if not _is_degree(word) for part in word]
     while kept and kept[0] in _TITLES:
         kept.pop(0)
     return " ".join(filter(None, kept))
+
+
+def _is_degree(parts: list[str]) -> bool:
+    begins = bool({parts[0], ".".join(parts[:2])} & _BEGINS)
+    return len(parts) > 1 and begins and all(part in _FOLLOWS for part in parts[1:])

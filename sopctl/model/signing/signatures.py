@@ -36,7 +36,7 @@ MEANS: dict[str, str] = {
     "unreadable": "the signature is malformed, or of a kind that is not read",
 }
 
-Change = Literal["shadow-content", "overlay", "more", "hybrid", "appended-after"]
+Change = Literal["shadow-content", "overlay", "more", "hybrid", "removed", "appended-after"]
 """What a file has beside the paper that was issued and its signatures."""
 
 CHANGES: dict[str, str] = {
@@ -44,6 +44,7 @@ CHANGES: dict[str, str] = {
     "overlay": "something was laid over its pages",
     "more": "something other than signatures was added to it",
     "hybrid": "old and new readers may find different content in it (a hybrid cross-reference)",
+    "removed": "a signature that it had was taken away",
     "appended-after": "something stands after its last signature",
 }
 

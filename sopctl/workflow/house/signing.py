@@ -20,8 +20,9 @@ from sopctl.model.signing.signatories import Box, Signatory, same_person
 from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import issued
-from sopctl.store.durable import write_atomic
+from sopctl.store.durable import disk_errors, write_output
 from sopctl.store.issued import Issued
+from sopctl.store.settings import Token
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
@@ -30,6 +31,7 @@ from sopctl.workflow.scans import MIB, read_bounded, read_scan
 
 MAX_FILE = 50 * MIB
 
+PNG = b"\x89PNG"
 WORDS = {"first": "pertama", "second": "kedua", "acknowledged": "mengetahui"}
 """The boxes, as a history's notes call them."""
 
@@ -140,6 +142,20 @@ def from_pkcs12(path: Path, passphrase: Password) -> Source:
 
 def from_token(desk: Desk, pin: Password) -> Source:
     """The key of the token that the settings name. Raises UsageError where they name none."""
+    token = _token(desk)
+    return Source("pkcs11", lambda: making.pkcs11(token.module, token.token, token.label, pin.text))
+
+
+def refuse_missing(desk: Desk, path: Path | None) -> None:
+    """Raise where there is nothing that signs, so that nobody is asked for its passphrase: the PKCS#12 file, or (None)
+    the token. Raises OutsideFailure, InvalidRecord, UsageError."""
+    if path:
+        read_bounded(path, MIB)
+    else:
+        _token(desk)
+
+
+def _token(desk: Desk) -> Token:
     token = desk.site.settings.signing.token
     if token is None:
         raise UsageError(
@@ -147,7 +163,7 @@ def from_token(desk: Desk, pin: Password) -> Source:
             "the site names no token that signs",
             remedy="Give a PKCS#12 file (--p12 FILE), or name a token in sopctl.yml: signing: {token: …}.",
         )
-    return Source("pkcs11", lambda: making.pkcs11(token.module, token.token, token.label, pin.text))
+    return token
 
 
 def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str = "", because: str = "") -> StepDone:
@@ -199,13 +215,22 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
 
 def preview(desk: Desk, deposit_id: str, path: Path, *, box: Box, number: str = "") -> Path:
     """A picture (PNG) of the page on which a signature would be seen, with a key of nobody. Nothing is sent or
-    recorded."""
+    recorded. Raises UsageError where `path` is a file of another kind: it would be lost."""
+    with disk_errors(path, "read"):
+        there = path.is_file() and path.stat().st_size > 0
+    if there and not read_bounded(path, MAX_FILE).startswith(PNG):
+        raise UsageError(
+            "picture-would-replace",
+            "there is a file of another kind, which is not replaced",
+            where=str(path),
+            remedy="Give the picture another name.",
+        )
     issue = paper_of(known_of(desk.site, deposit_id), deposit_id, number)
     place = place_in(issue, box)
     key = making.trial(place.name or box)
     look = look_in(issue, box, key.signer.cn, f"{desk.now():%d-%m-%Y %H.%M}", "CONTOH")
     signed = making.sign(to_sign(issue), key, field="contoh", look=look)
-    write_atomic(path, pages.picture(signed, look.box.page if look else 1))
+    write_output(path, pages.picture(signed, look.box.page if look else 1))
     return path
 
 
@@ -293,11 +318,13 @@ def record(desk: Desk, issues: Sequence[Issue], content: bytes, signed: SignedPa
 
 def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
     """The paper of a deposit with this number; without one, the only paper that lacks signatures, or the newest of
-    them. Raises UsageError."""
+    them. Raises UsageError, NotNow where none lacks any."""
     mine = [each for each in known.issues if each.deposit == deposit_id and not each.gone]
     found = [each for each in mine if (each.number == number if number else each.open_boxes)]
     if len(found) == 1 or (found and number):
         return found[-1]
+    if mine and not found and not number:
+        raise NotNow("all-signed", "no paper of {deposit} lacks signatures", deposit=deposit_id)
     raise UsageError(
         "which-paper",
         "say which paper of {deposit} it is: {numbers}",

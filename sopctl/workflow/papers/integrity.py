@@ -148,36 +148,44 @@ def of_site(desk: Desk) -> tuple[list[Document], list[SopctlError]]:
     return found, errors
 
 
-def check_files(desk: Desk, paths: Sequence[Path]) -> list[CheckedFile]:
+def check_files(desk: Desk, paths: Sequence[Path]) -> tuple[list[CheckedFile], list[SopctlError]]:
     """What each of these files is: its SHA-256 is looked for in every history; a PDF that goes on from a paper of one
     has its signatures examined. Where one is in no history, those that cannot be read are told (`Site.lagging`).
 
     What is kept of the histories (`PAPERS`) says where to look first. The histories alone decide: a file that none of
     those has is looked for in all of them.
 
-    A PDF that no history has, but that names a record of this site, was altered. Raises InvalidRecord for a file that
-    is too large.
+    A PDF that no history has, but that names a record of this site, was altered. A file that cannot be read, or is too
+    large, holds up no others: why is said behind them.
     """
-    found = _among(desk, paths, _likely(desk, paths), SECONDS, online=True, recorded_alone=True).checked
-    rest = [path for path in paths if path not in found]
+    found = _among(desk, paths, _likely(desk, paths), SECONDS, online=True, recorded_alone=True)
+    checked, errors = dict(found.checked), dict(found.errors)
+    rest = [path for path in paths if path not in checked and path not in errors]
     if rest:
         everywhere = _among(desk, rest, dossiers.ids(desk.site), SECONDS, online=True)
-        found = {**found, **everywhere.checked}
-        if not all(each.good for each in found.values()):
+        checked.update(everywhere.checked)
+        errors.update(everywhere.errors)
+        if not all(each.good for each in checked.values()):
             desk.site.tell(*everywhere.unread)
-    return [found[path] for path in paths]
+    return [checked[path] for path in paths if path in checked], list(errors.values())
 
 
 def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
     """What one file is, as `check_files`.
 
     With `named_alone`, only the record that the file itself names is looked at, and its signatures within seconds: for
-    strangers, who could otherwise have every history read with each file.
+    strangers, who could otherwise have every history read with each file. Raises InvalidRecord, OutsideFailure for one
+    that cannot be read, or is too large.
     """
     if not named_alone:
-        return check_files(desk, [path])[0]
+        checked, errors = check_files(desk, [path])
+        if errors:
+            raise errors[0]
+        return checked[0]
     named = named_record(read_bounded(path, MAX_FILE))
     found = _among(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS, online=False)
+    if found.errors:
+        raise found.errors[path]
     if not found.checked[path].good:
         desk.site.tell(*found.unread)
     return found.checked[path]
@@ -195,7 +203,10 @@ def _likely(desk: Desk, paths: Sequence[Path]) -> set[str]:
     """The dossiers that may have one of these files, or that one names."""
     digests, likely = set(), set()
     for path in paths:
-        content = read_bounded(path, MAX_FILE)
+        try:
+            content = read_bounded(path, MAX_FILE)
+        except SopctlError:  # said when it is looked at
+            continue
         digests.add(hashlib.sha256(content).hexdigest())
         named = named_record(content)
         likely |= {named.deposit} if named else set()
@@ -204,9 +215,10 @@ def _likely(desk: Desk, paths: Sequence[Path]) -> set[str]:
 
 
 class _Found(NamedTuple):
-    """What files are, by some of the dossiers, and those of these that cannot be read."""
+    """What files are, by some of the dossiers; why others could not be looked at; which dossiers cannot be read."""
 
     checked: dict[Path, CheckedFile]
+    errors: dict[Path, SopctlError]
     unread: list[SopctlError]
 
 
@@ -236,14 +248,18 @@ def _among(
         unread.append(error)
         reports, issues = [], []
     checked: dict[Path, CheckedFile] = {}
+    errors: dict[Path, SopctlError] = {}
     with Examiner(seconds=seconds) as examiner:
         checker = Checker(desk, examiner, Known(everyone, issues), online=online)
         for path in paths:
-            content = read_bounded(path, MAX_FILE)
-            found = _recorded(path, content, everyone, reports, checker)
-            if found or not recorded_alone:
-                checked[path] = found or _unrecorded(path, content, reports, checker, known)
-    return _Found(checked, unread)
+            try:
+                content = read_bounded(path, MAX_FILE)
+                found = _recorded(path, content, everyone, reports, checker)
+                if found or not recorded_alone:
+                    checked[path] = found or _unrecorded(path, content, reports, checker, known)
+            except SopctlError as error:
+                errors[path] = error
+    return _Found(checked, errors, unread)
 
 
 class Numbered(Struct, frozen=True):

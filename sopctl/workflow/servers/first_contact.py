@@ -106,7 +106,7 @@ def from_keyring(service: str, user: str) -> Password:
         raise OutsideFailure(
             "keyring-unavailable",
             "the keyring cannot be opened: {reason}",
-            remedy="Unlock it, or give the password in another way: --ask-password or --password-file.",
+            remedy="Unlock it, or give the password in another way, such as --password-file.",
             reason=error,
         ) from None
     if found is None:

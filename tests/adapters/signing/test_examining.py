@@ -13,6 +13,7 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
+from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from sopctl.adapters.documents import render
 from sopctl.adapters.signing import making
@@ -46,6 +47,7 @@ class Bench:
             "revoked-later": authority.signer("Dicabut kemudian"),
             "unknown": stranger.signer("Penanggung Jawab Teknis"),
             "server": authority.server(),
+            "self": authority.alone("Penanggung Jawab Teknis"),
         }
         authority.revoke(self.people["revoked"], self.now - day)
         authority.revoke(self.people["revoked-later"], self.now + 5 * day)
@@ -59,6 +61,10 @@ class Bench:
             "overlay": _overlay,
             "action": _action,
             "title": _title,
+            "description": _description,
+            "box": _box,
+            "empty-box": lambda pdf: _box(pdf, drawn=b""),
+            "remove": _remove,
             "reading": _reading,
             "element": _element,
             "hybrid": _hybrid,
@@ -165,6 +171,39 @@ def _title(pdf: bytes) -> bytes:
     return _written(writer)
 
 
+def _description(pdf: bytes) -> bytes:
+    """Another title in XMP, which many viewers prefer."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    told = writer.root["/Metadata"].data.replace(b"Formulir", b"Surat")
+    named = {pdf_name("/Type"): pdf_name("/Metadata"), pdf_name("/Subtype"): pdf_name("/XML")}
+    writer.root[pdf_name("/Metadata")] = writer.add_object(generic.StreamObject(named, stream_data=told))
+    writer.update_root()
+    vars(writer)["_update_meta"] = lambda: None  # the library would write it from what it has read before
+    return _written(writer)
+
+
+def _box(pdf: bytes, drawn: bytes = b"0 0 1 rg 0 0 140 8 re f") -> bytes:
+    """A signature's box in which nobody has signed, with a picture as if somebody had."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    append_signature_field(writer, SigFieldSpec("kosong", box=FREE.corners))
+    box = writer.root["/AcroForm"]["/Fields"][-1]
+    named: dict[str, object] = {pdf_name("/Type"): pdf_name("/XObject"), pdf_name("/Subtype"): pdf_name("/Form")}
+    named[pdf_name("/BBox")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 140, 8)))
+    picture = writer.add_object(generic.StreamObject(named, stream_data=drawn))
+    box[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): picture})
+    return _written(writer)
+
+
+def _remove(pdf: bytes) -> bytes:
+    """The form, and with it its signatures, is gone."""
+    writer, page = _writer(pdf)
+    page[pdf_name("/Annots")] = generic.ArrayObject()
+    writer.update_container(page)
+    writer.root[pdf_name("/AcroForm")] = generic.DictionaryObject({pdf_name("/Fields"): generic.ArrayObject()})
+    writer.update_root()
+    return _written(writer)
+
+
 def _reading(pdf: bytes) -> bytes:
     """Another structure, which screen readers read in place of the pages."""
     writer = IncrementalPdfFileWriter(BytesIO(pdf))
@@ -250,6 +289,15 @@ def test_what_is_no_whole_pdf_is_a_problem_never_a_verdict(bench: Bench, content
     found = examine(content, bench.trust({}), real_now(), ISSUED)
     assert found.problem or found.changes
     assert not found.signatures
+
+
+def test_a_structure_that_goes_in_a_circle_ends(bench: Bench) -> None:
+    writer = IncrementalPdfFileWriter(BytesIO(ISSUED))
+    structure = writer.root["/StructTreeRoot"]
+    structure[pdf_name("/K")] = generic.ArrayObject([writer.root.raw_get("/StructTreeRoot")] * 2)
+    writer.update_container(structure)
+    content = bench.do(bench.do(_written(writer), "rewrite", 0), "sign", 1)
+    assert examine(content, bench.trust({}), real_now(), ISSUED).changes == ("more",)
 
 
 def test_every_word_has_its_meaning() -> None:

@@ -83,6 +83,34 @@ def test_a_connection_ends_at_its_deadline() -> None:
     assert time.monotonic() - began < 0.8
 
 
+def test_an_end_at_the_deadline_is_our_own() -> None:
+    """A channel of a jump host ends with the connection to it, which the same deadline cuts: whoever looks first."""
+
+    class Ended:
+        """A stream that was ended while somebody waited for it."""
+
+        def recv(self, _size: int) -> bytes:
+            cancel.set()
+            return b""
+
+        def send(self, _data: bytes) -> int:
+            cancel.set()
+            raise OSError("Socket is closed")
+
+        def settimeout(self, _seconds: float | None) -> None: ...
+
+        def shutdown(self, _how: int) -> None: ...
+
+        def close(self) -> None: ...
+
+    for receives in (True, False):
+        cancel = threading.Event()
+        connection = Connection(Ended(), Deadline(10.0, cancel))
+        with pytest.raises(Cut):
+            connection.recv(10) if receives else connection.send(b"x")
+        assert connection.cut == "cancelled"
+
+
 def test_what_is_unread_is_read_again() -> None:
     with hostile.listening(hostile.saying(b"later")) as host:
         connection = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(5))

@@ -17,13 +17,9 @@ from click.testing import CliRunner
 from sopctl.cli.main import cli
 from sopctl.store.site import Site
 from tests.conftest import Ran
+from tests.faults.outside import free_port
 
 CHECKOUT = Path(__file__).parents[3]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        return int(found.getsockname()[1])
 
 
 @contextmanager

@@ -29,7 +29,7 @@ from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from sopctl.workflow.views import board
 from tests.adapters.documents import samples
-from tests.adapters.signing.test_examining import _overlay, _rewrite, _shadow
+from tests.adapters.signing.test_examining import _overlay, _remove, _rewrite, _shadow
 from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
 from tests.conftest import NOW
 
@@ -177,6 +177,18 @@ def test_a_service_that_rewrites_may_sign_first_but_not_second(office: Office) -
         signing.file_signed(office.desk, path)
 
 
+def test_a_recorded_signature_that_was_taken_away_is_missed(office: Office) -> None:
+    signing.file_signed(office.desk, office.signed("first"))
+    taken = _remove(office.newest())
+    path = office.signed("acknowledged", office.signed("second", taken).read_bytes())
+    found = check_file(office.desk, path)
+    assert found.verdict == "altered"
+    assert f"without the signatures of {office.form.revisions[0].by[0].name}" in " ".join(found.why)
+    with pytest.raises(InvalidRecord, match="without the signatures"):
+        signing.file_signed(office.desk, path)
+    assert office.form.signed == "1 of 3"
+
+
 def test_a_strangers_signature_is_refused_unless_someone_answers_for_it(office: Office) -> None:
     path = office.signed("stranger")
     found = check_file(office.desk, path)
@@ -236,6 +248,9 @@ def test_a_file_in_place_of_a_certificate_is_named(office: Office) -> None:
     bad.write_text("bukan sertifikat")
     with pytest.raises(InvalidRecord, match="no certificate"):
         signing.file_signed(office.desk, office.signed("first"))
+    found = check_file(office.desk, office.signed("first"))
+    assert (found.verdict, found.why[0].partition(": ")[0]) == ("not checked", str(bad))
+    assert not [each for each in found.why if "\n" in each]
 
 
 def test_what_lacks_signatures_is_named_and_holds_the_procedure_up_where_the_site_says_so(office: Office) -> None:
@@ -306,6 +321,35 @@ def test_only_who_is_named_signs_in_a_box_unless_someone_answers_for_it(office: 
     assert office.form.revisions[0].by[0].box == "second"
     with pytest.raises(UsageError, match="signed already"):
         signing.sign(office.desk, office.deposit, office.key("second"), box="second")
+
+
+def test_nobody_is_asked_for_a_passphrase_of_what_is_not_there(office: Office) -> None:
+    words = ["--site", str(office.desk.site.root), "document", "sign", office.deposit, "--as", "first"]
+    ran = [CliRunner().invoke(cli, [*words, *more]) for more in ([], ["--p12", str(office.folder / "hilang.p12")])]
+    assert [getattr(each.exception, "id", "") for each in ran] == ["no-token", "no-such-file"]
+    without = CliRunner().invoke(cli, [*words, "--bsre"]).exception
+    assert isinstance(without, UsageError)
+    assert "--nik-file" in str(without)
+
+
+def test_a_preview_replaces_pictures_alone(office: Office) -> None:
+    path = office.folder / "halaman.png"
+    for _ in range(2):
+        signing.preview(office.desk, office.deposit, path, box="first")
+    settings = office.desk.site.root / "sopctl.yml"
+    before = settings.read_bytes()
+    with pytest.raises(UsageError, match="another kind"):
+        signing.preview(office.desk, office.deposit, settings, box="first")
+    assert settings.read_bytes() == before
+
+
+def test_a_paper_that_all_have_signed_is_not_asked_for_again(office: Office) -> None:
+    scan = office.folder / "pindaian.png"
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n")
+    every: dict[Box, str] = {each.box: "" for each in office.form.signatories}
+    signing.file_scan(office.desk, scan, deposit_id=office.deposit, signed_by=every)
+    with pytest.raises(NotNow, match="lacks signatures"):
+        signing.sign(office.desk, office.deposit, office.key("first"), box="first")
 
 
 def test_an_expired_and_a_revoked_certificate_sign_nothing_here(office: Office) -> None:

@@ -1,5 +1,6 @@
 """The office's papers: in both languages, as copies, and a request letter that comes back as a spreadsheet."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -162,6 +163,20 @@ def test_the_first_form_says_what_became_of_it(sopctl: Callable[..., Ran], desk:
     second.write_bytes(second.read_bytes() + b" ")
     ran = sopctl("document", "verify", str(second))
     assert (ran.code, ran.out.split()[0]) == (1, "altered")
+
+
+def test_a_file_that_cannot_be_read_holds_up_no_others(
+    sopctl: Callable[..., Ran], desk: Desk, two: list[str], tmp_path: Path
+) -> None:
+    form, gone, large = newest_pdf(desk, two[0]), tmp_path / "hilang.pdf", tmp_path / "besar.pdf"
+    with large.open("wb") as file:
+        file.truncate(51 * 1024 * 1024)
+    ran = sopctl("document", "verify", str(gone), str(form), str(large), str(form))
+    assert (ran.code, [line.split()[0] for line in ran.out.splitlines()]) == (6, ["issued", "issued"])
+    assert all(str(each) in ran.err for each in (gone, large))
+    said = json.loads(sopctl("document", "verify", "--json", str(form), str(gone)).out)
+    assert ([each["verdict"] for each in said["files"]], said["errors"][0]["where"]) == (["issued"], str(gone))
+    assert sopctl("document", "verify", str(large)).code == 3
 
 
 @pytest.mark.parametrize(("language", "subject"), [("id", "Tempat untuk server sudah siap"), ("en", "is ready")])

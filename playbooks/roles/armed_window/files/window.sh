@@ -217,8 +217,12 @@ why() { # ACCOUNT: what sshd, or PAM for it, last said of its login, where that 
         grep -F -- "$1" | grep -iE 'denied|refused|invalid user|not allowed|not permitted|fatal|expired|locked|too many|limit' | tail -n 1 | cut -c1-200 | sed 's/^/why /'
 }
 
+still_open() { # or it has put back by itself
+    [ -d kept ] || { echo "the window is not open any more" >&2 && return 1; }
+}
+
 disarm() {
-    mv -T kept done || return
+    still_open && mv -T kept done || return
     no_more_at_start
     rm -rf done put-back "$DOOR" && : >closed && on_disk . && echo "window closed"
 }
@@ -352,9 +356,9 @@ verb=$1
 shift
 case $verb in
     arm) arm "$@" ;;
-    hold) [ -d kept ] && hold_in kept "$1" && let_close "${2:-}" ;;
+    hold) still_open && hold_in kept "$1" && let_close "${2:-}" ;;
     ports) [ -e kept/ssh ] && sed -n 's/^listen .*:\([0-9]*\) speaks$/\1/p' kept/ssh | sort -un ;;
-    network) [ -d kept ] && network "$1" ;;
+    network) still_open && network "$1" ;;
     watch) watch ;;
     started) started ;;
     back) back "$@" ;;

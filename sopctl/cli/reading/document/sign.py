@@ -98,13 +98,14 @@ def command(
     if not_signed is not None:
         done = remote_signing.not_signed(desk, deposit_id, box=box, because=not_signed, number=number)
     elif bsre:
-        nik = of_key(nik_file, keyring if not nik_file else None, "nik")
+        nik = of_key(nik_file, keyring if not nik_file else None, "nik", option="--nik-file")
         if code:
             remote_signing.request_code(desk, nik)
         secret = of_key(password_file, keyring, "code" if code else "bsre")
         who = remote_signing.signer(desk, nik, secret, once=code)
         done = remote_signing.sign(desk, deposit_id, who, box=box, number=number, name=name, because=because)
     else:
+        signing.refuse_missing(desk, p12)
         password = of_key(password_file, keyring, p12.name if p12 else "token")
         source = signing.from_pkcs12(p12, password) if p12 else signing.from_token(desk, password)
         done = signing.sign(desk, deposit_id, source, box=box, number=number, because=because)

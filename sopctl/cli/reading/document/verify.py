@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import choose_one, end, example, json_option, open_desk
+from sopctl.cli.options import choose_one, end, end_with, example, json_option, open_desk
 from sopctl.cli.reading.document._render import put_all_documents, put_checked, put_documents
-from sopctl.cli.render import put_json
+from sopctl.cli.render import error_document, put_json
 from sopctl.errors import UsageError
 
 
@@ -25,7 +25,8 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
     of all of them, are intact. Signatures are checked against the site's certificates/.
 
     Exit 1: something is altered, missing, unknown or not filed, or a signature is bad or could not be checked. A file
-    that is in no dossier that can be read is unknown; those that cannot be read are named on standard error.
+    that is in no dossier that can be read is unknown; those that cannot be read, and files that cannot, are named on
+    standard error.
     """
     from sopctl.workflow.papers import integrity
 
@@ -38,9 +39,12 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
         raise UsageError("one-deposit-or-files", "name one deposit, or files")
     if not files:
         end(put_documents(ctx, what[0], as_json=as_json))
-    checked = integrity.check_files(open_desk(ctx), [Path(name) for name in files])
+    checked, errors = integrity.check_files(open_desk(ctx), [Path(name) for name in files])
+    if len(errors) == len(files) == 1:
+        raise errors[0]
     if as_json:
-        put_json({"files": checked})
+        put_json({"files": checked, "errors": [error_document(error) for error in errors]})
     for each in checked if not as_json else ():
         put_checked(each)
+    end_with(errors)
     end(all(each.good for each in checked))

@@ -3,7 +3,7 @@ never one of them alone: a cut-off signature and a stranger's are sound to whoev
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -15,7 +15,7 @@ from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
 from sopctl.model.signing.signatories import same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
-from sopctl.model.sop.entries import SignedPaper
+from sopctl.model.sop.entries import SignedBy, SignedPaper
 from sopctl.store import dossiers, issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
@@ -138,7 +138,7 @@ class Checker:
         try:
             found = self.examine(content, issue.content(issue.sha256))
         except SopctlError as error:
-            return Finding("not checked", issue, (str(error),), issue.signed)
+            return Finding("not checked", issue, _said(error), issue.signed)
         known = {each.certificate for each in revision.by}
         signatures = tuple(
             _unless(each, bool(each.signer and each.signer.certificate in known)) for each in found.signatures
@@ -157,13 +157,14 @@ class Checker:
                 return Finding("altered", issue, ("the office's own copy of the paper was altered",))
             found = self.examine(content, issued)
         except SopctlError as error:
-            return Finding("not checked", issue, (str(error),))
+            return Finding("not checked", issue, _said(error))
         before = next((each.by for each in issue.revisions if each.sha256 == of), ())
         how = "appended" if base.appended else found.how
         kept = {each.certificate for each in before}
         signatures = tuple(_unless(each, _may_sign(each, issue, kept)) for each in found.signatures)
-        if not found.problem and len(signatures) <= len(before):
-            return Finding("altered", issue, (*_changes(found), "no signature was added to what is recorded"))
+        lacks = "" if found.problem else _lacks(before, found.signatures)
+        if lacks:
+            return Finding("altered", issue, (*_changes(found), lacks))
         finding = self._judged(Finding("signed, not filed", issue, (), "", signatures, how, of), found)
         if finding.verdict == "signed, not filed" and of != issue.newest:
             why = f"it was made from an earlier revision: the newest is {issue.newest_file}"
@@ -190,6 +191,11 @@ class Checker:
         return self._examiner.examine(content, self._trust, self._desk.now(), issued)
 
 
+def _said(error: SopctlError) -> tuple[str, ...]:
+    """An error, and below it what helps."""
+    return tuple(line.strip() for line in str(error).splitlines())
+
+
 def _after(issue: Issue, sha256: str) -> Iterator[SignedPaper]:
     later = sha256 == issue.sha256
     for each in issue.revisions:
@@ -204,6 +210,22 @@ def _may_sign(each: Signature, issue: Issue, known: set[str]) -> bool:
         return False
     named = any(same_person(one.name, each.signer.cn) for one in issue.signatories)
     return named or each.signer.certificate in known
+
+
+def _lacks(before: Sequence[SignedBy], found: Sequence[Signature]) -> str:
+    """Which signature a file should have, in words: one more than is recorded, and each that is. One that cannot be
+    read may be anybody's."""
+    if len(found) <= len(before):
+        return "no signature was added to what is recorded"
+    there = [each.signer.certificate if each.signer else "" for each in found]
+    gone = []
+    for each in before:
+        one = next((one for one in (each.certificate, "") if one in there), None)
+        if one is not None:
+            there.remove(one)
+        elif each.certificate:
+            gone.append(each.name)
+    return f"without the signatures of {', '.join(gone)}, which are recorded" if gone else ""
 
 
 def _unless(each: Signature, known: bool) -> Signature:
