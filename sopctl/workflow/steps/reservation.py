@@ -145,11 +145,24 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
         return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=said), note=note)
 
 
-def queue(site: Site) -> list[Waiting]:
-    """The waiting list, in the order in which it is served."""
+def line(site: Site) -> list[tuple[int, Summary]]:
+    """Who waits for space, numbered in the order in which they are served."""
+    return _numbered(register.summaries(site))
+
+
+def queue(site: Site, wanted: Iterable[tuple[int, Summary]] | None = None, most: int | None = None) -> list[Waiting]:
+    """The waiting list, in the order in which it is served; by default all of it. Why there is no space says each rack,
+    or at most so many of them, and how many more there are."""
     reading = register.read(site)
     site.tell(*reading.errors)
     why = _obstacles(site, occupied([*reading.summaries, *reading.last_known]))
+
+    @cache
+    def said(need: Need) -> str:
+        found = list(map(str, why(need)))
+        left = len(found) - len(found[:most])
+        return "; ".join([*found[:most], *([f"+{left}"] if left else [])])
+
     return [
         Waiting(
             number=number,
@@ -159,10 +172,14 @@ def queue(site: Site) -> list[Waiting]:
             height=each.need.height,
             priority=each.priority,
             since=each.queued,
-            why="; ".join(map(str, why(each.need))),
+            why=said(each.need),
         )
-        for number, each in enumerate(waiting_list(reading.summaries), start=1)
+        for number, each in (_numbered(reading.summaries) if wanted is None else wanted)
     ]
+
+
+def _numbered(everyone: Iterable[Summary]) -> list[tuple[int, Summary]]:
+    return list(enumerate(waiting_list(everyone), start=1))
 
 
 def expire(desk: Desk, *, but: str = "") -> list[StepDone]:

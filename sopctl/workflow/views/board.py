@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache, cached_property, partial
 from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model import names
@@ -18,6 +20,7 @@ from sopctl.model.unit import Unit, called
 from sopctl.model.waiting_list import waiting_list
 from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
+from sopctl.store.page.recent import surroundings
 from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk
@@ -26,7 +29,6 @@ from sopctl.workflow.views import calendar
 
 State = Literal["open", "late", "waiting", "held", "closed", "all"]
 STATES: tuple[State, ...] = get_args(State)
-Wanted = Callable[[Summary], bool]
 
 
 class Row(Struct, frozen=True, gc=False):
@@ -86,9 +88,12 @@ class Board(Struct, frozen=True):
 def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
-    units = desk.site.settings.units
-    rows, fits = _rows(desk, reading.summaries, _may_fit(query, units)), _fitting(query, units)
-    return Board([row for row in rows if fits(row)], reading.errors)
+    units, lists = desk.site.settings.units, _shared(desk, reading)
+    if lists is None:
+        few = list(filter(_may_fit(query, units), reading.summaries))
+        rows = _rows(desk, reading.summaries, few)
+        lists = _Lists(reading._replace(summaries=few), None, {}, rows, [], {})
+    return Board(_fitting(query, units, lists), reading.errors)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -113,20 +118,89 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
 
 def both(desk: Desk) -> tuple[Board, Board]:
     """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
-    reading, shared = register.read(desk.site), desk.site.recent
-    if shared is None:
-        return _both(desk, reading)
-    return shared.derived(reading, (desk.now().date(), desk.site.settings), lambda: _both(desk, reading))
+    reading = register.read(desk.site)
+    lists = _shared(desk, reading) or _lists(desk, reading)
+    return Board(lists.due, reading.errors), Board(lists.opened, reading.errors)
 
 
-def _both(desk: Desk, reading: register.Reading) -> tuple[Board, Board]:
-    everyone = _rows(desk, reading.summaries)
-    rows = [row for row in everyone if row.action and not _waits(row)]
-    rows += _ending(desk, reading.summaries)
-    rows += [row for each in reading.summaries for row in followups(desk, each)]
-    rows += [row for each in reading.summaries for row in unsigned(desk, each)]
-    due = sorted(rows, key=lambda row: (row.due or date.max, row.id))
-    return Board(due, reading.errors), Board([row for row in everyone if row.step is not None], reading.errors)
+@dataclass(frozen=True)
+class _Lists:
+    """What is shown of a reading. Readers who share one reading share these too; what changes is replaced in a copy."""
+
+    reading: register.Reading
+    around: object
+    """What rows depend on beside their summaries: the day, the settings, and files of the site."""
+    of: dict[str, Summary]
+    rows: dict[str, Row]
+    due: list[Row]
+    """What is due, in the order of the days."""
+    said: dict[str, tuple[Row, str]]
+    """By deposit, what a search looks through; filled by the first who searches."""
+
+    @cached_property
+    def everyone(self) -> list[Row]:
+        """A row for each deposit, in order of request."""
+        return [self.rows[each.id] for each in self.reading.summaries]
+
+    @cached_property
+    def opened(self) -> list[Row]:
+        """Of those, the open ones."""
+        return [row for row in self.everyone if row.step is not None]
+
+    def says(self, row: Row, text: str) -> bool:
+        """Is this text in what a row says?"""
+        known = self.said.get(row.id)
+        if known is None or known[0] is not row:
+            known = self.said[row.id] = row, _said(row)
+        return text in known[1]
+
+
+def _shared(desk: Desk, reading: register.Reading) -> _Lists | None:
+    """The lists that readers of one reading share; None for who reads alone."""
+    return desk.site.recent.made("lists", partial(_lists, desk, reading)) if desk.site.recent else None
+
+
+def _lists(desk: Desk, reading: register.Reading, before: _Lists | None = None) -> _Lists:
+    """The lists of a reading. Those of another reading, `before`, give what has stayed the same."""
+    around = (desk.now().date(), desk.site.settings, surroundings(desk.site) if desk.site.recent else ())
+    if before and before.around != around:
+        before = None
+    if before and before.reading is reading:
+        return before
+    old = before or _Lists(reading, around, {}, {}, [], {})
+    now = {each.id: each for each in reading.summaries}
+    changed = [each for each in reading.summaries if old.of.get(each.id) is not each]
+    gone = old.of.keys() - now.keys()
+    rows = {**old.rows, **_rows(desk, reading.summaries, changed)}
+    for deposit_id, waiting in _moved_up(reading.summaries, rows):
+        rows[deposit_id] = replace(rows[deposit_id], waiting=waiting)
+    for deposit_id in gone:
+        del rows[deposit_id]
+    fresh = [row for each in changed if (row := rows[each.id]).action and not _waits(row)]
+    fresh += _ending(desk, changed)
+    fresh += [row for each in changed for row in followups(desk, each)]
+    fresh += [row for each in changed for row in unsigned(desk, each)]
+    stale = gone.union(each.id for each in changed)
+    due = [row for row in old.due if row.id not in stale] + fresh
+    due.sort(key=lambda row: (row.due or date.max, row.id))
+    return _Lists(reading, around, now, rows, due, old.said)
+
+
+def _rows(desk: Desk, everyone: list[Summary], wanted: Iterable[Summary] | None = None) -> dict[str, Row]:
+    """The rows of deposits, by default of all; `everyone` counts for their numbers in the waiting list."""
+    queue, making = _numbers(everyone), _Making(desk)
+    return {each.id: making.row(each, queue) for each in (everyone if wanted is None else wanted)}
+
+
+def _moved_up(everyone: list[Summary], rows: Mapping[str, Row]) -> Iterable[tuple[str, str]]:
+    """Those whose number in the waiting list is another one than their row says, and what it is to say."""
+    queue = _numbers(everyone)
+    found = ((deposit_id, _in_line(number, len(queue))) for deposit_id, number in queue.items())
+    return [(deposit_id, waiting) for deposit_id, waiting in found if rows[deposit_id].waiting != waiting]
+
+
+def _in_line(number: int, among: int) -> str:
+    return f"space ({number} of {among})"
 
 
 def meant(site: Site, said: str) -> str:
@@ -178,12 +252,17 @@ def only_due(site: Site, verb: str, others: Iterable[str] = ()) -> str:
 
 
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
-    """One deposit: its row of the board and its dossier. The others count only for its number in the waiting list."""
+    """One deposit: its row of the board and its dossier."""
     dossier = dossiers.read(desk.site, deposit_id)
-    queues = dossier.summary.waiting == "space"
-    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id] if queues else []
-    row = next(row for row in _rows(desk, [*everyone, dossier.summary], lambda each: each.id == deposit_id))
-    return row, dossier
+    return row_of(desk, dossier), dossier
+
+
+def row_of(desk: Desk, dossier: Dossier) -> Row:
+    """The row of a dossier. The others count only for its number in the waiting list."""
+    mine = dossier.summary
+    queues = mine.waiting == "space"
+    others = [each for each in register.read(desk.site).summaries if each.id != mine.id] if queues else []
+    return _rows(desk, [*others, mine], [mine])[mine.id]
 
 
 def followups(desk: Desk, each: Summary) -> list[Row]:
@@ -252,68 +331,72 @@ def _port_is_ours(site: Site, place: Place | None) -> bool:
     return bool(place and place.port and rack and rack.switch and rack.switch.name in site.switches)
 
 
-def _rows(desk: Desk, everyone: Iterable[Summary], wanted: Wanted = lambda _each: True) -> list[Row]:
-    """The rows of those that are `wanted`; the others count for their numbers in the waiting list."""
-    summaries = list(everyone)
-    queue = {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
-    days, today, escalation = calendar.calendar(desk.site), desk.now().date(), desk.site.settings.escalation
-    shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+class _Making:
+    """How rows are made today, by this site's calendar."""
 
-    def until(each: Summary) -> tuple[Deadline | None, str]:
+    def __init__(self, desk: Desk) -> None:
+        self._days, self._today = calendar.calendar(desk.site), desk.now().date()
+        self._escalation = desk.site.settings.escalation
+        self._shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+
+    def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
+        """The row of a deposit."""
+        until, why = self._until(each)
+        return Row(
+            id=each.id,
+            unit=each.unit,
+            server=each.server,
+            place=str(each.place) if each.place and not each.closed else "",
+            standing=each.stands,
+            procedure=each.procedure,
+            step=each.step,
+            activity=each.activity or f"berkas ditutup: {each.end}",
+            role=each.actor,
+            actor=each.actor_title,
+            since=each.since,
+            due=until.due if until else None,
+            late=bool(until and until.late),
+            late_days=until.late if until else 0,
+            escalated_to=until.escalated_to if until else "",
+            waiting=self.waiting(each, queue),
+            valid_until=each.valid_until,
+            action=actions.due(each),
+            why=why,
+            platform=each.platform or "",
+            application=each.application,
+            description=each.description,
+        )
+
+    def waiting(self, each: Summary, queue: Mapping[str, int]) -> str:
+        """What a deposit waits for; `queue`: the numbers in the waiting list."""
+        if each.held:
+            return "hold"
+        if each.waiting == "space":
+            return _in_line(queue[each.id], len(queue))
+        if each.month_due and self._today < each.month_due:
+            return "month"
+        if each.waiting == "decision":
+            return "decision"
+        if each.unfinished:
+            return "unfinished"
+        return f"person ({each.tries} tries)" if each.tries else ""
+
+    def _until(self, each: Summary) -> tuple[Deadline | None, str]:
         """The deadline and why. Rows due since the same day, with the same limit and no pause, share one."""
         plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
         key = (each.since.date(), each.limit_days) if each.since and plain else None
-        if key in shared:
-            return shared[key]
-        found = deadline(each, days, today, escalation)
+        if key in self._shared:
+            return self._shared[key]
+        found = deadline(each, self._days, self._today, self._escalation)
         said = (found, found.explanation if found else "")
         if key:
-            shared[key] = said
+            self._shared[key] = said
         return said
 
-    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if wanted(each)]
 
-
-def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
-    action = actions.due(each)
-    return Row(
-        id=each.id,
-        unit=each.unit,
-        server=each.server,
-        place=str(each.place) if each.place and not each.closed else "",
-        standing=each.stands,
-        procedure=each.procedure,
-        step=each.step,
-        activity=each.activity or f"berkas ditutup: {each.end}",
-        role=each.actor,
-        actor=each.actor_title,
-        since=each.since,
-        due=until.due if until else None,
-        late=bool(until and until.late),
-        late_days=until.late if until else 0,
-        escalated_to=until.escalated_to if until else "",
-        waiting=waiting,
-        valid_until=each.valid_until,
-        action=action,
-        why=why,
-        platform=each.platform or "",
-        application=each.application,
-        description=each.description,
-    )
-
-
-def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
-    if each.held:
-        return "hold"
-    if each.waiting == "space":
-        return f"space ({queue[each.id]} of {len(queue)})"
-    if each.month_due and today < each.month_due:
-        return "month"
-    if each.waiting == "decision":
-        return "decision"
-    if each.unfinished:
-        return "unfinished"
-    return f"person ({each.tries} tries)" if each.tries else ""
+def _numbers(summaries: Iterable[Summary]) -> dict[str, int]:
+    """Each deposit's number in the waiting list."""
+    return {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
 
 
 def _waits(row: Row) -> bool:
@@ -336,7 +419,7 @@ _STATES: dict[State, Callable[[Row], bool]] = {
 }
 
 
-_MAY_BE: dict[State, Wanted] = {
+_MAY_BE: dict[State, Callable[[Summary], bool]] = {
     "open": lambda each: each.step is not None,
     "closed": lambda each: each.step is None,
     "late": lambda each: each.step is not None,
@@ -346,14 +429,14 @@ _MAY_BE: dict[State, Wanted] = {
 }
 
 
-def _may_fit(query: Query, units: Mapping[str, Unit]) -> Wanted:
+def _may_fit(query: Query, units: Mapping[str, Unit]) -> Callable[[Summary], bool]:
     """Which deposits may have a row that fits: a row costs more than a look at its summary."""
-    in_state = _MAY_BE[query.state]
+    in_state, of_unit = _MAY_BE[query.state], cache(lambda name: called(units, name, query.unit))
 
     def may_fit(each: Summary) -> bool:
         return (
             in_state(each)
-            and (not query.unit or called(units, each.unit, query.unit))
+            and (not query.unit or of_unit(each.unit))
             and (not query.rack or each.place is not None)
             and query.procedure in ("", each.procedure)
             and query.step in (None, each.step)
@@ -362,21 +445,18 @@ def _may_fit(query: Query, units: Mapping[str, Unit]) -> Wanted:
     return may_fit
 
 
-def _fitting(query: Query, units: Mapping[str, Unit]) -> Callable[[Row], bool]:
-    """Which rows a query asks for."""
+def _fitting(query: Query, units: Mapping[str, Unit], lists: _Lists) -> list[Row]:
+    """The rows that a query asks for."""
     in_state, rack, search = _STATES[query.state], f"rack {query.rack} ", query.search.casefold()
-
-    def fits(row: Row) -> bool:
-        return (
-            in_state(row)
-            and (not query.unit or called(units, row.unit, query.unit))
-            and (not query.rack or row.place.startswith(rack))
-            and query.procedure in ("", row.procedure)
-            and query.step in (None, row.step)
-            and (not search or search in _said(row))
-        )
-
-    return fits
+    rows = lists.opened if query.state == "open" else [row for row in lists.everyone if in_state(row)]
+    if query.unit:
+        names = {name for name in {row.unit for row in rows} if called(units, name, query.unit)}
+        rows = [row for row in rows if row.unit in names]
+    if query.rack:
+        rows = [row for row in rows if row.place.startswith(rack)]
+    if query.procedure or query.step is not None:
+        rows = [row for row in rows if query.procedure in ("", row.procedure) and query.step in (None, row.step)]
+    return [row for row in rows if lists.says(row, search)] if search else rows
 
 
 def _said(row: Row) -> str:

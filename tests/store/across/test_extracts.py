@@ -45,7 +45,7 @@ def asked(site: Site) -> tuple[dict[str, Head], list[str]]:
 
 def settle(site: Site) -> None:
     deadline = time.monotonic() + 5
-    while not all(register.stamps(site).values()):
+    while not all(register.stamps_of(site, dossiers.ids(site)).values()):
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)
     extracted(site, HEADS)

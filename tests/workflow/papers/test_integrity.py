@@ -32,7 +32,7 @@ def wrong_rows(site: Site, of: dict[str, bytes]) -> None:
     path = site.root / "var" / extracts.FILE_NAME
     with sqlite3.connect(path) as database:
         ((version, kind),) = database.execute("SELECT DISTINCT version, kind FROM kept").fetchall()
-    stamps = register.stamps(site)
+    stamps = register.stamps_of(site, dossiers.ids(site))
     Kept(site.root, kind, version).keep([(name, stamps[name], content) for name, content in of.items()])
 
 
@@ -48,7 +48,9 @@ def test_a_wrong_row_costs_a_whole_reading_and_never_a_wrong_verdict(
 
     def verdicts() -> list[tuple[str, str]]:
         reads.clear()
-        return [(each.verdict, each.deposit) for each in integrity.check_files(desk, [content, altered, content])]
+        found, errors = integrity.check_files(desk, [content, altered, content])
+        assert not errors
+        return [(each.verdict, each.deposit) for each in found]
 
     right = [("issued", ids[1]), ("unknown", ""), ("issued", ids[1])]
     assert verdicts() == right
