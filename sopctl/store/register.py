@@ -192,7 +192,7 @@ class _Index:
                 version = database.execute("SELECT value FROM about").fetchone()
                 if version != (self._version,):
                     return {}
-                rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits").fetchall()  # noqa: S608 (one of the two above)
+                rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits")  # noqa: S608 (one of the two above)
                 summary = reader(Summary)
                 return {
                     name: (stamp, summary(blob), from_json(kept, facts.Months) if gathered else {})

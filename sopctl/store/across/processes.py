@@ -1,13 +1,10 @@
 """Thousands of records read by several processes: reading is work for a processor, and Python uses one at a time."""
 
-import ctypes
 import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
-from multiprocessing import get_context
 from typing import Any, TypeVar
 
 MANY = 1_000
@@ -34,6 +31,9 @@ def in_processes(read: Callable[[Sequence[str]], list[T]], names: Sequence[str])
     workers = min(len(os.sched_getaffinity(0)), MOST)
     if len(names) < MANY or workers == 1 or threading.active_count() > 1:
         return read(names)
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     parts = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
     with ProcessPoolExecutor(workers, get_context("fork"), initializer=_begin, initargs=(read, os.getpid())) as pool:
         return list(chain.from_iterable(pool.map(_part, parts)))
@@ -42,6 +42,8 @@ def in_processes(read: Callable[[Sequence[str]], list[T]], names: Sequence[str])
 def _begin(read: Callable[[Sequence[str]], list[Any]], parent: int) -> None:
     """A fork inherits `read`: nothing of it has to be picklable. It inherits the locks too, so it ends with the process
     that asked, however that ends; Ctrl-C is for that process."""
+    import ctypes
+
     global _reading  # noqa: PLW0603 (a process of its own)
     _reading = read
     signal.signal(signal.SIGINT, signal.SIG_IGN)
