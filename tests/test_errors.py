@@ -17,6 +17,7 @@ from sopctl.model.access.target import HostKey
 from sopctl.model.intake.identity import Mark
 from sopctl.store.durable import Unconfirmed
 from sopctl.workflow import trust
+from tests import contract
 
 ROOT = Path(__file__).parents[1]
 TABLE_DRIVEN = frozenset({"sopctl/store/codec.py", "sopctl/store/durable.py", "sopctl/store/library.py"})
@@ -114,6 +115,10 @@ def test_an_error_has_an_id_that_names_its_condition_and_no_command_line_in_its_
     raised = made_by_sopctl()
     assert len(raised) > 80, "they were found"
     assert [f"{each.where}: {fault}" for each in raised for fault in each.faults] == []
+
+
+def test_every_error_is_in_the_reference() -> None:
+    assert {each.id for each in made_by_sopctl() if each.id} <= set(contract.documented())
 
 
 def test_an_id_has_one_sentence() -> None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
@@ -23,6 +23,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.papers.signed import certificates
+from sopctl.workflow.papers.signed.verdict import GOOD
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.setup import verified
 from sopctl.workflow.setup.verified import Agreed, Paper, Verified
@@ -30,31 +31,78 @@ from sopctl.workflow.steps import required
 
 _ANCHOR = re.compile(r"(?<!\d)([1-9]\d{0,8}):([0-9a-f]{64})(?![0-9a-f])")
 MAX_PAPER = 50 * MIB
+_LONGEST = 200
+"""Bytes of a file that has an anchor alone."""
 
 
-def anchor_of(text: str) -> Anchor:
-    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, or a file that has it,
-    such as a month's report, signed or not. Raises UsageError for something else, as reading a file does."""
+class Kept(NamedTuple):
+    """An anchor that was kept, and what it was read from: a paper of the site and what that is; empty for one that was
+    given as it is."""
+
+    anchor: Anchor
+    source: str = ""
+
+
+def anchor_of(desk: Desk, text: str) -> Kept:
+    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, a file with just that, or
+    a paper of this site that has it, such as a month's report, signed or not.
+
+    What else a file says is no anchor: anybody can write one that the journal of an intruder agrees with. Raises
+    UsageError for something else, InvalidRecord for a file that is no paper of the site, or one that was altered, as
+    reading a file does.
+    """
     said = text.strip()
+    plain = _plain(said)
+    if plain is None and Path(said).is_file():
+        return _of_file(desk, Path(said))
+    if plain is None:
+        raise _no_anchor(said)
+    return Kept(plain)
+
+
+def _plain(said: str) -> Anchor | None:
     if said == "0:":
         return Anchor(0, "")
     if re.fullmatch(r"[0-9a-f]{64}", said):
         return Anchor(0, said)
     found = _ANCHOR.fullmatch(said)
-    if found is None and Path(said).is_file():
-        found = _ANCHOR.search(_text_of(Path(said)))
-    if found is None:
-        raise UsageError(
-            "not-an-anchor",
-            "{text!r} is no anchor of a journal, and no file that has one",
-            remedy=("An anchor is what this prints:", Action("journal anchor")),
-            text=said[:100],
-        )
-    return Anchor(int(found[1]), found[2])
+    return Anchor(int(found[1]), found[2]) if found else None
 
 
-def _text_of(path: Path) -> str:
+def _of_file(desk: Desk, path: Path) -> Kept:
     content = read_bounded(path, MAX_PAPER)
+    plain = _plain(content[:_LONGEST].decode(errors="replace").strip()) if len(content) < _LONGEST else None
+    if plain:
+        return Kept(plain, "a file with the anchor alone")
+    found = _ANCHOR.search(_text_of(content))
+    if found is None:
+        raise _no_anchor(str(path))
+    what = integrity.check_file(desk, path)
+    if what.verdict not in (*GOOD, "not checked"):
+        raise InvalidRecord(
+            "anchor-of-no-paper",
+            "the file has an anchor, and is no paper that this site knows as sound: {verdict}",
+            where=str(path),
+            remedy=(
+                "If you trust it for another reason, such as a signature in ink, give the anchor that stands on it:",
+                Action("journal verify", given={"against": found[0]}),
+            ),
+            verdict="; ".join((what.verdict, *what.why)),
+        )
+    of_them = f"{what.verdict} ({what.signed})" if what.signed else what.verdict
+    return Kept(Anchor(int(found[1]), found[2]), f"{what.deposit} {what.number}, {of_them}")
+
+
+def _no_anchor(text: str) -> UsageError:
+    return UsageError(
+        "not-an-anchor",
+        "{text!r} is no anchor of a journal, and no file that has one",
+        remedy=("An anchor is what this prints:", Action("journal anchor")),
+        text=text[:100],
+    )
+
+
+def _text_of(content: bytes) -> str:
     if not content.startswith(b"%PDF-"):
         return content.decode(errors="replace")
     try:
@@ -147,9 +195,11 @@ class Check(Struct, frozen=True):
     rosters: list[str] = []
     stamped: str = ""
     """What the newest timestamp proves; empty where there is none."""
+    against: str = ""
+    """What the anchor was read from; empty where it was given as it is."""
 
 
-def check(desk: Desk, anchor: Anchor | None = None, *, whole: bool = False) -> Check:
+def check(desk: Desk, kept: Kept | None = None, *, whole: bool = False) -> Check:
     """Check the site's journal against its dossiers, and against an anchor that was kept elsewhere. No record is
     written, and no lock is held.
 
@@ -159,9 +209,9 @@ def check(desk: Desk, anchor: Anchor | None = None, *, whole: bool = False) -> C
     Raises InvalidRecord when the journal itself was altered or does not go on from the anchor. A history that cannot
     be read is a gap like others.
     """
-    if anchor:
-        Journal(desk.site.root).refuse_other_than(anchor)
-    before = None if anchor or whole else verified.of(desk.site)
+    if kept:
+        Journal(desk.site.root).refuse_other_than(kept.anchor)
+    before = None if kept or whole else verified.of(desk.site)
     found = _check(desk, before) if before else None
     if found is None or found.check.gaps:
         found = _check(desk, None)
@@ -169,7 +219,7 @@ def check(desk: Desk, anchor: Anchor | None = None, *, whole: bool = False) -> C
         raise AssertionError("a whole check")
     if not found.check.gaps:
         verified.keep(desk.site, before, found.verified)
-    return found.check
+    return structs.replace(found.check, against=kept.source) if kept else found.check
 
 
 class _Checked(NamedTuple):
@@ -205,7 +255,7 @@ def _check(desk: Desk, before: Verified | None) -> _Checked | None:
         now[name] = each.stamp, each.agreed(lagging=bool(missing))
     gaps = [*(f"{each.name}: {each.wrong}" for each in seen.values() if each.wrong), *gaps]
     gaps += roster.check(site, [roster_of(line) for line in walked.notes if line.deposit == ROSTER])
-    gaps += [*(said for each in seen.values() for said in each.altered), *_signed_reports(site)]
+    gaps += [*(said for each in seen.values() for said in each.files), *_wrong_reports(site)]
     wrong, stamped = _stamps(desk, stamps, walked.heads)
     mended = [line.note for line in walked.notes if line.deposit == MENDED]
     rosters = [line.note.partition(" ")[2] for line in walked.notes if line.deposit == ROSTER]
@@ -237,16 +287,15 @@ def _noted(
 
 
 class _Seen(NamedTuple):
-    """One history: how many events it has and their hashes; what its files are known again by; its signed papers, which
-    nothing can make anew, and what is wrong with them. `same`: as it was in order before, and so without the hashes.
-    `wrong`: why it cannot be read."""
+    """One history: how many events it has and their hashes; what its files are known again by; its papers, and what
+    is wrong with them. `same`: as it was in order before, and so without the hashes. `wrong`: why it cannot be read."""
 
     name: str
     events: int = 0
     hashes: Sequence[str] = ()
     stamp: str = ""
     papers: tuple[Paper, ...] = ()
-    altered: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     same: Agreed | None = None
     wrong: str = ""
 
@@ -281,8 +330,8 @@ def _seen(site: Site, agreed: Mapping[str, tuple[str, Agreed]], names: Sequence[
         stamp, was = agreed.get(name, ("", None))
         try:
             if was and stamp and verified.stamp_of(site, name) == stamp:
-                altered = tuple(_altered(site, name, was.signed))
-                found.append(_Seen(name, was.events, (), stamp, was.signed, altered, was))
+                files = tuple(_wrong_files(site, name, was.papers))
+                found.append(_Seen(name, was.events, (), stamp, was.papers, files, was))
             else:
                 found.append(_read(site, name))
         except SopctlError as error:
@@ -300,28 +349,39 @@ def _read(site: Site, name: str) -> _Seen:
         events = dossier.events
         if dossier.found == dossier.record:
             stamp = verified.stamp(dossier.history, dossier.found)
-    signed = [(each, from_data(Signed, each)) for each in events if isinstance(each, Event)]
-    papers = tuple(Paper(each.seq, entry.signed.file, entry.signed.sha256) for each, entry in signed if entry)
+    papers = tuple(
+        Paper(event.seq, kept["file"], kept["sha256"], from_data(Signed, event) is not None)
+        for event in events
+        if isinstance(event, Event) and event.data
+        for kept in integrity.files_of(event)
+    )
     hashes = [each.hash for each in events]
-    return _Seen(name, len(hashes), hashes, stamp, papers, tuple(_altered(site, name, papers)))
+    return _Seen(name, len(hashes), hashes, stamp, papers, tuple(_wrong_files(site, name, papers)))
 
 
-def _altered(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[str]:
+def _wrong_files(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[str]:
+    """Signed papers that are not as they were filed, and other files that are gone: whether those were altered,
+    `document verify` says."""
     for each in papers:
-        state = integrity.state(site.folder("deposits") / name / each.file, each.sha256)
+        path = site.folder("deposits") / name / each.file
+        state = integrity.state(path, each.sha256) if each.signed or not path.is_file() else "intact"
         if state != "intact":
-            yield f"{name}: {each.file}, which event {each.seq} filed as signed, is {state}"
+            how = "filed as signed" if each.signed else "recorded"
+            yield f"{name}: {each.file}, which event {each.seq} {how}, is {state}"
 
 
-def _signed_reports(site: Site) -> Iterator[str]:
+def _wrong_reports(site: Site) -> Iterator[str]:
+    """The same of the month's reports."""
     try:
-        reports = [each for each in issued.read(site) if each.signed is not UNSET]
+        every = issued.read(site)
     except SopctlError:
         return
-    for each in reports:
+    for each in every:
         for kept in each.files:
-            if (state := integrity.state(site.root / kept.file, kept.sha256)) != "intact":
-                yield f"{each.subject}: {kept.file}, which was filed as signed, is {state}"
+            path, signed = site.root / kept.file, each.signed is not UNSET
+            state = integrity.state(path, kept.sha256) if signed or not path.is_file() else "intact"
+            if state != "intact":
+                yield f"{each.subject}: {kept.file}, which was {'filed as signed' if signed else 'issued'}, is {state}"
 
 
 def _names(site: Site) -> list[str]:

@@ -24,21 +24,23 @@ _JOURNAL = ""
 
 
 class Paper(Struct, frozen=True):
-    """A file that the event `seq` filed as signed: below its dossier's folder."""
+    """A file that the event `seq` names, below its dossier's folder. Of one that was filed as `signed`, every byte
+    counts: nothing can make it anew."""
 
     seq: int
     file: str
     sha256: str
+    signed: bool = False
 
 
 class Agreed(Struct, frozen=True):
     """A history whose lines in the covered beginning of the journal agree with it: how many events it had, the SHA-256
-    of their hashes one after the other, whether only its newest lacked its line, and its signed papers."""
+    of their hashes one after the other, whether only its newest lacked its line, and its papers."""
 
     events: int
     hashes: str
     lagging: bool
-    signed: tuple[Paper, ...] = ()
+    papers: tuple[Paper, ...] = ()
 
 
 class _Journal(Struct, frozen=True):

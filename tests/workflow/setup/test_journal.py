@@ -204,7 +204,7 @@ def test_what_is_the_same_to_the_last_byte_is_not_parsed_again(
     assert (journal.check(desk).lines, parsed) == (8, ["PS-2026-0002"])
     assert journal.check(desk, whole=True) == journal.check(desk)
     parsed.clear()
-    journal.check(desk, journal.anchor(desk))
+    journal.check(desk, journal.Kept(journal.anchor(desk)))
     assert parsed == ["PS-2026-0001", "PS-2026-0002"], "against an anchor, all of it is"
 
 
@@ -312,3 +312,18 @@ def test_no_lock_is_held_while_it_reads(desk: Desk, path: Path, monkeypatch: pyt
         monkeypatch.setattr(Journal, "walk", walking)
         found = journal.check(desk)
         assert (found.gaps, found.lagging) == ([], [])
+
+
+def test_a_file_that_is_gone_shows_although_nothing_is_parsed_again(
+    desk: Desk, path: Path, until_space: Callable[..., str]
+) -> None:
+    """The files that events name are looked for at each check, whatever the last one found."""
+    deposit = until_space()
+    folder = desk.site.root / "deposits" / deposit
+    assert journal.check(desk).gaps == []
+    gone = next((folder / "documents").glob("*.yml"))
+    kept = gone.read_bytes()
+    gone.unlink()
+    assert [gap for gap in journal.check(desk).gaps if gone.name in gap and "recorded" in gap]
+    gone.write_bytes(kept)
+    assert journal.check(desk).gaps == []

@@ -12,6 +12,7 @@ from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.sop.summary import Summary
 from sopctl.store import register
+from sopctl.store.checks import Checks
 from sopctl.store.page.recent import Recent
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -157,17 +158,31 @@ def test_the_report_at_the_terminal(sopctl: Callable[..., Ran], desk: Desk, file
     deposit = file_request()
     letters.dispose(desk, deposit, instruction="x")
     said = json.loads(sopctl("report", "sla", "--month", "2026-11", "--json").out)
-    assert (said["month"], said["done"], said["in_time"]) == ("2026-11", 1, 1)
-    assert [(line["procedure"], line["step"], line["done"]) for line in said["steps"]] == [
+    assert (said["month"], said["total"]["done"], said["total"]["in_time"]) == ("2026-11", 1, 1)
+    assert [(line["procedure"], line["step"], line["tally"]["done"]) for line in said["steps"]] == [
         ("penitipan", 2, 1),
         ("penitipan", 3, 0),
     ]
-    assert said["actors"]["Kadis Kominfo"]["done"] == 1
+    assert {each["actor"]: each["tally"]["done"] for each in said["actors"]}["Kadis Kominfo"] == 1
     shown = sopctl("report", "sla", "--month", "2026-11", COLUMNS="80").out
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "0 h" in shown, "less than a day is in hours"
     ran = sopctl("report", "sla", "--month", "2026-13")
     assert (ran.code, "is not a month" in ran.err) == (2, True)
+
+
+def test_a_broken_history_of_checks_costs_the_list_only_what_it_says(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str]
+) -> None:
+    deposit = file_request()
+    (desk.site.root / "var").mkdir(exist_ok=True)
+    Checks(desk.site).states()
+    (path,) = (desk.site.root / "var").rglob("checks*.sqlite*")
+    path.write_bytes(b"this is no database, however long one reads it" * 100)
+    ran = sopctl("list", "--json")
+    listed = json.loads(ran.out)
+    assert [(row["id"], row["access"]) for row in listed["deposits"]] == [(deposit, None)]
+    assert ([each["id"] for each in listed["errors"]], ran.code) == (["checks-broken"], 0)
 
 
 def test_columns_and_a_limit(sopctl: Callable[..., Ran], file_request: Callable[..., str]) -> None:
