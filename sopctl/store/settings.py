@@ -185,7 +185,8 @@ class Retention(Struct, frozen=True, forbid_unknown_fields=True):
 class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Access checks: how many in a row make a server down or up, how long one may last (seconds), what is kept, and
     who is told of servers that go down or come back: names of `channels`, and of `people` with an e-mail address.
-    Where more than `gap_minutes` lie between two checks, nothing is known of that time."""
+    Where more than `gap_minutes` lie between two checks, nothing is known of that time. `metrics` is the file that the
+    timer of the checks writes for Prometheus (docs/howto/monitoring.md)."""
 
     down_after: Annotated[int, Meta(ge=1, le=100)] = 3
     up_after: Annotated[int, Meta(ge=1, le=100)] = 2
@@ -193,6 +194,7 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     gap_minutes: Annotated[int, Meta(ge=1, le=44640)] = 30
     retention: Retention = Retention()
     notify: tuple[str, ...] = ()
+    metrics: Annotated[str, Meta(pattern=r"^(/[^\x00-\x1f]{1,300}\.prom)?\Z")] = ""
 
 
 class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
@@ -303,6 +305,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """How contact persons are informed where nobody says it: by a means of sopctl's, or by a person's own."""
     mail: Mail | None = None
     channels: dict[Name, Channel] = {}
+    report_to: tuple[Name, ...] = ()
+    """The people to whom `report mail` sends the month's report; each has an `email`."""
     checks: CheckPolicy = CheckPolicy()
     engine: EngineAt | None = None
     signing: Signing = Signing()
@@ -336,6 +340,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             for name in (key, unit.name, *unit.also):
                 if spelled.setdefault(folded(name), key) != key:
                     raise ValueError(f"Expected each name in `units` once; `{name}` is of {spelled[folded(name)]} too")
+        self._refuse_addressees()
+
+    def _refuse_addressees(self) -> None:
+        """Raise ValueError for people and channels that are to be told, and cannot be."""
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):
@@ -344,6 +352,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 )
             if person is not None and self.mail is None:
                 raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
+        for name in self.report_to:
+            if name not in self.people or self.people[name].email is None:
+                raise ValueError(f"Expected names of `people` with an `email` in `report_to`, not `{name}`")
+            if self.mail is None:
+                raise ValueError(f"Expected a mail server (`mail`) where `report_to` names a person, `{name}`")
 
     def _refuse_letters(self) -> None:
         """Raise ValueError for what is said of letters and cannot be."""
