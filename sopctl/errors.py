@@ -90,8 +90,8 @@ class SopctlError(Exception):
 
     @property
     def message(self) -> str:
-        """The sentence, in English."""
-        return "\n  ".join((self.sentence, *self.lines))
+        """The sentence, in English, with its `lines`: on one line, for where others stand beside it."""
+        return " ".join((self.sentence, *["; ".join(self.lines)] * bool(self.lines)))
 
     @property
     def sentence(self) -> str:

@@ -248,13 +248,11 @@ def _write_metrics(desk: "Desk", path: Path, found: "list[Checked]", untried: "l
     """All that Prometheus is told: access, the office's own figures, and what is not as it should be on the servers.
     Returns the errors of those whose facts cannot be read."""
     from sopctl.adapters import exports
-    from sopctl.store.durable import write_atomic
     from sopctl.workflow.views import inventories
 
     standing, unreadable = inventories.standing(desk)
     rows = [exports.Standing(each.deposit.id, each.gathered_at, each.conditions) for each in standing]
-    text = exports.prometheus(_samples(found, untried), _figures(desk), rows)
-    write_atomic(path.absolute(), text.encode(), mode=0o644)
+    put_or_write(exports.prometheus(_samples(found, untried), _figures(desk), rows), path)
     return unreadable
 
 
