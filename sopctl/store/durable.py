@@ -14,7 +14,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -38,6 +38,9 @@ _KNOWN = {
 TEMPORARY = ".tmp"
 """How the names of files end that are being written; a killed command leaves one behind."""
 
+
+WITHOUT_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What file systems without hard links say (a USB stick's)."""
 
 LEFT_SECONDS = 3600
 """After so long, nobody is writing such a file any more."""
@@ -66,24 +69,80 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     and, where root makes it, the owner and group of its folder. Raises OutsideFailure when the disk refuses, and
     Unconfirmed when that shows only after the new content is in its place.
     """
-    _sweep_left(path)
+    _write(path, content, mode, os.replace)
+
+
+def write_tentative(path: Path, content: bytes) -> None:
+    """As `write_atomic`, for a file that counts only once something names it. Until it is swept (`sweep`), it has a
+    second name by which that is known: so it goes again if nothing came to name it, however the command ended."""
+    _write(path, content, 0o640, _put_with_second_name)
+
+
+@contextmanager
+def written_after(path: Path, content: bytes, *, mode: int = 0o640) -> Iterator[None]:
+    """As `write_atomic`, for what may not count before something else is done: it is written beside its place first,
+    and put there once the block has ended. If that raises, all is as it was."""
     with disk_errors(path):
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                _belong(file.fileno(), path)
-                os.fsync(file.fileno())
+        temporary = _beside(path, content, mode)
+    try:
+        yield
+        with disk_errors(path):
             os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _confirm(path)
+
+
+def _write(path: Path, content: bytes, mode: int, put: Callable[[str, Path], None]) -> None:
+    with disk_errors(path):
+        temporary = _beside(path, content, mode)
+        try:
+            put(temporary, path)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
+    _confirm(path)
+
+
+def _beside(path: Path, content: bytes, mode: int) -> str:
+    """Write the content that a file is to have under a name beside it."""
+    _sweep_left(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            _belong(file.fileno(), path)
+            os.fsync(file.fileno())
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _confirm(path: Path) -> None:
     try:
         sync_folder(path.parent)
     except OSError as error:
         raise _unconfirmed(path, error) from error
+
+
+def _put_with_second_name(temporary: str, path: Path) -> None:
+    third = f"{temporary.removesuffix(TEMPORARY)}_{TEMPORARY}"  # a link replaces nothing, so this one is moved
+    try:
+        os.link(temporary, third)
+    except OSError as error:
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        os.replace(temporary, path)
+        return
+    try:
+        os.replace(third, path)
+    except BaseException:
+        Path(third).unlink(missing_ok=True)
+        raise
 
 
 def _sweep_left(path: Path) -> None:
@@ -275,7 +334,7 @@ def _appear(temporary: str, path: Path) -> None:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+        if error.errno not in WITHOUT_LINKS:
             raise
         if os.path.lexists(path):
             raise _exists(path) from None
@@ -288,12 +347,31 @@ def _exists(path: Path) -> UsageError:
     )
 
 
-def sweep(folder: Path) -> None:
-    """Remove files that a killed command was writing in `folder`. Call while holding what it belongs to."""
+def _nothing() -> Container[str]:
+    return ()
+
+
+def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing) -> None:
+    """Remove files that a killed command was writing in `folder`, and tentative ones that are not among those that are
+    `named`; these it makes lasting. Call while holding what the folder belongs to. Raises OutsideFailure, and what
+    `named` raises, which is asked only if there is a tentative file."""
     with disk_errors(folder, "sweep"):
         for entry in os.scandir(folder) if folder.is_dir() and not folder.is_symlink() else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
+                of = folder / entry.name[1:].rsplit(".", 2)[0]
+                if _is_same(entry, of) and of.name not in named():
+                    os.unlink(of)
                 os.unlink(entry.path)
+
+
+def _is_same(entry: os.DirEntry[str], path: Path) -> bool:
+    """Are these two names of one file?"""
+    if entry.stat(follow_symlinks=False).st_nlink == 1:
+        return False
+    try:
+        return os.path.samestat(entry.stat(follow_symlinks=False), os.stat(path, follow_symlinks=False))
+    except FileNotFoundError:
+        return False
 
 
 def touch(path: Path, mode: int = 0o640) -> None:

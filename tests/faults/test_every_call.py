@@ -109,7 +109,8 @@ def _judge(
     if done != (ended.code == 0):
         faults.append(f"code {ended.code}, but {'done' if done else 'not done'}: {ended.err[-400:]}")
     if now == lengths(before) and ended.code:
-        changed = [name for name, content in old.items() if everything(site).get(name) != content]
+        there = everything(site)
+        changed = [name for name in {**old, **there} if old.get(name) != there.get(name)]
         faults += [f"changed though not done: {name}" for name in changed]
     for untrue in ("nothing was changed", "run the command again") if done else ():
         faults += [f"says {untrue!r}: {ended.err[-300:]}"] if untrue in ended.err else []
