@@ -58,7 +58,7 @@ mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and s
 	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report $(BATTERY)/figures.jsonl)
 
 .PHONY: bench
-bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/benchmarks.md)
+bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/explanation/benchmarks.md)
 	@$(MAKE) -s --no-print-directory system PACKAGES="$(BENCH_PACKAGES)"
 	@$(BIN)/python -m benchmarks $(ONLY)
 
@@ -159,11 +159,14 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
-docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model, the text for auditors
-	@$(BIN)/python docs/reference.py >docs/commands.md
-	@$(BIN)/python docs/schema.py >docs/facts.schema.json
-	@cp sopctl/adapters/documents/templates/verify.md docs/verify.md
-	@$(BIN)/python docs/causes.py >docs/access.md.new && mv docs/access.md.new docs/access.md
+docs: setup ## Make what is generated in docs/: commands, what they print as JSON, errors, causes, the schema of facts, and the text for auditors
+	@$(BIN)/python docs/generate/commands.py >docs/reference/commands.md
+	@$(BIN)/python docs/generate/facts_schema.py >docs/reference/facts.schema.json
+	@$(BIN)/python docs/generate/errors.py >docs/reference/errors.md
+	@$(BIN)/python docs/generate/documents.py >docs/reference/json.md
+	@$(BIN)/python docs/generate/documents.py --schema >docs/reference/json.schema.json
+	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
+	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
 
 .PHONY: pictures
 pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium

@@ -58,12 +58,14 @@ COMMANDS = (
 )
 
 
-def make(root: Path, count: int) -> Site:
-    """A site with `count` dossiers; each has gone a different number of steps."""
+def make(root: Path, count: int, *, in_racks: bool = False) -> Site:
+    """A site with `count` dossiers; each has gone a different number of steps. Without `in_racks`, all stand in one
+    place, which is of no matter to lists."""
     site = init(root)
     record = yaml.safe_load(EXAMPLE_REQUEST)
     noted: list[tuple[datetime, str, int, str]] = []
     placed: list[str] = []
+    taken = 0
     start = datetime(2026, 1, 5, 8, tzinfo=ZoneInfo("Asia/Jakarta"))
     for number in range(1, count + 1):
         deposit_id = f"PS-2026-{number:05}"
@@ -74,7 +76,8 @@ def make(root: Path, count: int) -> Site:
         events: list[Event] = []
         for seq, (procedure, step, outcome, data) in enumerate(WAY[: 1 + number % len(WAY)], start=1):
             if outcome == "tersedia":
-                data = {"place": {"rack": "A1", "unit": "1", "height": "2"}}  # noqa: PLW2901 (a place of no matter)
+                taken += in_racks
+                data = {"place": place_of(root, max(0, taken - 1))}  # noqa: PLW2901
             at = start + timedelta(hours=number % 5000 + seq)
             events.append(
                 Event(seq, at, procedure, step, outcome, "staf", "root", history.head(deposit_id, events), "", data)
@@ -84,6 +87,17 @@ def make(root: Path, count: int) -> Site:
         placed += [deposit_id] if any(event.data.get("placed") for event in events) else []
     note(site, sorted(noted), placed)
     return site
+
+
+def place_of(root: Path, number: int) -> dict[str, str]:
+    """The place of the server that takes a place as the `number`-th (from 0): twenty stand in a rack."""
+    rack = f"A{1 + number // 20}"
+    path = root / "racks" / f"{rack}.yml"
+    if not path.exists():
+        path.write_text(
+            f"name: {rack}\nroom: Ruang server\nunits: 42\ndepth_mm: 1000\npower_watts: 16000\nweight_kg: 1000\n"
+        )
+    return {"rack": rack, "unit": str(1 + 2 * (number % 20)), "height": "2"}
 
 
 def note(site: Site, noted: list[tuple[datetime, str, int, str]], placed: list[str]) -> None:

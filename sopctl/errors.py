@@ -38,7 +38,8 @@ class Action:
 
     `verb` is a verb of the procedure (`dispose`) or another thing that sopctl does (`rack show`), on the deposit or
     other thing `id`; `task` which of the verb's tasks. `needs` names what the person has to say (`instruction`),
-    `given` what is known already. `alternatives` are what may be done instead.
+    `given` what is known already; an empty name is what stands behind the id. `alternatives` are what may be done
+    instead.
     """
 
     verb: str

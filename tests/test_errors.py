@@ -10,6 +10,7 @@ import pytest
 
 from sopctl.cli.main import COMMANDS
 from sopctl.errors import in_words
+from tests import contract
 
 ROOT = Path(__file__).parents[1]
 TABLE_DRIVEN = frozenset({"sopctl/store/codec.py", "sopctl/store/durable.py", "sopctl/store/library.py"})
@@ -107,6 +108,10 @@ def test_an_error_has_an_id_that_names_its_condition_and_no_command_line_in_its_
     raised = made_by_sopctl()
     assert len(raised) > 80, "they were found"
     assert [f"{each.where}: {fault}" for each in raised for fault in each.faults] == []
+
+
+def test_every_error_is_in_the_reference() -> None:
+    assert {each.id for each in made_by_sopctl() if each.id} <= set(contract.documented())
 
 
 def test_an_id_has_one_sentence() -> None:

@@ -93,6 +93,12 @@ COMMANDS = {
 class Root(click.Group):
     """`sopctl` itself: a group in sections, each of them a package."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from sopctl.cli.options import refuse_placeholders
+
+        refuse_placeholders(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return [name for _, names in COMMANDS.values() for name in names]
 
@@ -264,13 +270,14 @@ class _Bug(SopctlError):
 
 def _say(error: SopctlError) -> int:
     from sopctl.cli import wording
-    from sopctl.cli.render import error_document
 
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
-        document = {**error_document(error), "exit_code": code}
+        from sopctl.cli.documents import common, registry
+
+        document = registry.document("error", common.Refused(error=common.failure(error, exit_code=code)))
         with suppress(OSError):  # it stands on standard error too
-            click.echo(json.dumps({"error": document}, ensure_ascii=False))
+            click.echo(json.dumps(document, ensure_ascii=False))
     with suppress(OSError):
         click.echo(f"sopctl: {wording.told(error)}", err=True)
     return code

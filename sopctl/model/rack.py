@@ -125,10 +125,11 @@ def find_place(
     """The best fit over all racks (the smallest free gap, lowest unit first), or None with an obstacle per rack."""
     best: tuple[int, str, int] | None = None
     obstacles = []
+    standing = by_rack(occupied)
     for rack in racks:
         if wish.rack not in ("", rack.name):
             continue
-        here = _in(rack, occupied)
+        here = standing.get(rack.name, [])
         fits, why = _fits(rack, here, need, wish)
         if why:
             obstacles.append(why)
@@ -165,6 +166,19 @@ def elevation(rack: Rack, occupied: Iterable[Occupied]) -> list[tuple[int, tuple
         (unit, tuple(other for other in here if other.place.unit <= unit <= other.place.top))
         for unit in range(rack.units, 0, -1)
     ]
+
+
+def filled_units(occupied: Iterable[Occupied]) -> set[int]:
+    """The units of a rack of which a face is taken, by what stands in it."""
+    return {unit for other in occupied for unit in range(other.place.unit, other.place.top + 1)}
+
+
+def by_rack(occupied: Iterable[Occupied]) -> dict[str, list[Occupied]]:
+    """What stands in each rack, by its name."""
+    found: dict[str, list[Occupied]] = {}
+    for other in occupied:
+        found.setdefault(other.place.rack, []).append(other)
+    return found
 
 
 def _in(rack: Rack, occupied: Iterable[Occupied]) -> list[Occupied]:

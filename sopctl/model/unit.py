@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ class Unit(Struct, frozen=True, forbid_unknown_fields=True):
     contact: Contact | None = None
 
 
+@lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """A name without what people vary: case, punctuation, the width of spaces."""
     return " ".join(re.findall(r"\w+", name.casefold()))

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page import openapi
+from sopctl.page.asked import asked_as_json
 from sopctl.page.guard import Guard
 from sopctl.page.handlers import (
     account,
@@ -45,7 +46,7 @@ from sopctl.page.visit import (
     new_secret,
     office_clock,
 )
-from sopctl.store.register import Recent
+from sopctl.store.page.recent import Recent
 from sopctl.store.site import Site
 
 Handler = Callable[..., Response]
@@ -153,7 +154,7 @@ def application(
         return await run_in_threadpool(_serve, served, _nothing(known), request, _Sent())
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: elsewhere})
-    return Guard(app, hosts, proxied, secure)
+    return Guard(asked_as_json(app), hosts, proxied, secure)
 
 
 class _Sent(NamedTuple):
@@ -168,7 +169,8 @@ async def _sent(request: Request) -> _Sent:
     """What came with a request; the second of several files of a field is `NAME.2`."""
     if request.method != "POST":
         return _Sent()
-    if request.url.path.startswith("/api/"):
+    by_program = request.url.path.startswith("/api/")
+    if by_program and not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return _Sent(body=await request.body())
     fields: dict[str, str] = {}
     files: dict[str, Upload] = {}
@@ -179,7 +181,7 @@ async def _sent(request: Request) -> _Sent:
                 files[f"{name}.{several + 1}" if several else name] = Upload(value.filename or "", await value.read())
             else:
                 fields[name] = value.replace("\r\n", "\n")
-    return _Sent(fields, files)
+    return _Sent(files=files, body=fields.get("record", "").encode()) if by_program else _Sent(fields, files)
 
 
 def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> Response:
@@ -195,7 +197,7 @@ def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> R
     for error in site.lagging:
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
     if site.committed:
-        served.recent.forget()
+        served.recent.tell(name for name, _ in site.committed)
     if visit.by_program:
         return response
     if visit.fresh:

@@ -35,7 +35,10 @@ def _encoded() -> bytes:
 
 def document() -> dict[str, Any]:
     """The description, as data."""
-    kinds = [each.record for each in OPERATIONS if each.record] + [records.Problem, records.Act]
+    kinds = [each.record for each in OPERATIONS if each.record] + [
+        records.Problem,
+        *dict.fromkeys(each.body for each in OPERATIONS if each.acts),
+    ]
     _, schemas = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
     paths: dict[str, Any] = {}
     for each in OPERATIONS:
@@ -67,7 +70,14 @@ def _operation(operation: Operation) -> dict[str, Any]:
     }
     if operation.acts:
         found["parameters"].append(_parameter("Idempotency-Key", "header", required=True))
-        found["requestBody"] = {"required": True, "content": _content(records.Act)}
+        with_files = {
+            "type": "object",
+            "properties": {"record": _reference(operation.body)},
+            "required": ["record"],
+            "additionalProperties": {"type": "string", "format": "binary"},
+        }
+        content = {**_content(operation.body), "multipart/form-data": {"schema": with_files}}
+        found["requestBody"] = {"required": True, "content": content}
     if not found["parameters"]:
         del found["parameters"]
     return found
@@ -80,4 +90,8 @@ def _parameter(name: str, where: str, *, required: bool) -> dict[str, Any]:
 def _content(record: type[msgspec.Struct] | None) -> dict[str, Any]:
     if record is None:
         return {"application/octet-stream": {}}
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{record.__name__}"}}}
+    return {"application/json": {"schema": _reference(record)}}
+
+
+def _reference(record: type[msgspec.Struct]) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{record.__name__}"}

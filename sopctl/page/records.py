@@ -51,12 +51,21 @@ class Deposits(Struct, frozen=True):
     total: int
 
 
+class Counts(Struct, frozen=True):
+    """How many rows each part of a board has in all."""
+
+    yours: int
+    escalated: int
+    others: int
+
+
 class Board(Struct, frozen=True):
-    """What waits for the one who asks, what came up to them, and what waits for others."""
+    """What waits for the one who asks, what came up to them, and what waits for others: a page of each."""
 
     yours: list[Brief]
     escalated: list[Brief]
     others: list[Brief]
+    total: Counts
 
 
 class Happened(Struct, frozen=True):
@@ -112,10 +121,35 @@ class Dossier(Struct, frozen=True):
 
 class Act(Struct, frozen=True, forbid_unknown_fields=True):
     """An act that is asked for: the fields of its form, and the `head` of the dossier that it is meant for. What needs
-    a file, or a signature, is done on the page."""
+    a signature that is drawn is done on the page. With files, it is the part `record` of a form (multipart/form-data),
+    and each file the part of its field's name."""
 
     head: str
     fields: dict[str, str] = {}
+
+
+class Lettered(Struct, frozen=True):
+    """A field of the request letter: its path, by which a request has it, and what the letter calls it."""
+
+    path: str
+    label: str
+    section: str
+    kind: Kind
+    required: bool
+
+
+class Letter(Struct, frozen=True):
+    """The request letter. `unit`: for which unit the one who asks files; empty for one that is named in the letter."""
+
+    fields: list[Lettered]
+    unit: str
+
+
+class Request(Struct, frozen=True, forbid_unknown_fields=True):
+    """A request that is filed: what the letter's fields say, by their paths; lists have an entry a line. With a scan of
+    the signed letter, it is the part `record` of a form (multipart/form-data), and the scan its part `scan`."""
+
+    fields: dict[str, str]
 
 
 class Done(Struct, frozen=True):
@@ -137,9 +171,11 @@ class Waits(Struct, frozen=True):
 
 
 class Queue(Struct, frozen=True):
-    """Who waits for space, in the order in which they are served; `number` counts everybody."""
+    """Who waits for space, in the order in which they are served; `number` counts everybody, `total` those that the
+    one who asks may see."""
 
     waiting: list[Waits]
+    total: int
 
 
 class RackSpace(Struct, frozen=True):

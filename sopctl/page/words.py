@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from babel.dates import format_date
@@ -112,6 +113,7 @@ def error(found: SopctlError, language: Language, *, outsider: bool = False) -> 
     return "; ".join((said[:1].upper() + said[1:], *(() if found.id in ENGLISH_ERRORS else found.lines)))
 
 
+@lru_cache(maxsize=4096)
 def day(value: date, language: Language) -> str:
     """A day, with its month as a word."""
     return str(format_date(value, "d MMM yyyy", locale="id" if language == "id" else "en_GB"))

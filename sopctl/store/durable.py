@@ -22,16 +22,17 @@ from typing import BinaryIO
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 
+_PATH = ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup.")
 _DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
-_OTHER = ("disk-error", "Check the disk, then run the command again.")
-_KNOWN = {
+OTHER = ("disk-error", "Check the disk, then run the command again.")
+KNOWN = {
     errno.ENOSPC: ("disk-full", "Free space on that file system, then run the command again."),
     errno.EDQUOT: ("quota-exceeded", "Free space within the quota, then run the command again."),
     errno.EACCES: _DENIED,
     errno.EPERM: _DENIED,
     errno.EROFS: ("disk-read-only", "The file system is mounted read-only; mount it writable."),
     errno.EMFILE: ("too-many-open-files", "Raise the limit of open files (ulimit -n)."),
-    errno.ENOENT: ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup."),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), _PATH),
 }
 """What the system says → the error's id, and what helps."""
 
@@ -56,7 +57,7 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name, remedy = _KNOWN.get(error.errno or 0, _OTHER)
+        name, remedy = KNOWN.get(error.errno or 0, OTHER)
         raise OutsideFailure(
             name, "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=doing, reason=error.strerror
         ) from error

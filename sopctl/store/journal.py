@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -61,6 +61,16 @@ class Line(Struct, frozen=True, omit_defaults=True, gc=False):
     hash: str
     prev: str
     note: str = ""
+
+
+class Followed(NamedTuple):
+    """Up to where someone has followed the journal: its file, by the inode, and the last whole line of it, which stands
+    from `start` to `stop` (bytes) and has the SHA-256 `digest` (hex). All empty where there was none."""
+
+    inode: int = 0
+    start: int = 0
+    stop: int = 0
+    digest: str = ""
 
 
 class Noted(Protocol):
@@ -151,6 +161,23 @@ class Journal:
                 place, number = place + len(raw), number + 1
                 found.append((self._line(number, raw[:-1]), place))
         return found
+
+    def follow(self, since: Followed | None) -> tuple[set[str] | None, Followed]:
+        """The deposits of which events were noted behind `since`, and up to where that was looked for. None in their
+        place at the first time, and where this is not the journal that was followed (it was cut, or made anew).
+
+        For who shows what happens: the chain is not checked. Raises OutsideFailure.
+        """
+        try:
+            there = os.stat(self.path, follow_symlinks=False)
+        except FileNotFoundError:
+            return (set() if since == Followed() else None), Followed()
+        except OSError:
+            return None, Followed()
+        if since and (there.st_ino, there.st_size) == (since.inode, since.stop):
+            return set(), since
+        with opened(self.path, links=False) as file:
+            return _followed(file, since)
 
     def size(self) -> int:
         """Where the last of its whole lines ends, in bytes."""
@@ -454,6 +481,31 @@ def _proven(file: BinaryIO, end: End) -> bool:
     file.seek(end.start)
     raw = file.read(max(0, end.stop - end.start))
     return end.stop > 0 and raw.endswith(b"\n") and _digest(raw[:-1]) == end.digest
+
+
+def _followed(file: BinaryIO, since: Followed | None) -> tuple[set[str] | None, Followed]:
+    inode, size = os.fstat(file.fileno()).st_ino, _size(file)
+    goes_on = since is not None and (inode == since.inode) and size >= since.stop and _ends_with(file, since)
+    begin = since.stop if since and goes_on else max(0, size - NEAR_THE_END)
+    file.seek(begin)
+    content = file.read()
+    whole = content[: content.rfind(b"\n") + 1]
+    if not whole:
+        return (set(), since) if since and goes_on else (None, Followed(inode))
+    start = whole.rfind(b"\n", 0, -1) + 1
+    reached = Followed(inode, begin + start, begin + len(whole), _digest(whole[start:-1]))
+    if not goes_on:
+        return None, reached
+    found = (_BEGINNING.match(line) for line in whole.splitlines())
+    named = {each[1].decode("utf-8", "replace") for each in found if each}
+    return {name for name in named if re.match(names.ID, name)}, reached
+
+
+def _ends_with(file: BinaryIO, since: Followed) -> bool:
+    """Does the line that was followed last stand where it stood?"""
+    file.seek(since.start)
+    raw = file.read(since.stop - since.start)
+    return not since.stop or (raw.endswith(b"\n") and _digest(raw[:-1]) == since.digest)
 
 
 def _size(file: BinaryIO) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,16 @@ from sopctl.store import codec
 from sopctl.store.durable import disk_errors
 
 SHIPPED = Path(__file__).parent.parent / "procedures"
+
+
+def procedure_files(own: Path) -> list[Path]:
+    """The files that a library with this folder of a site's own is read from. Raises OutsideFailure."""
+    return [path for folder in (SHIPPED, own) for path in _files(folder)]
+
+
+def _files(folder: Path) -> list[Path]:
+    with disk_errors(folder, "read"):
+        return sorted(folder.glob("*.yml"))
 
 
 class _Edition(NamedTuple):
@@ -49,7 +60,7 @@ class Library:
         self.current: Procedures = {each.name: each for each in sorted(newest, key=_by_beginning)}
         self._refuse_unsound(self.current)
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """SHA-256 (hex) of all procedures. What was derived from another set of them is void."""
         digest = hashlib.sha256()
@@ -105,10 +116,8 @@ class Library:
         return [edition for (other, _), edition in self._editions.items() if other == name]
 
     def _add_all(self, folder: Path) -> None:
-        with disk_errors(folder, "read"):
-            paths = sorted(folder.glob("*.yml"))
         seen: dict[tuple[str, str], Path] = {}
-        for path in paths:
+        for path in _files(folder):
             content = codec.read(path)
             procedure = codec.parse(content, Procedure, where=str(path))
             edition = _Edition(path, content, procedure)

@@ -10,11 +10,11 @@ import hashlib
 import os
 import re
 import sqlite3
-import threading
+import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import closing, suppress
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple
 
 import msgspec
 
@@ -26,12 +26,8 @@ from sopctl.store import dossiers, facts
 from sopctl.store.durable import make_folder, opened, touch
 from sopctl.store.site import Site
 
-T = TypeVar("T")
-
 FILE_NAME = "index.sqlite3"
 BUSY_SECONDS = 1.0
-RECENT_SECONDS = 1.0
-"""How old what a page shows of the register may be."""
 RACY_NS = 100_000_000
 """A file may change twice within one tick of its clock and keep its size. What changed so shortly before it was read
 is read again the next time (git's rule for its index)."""
@@ -86,46 +82,13 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
     """As `summaries`, but broken dossiers are named beside the sound ones; with `gathered`, what was gathered too."""
     if site.recent is not None:
         return site.recent.read(site, gathered=gathered)
-    return _read(site, gathered=gathered)
+    return whole(site, gathered=gathered)[0]
 
 
-class Recent:
-    """One reading for many who only read, such as a page's visitors: for a second, or until something is recorded
-    through this process. Whoever is to decide reads anew (`Site.recent` is None)."""
-
-    def __init__(self, seconds: float = RECENT_SECONDS) -> None:
-        self._seconds = seconds
-        self._lock = threading.Lock()
-        self._kept: dict[bool, tuple[Reading, float]] = {}
-        self._derived: tuple[Reading, object, object] | None = None
-
-    def read(self, site: Site, *, gathered: bool = False) -> Reading:
-        """The reading that is shared, made anew by the first who finds it too old; others wait for it."""
-        with self._lock:
-            reading, until = self._kept.get(gathered, (None, 0.0))
-            if reading is None or time.monotonic() > until:
-                reading = _read(site, gathered=gathered)
-                self._kept[gathered] = reading, time.monotonic() + self._seconds
-            return reading
-
-    def derived(self, reading: Reading, key: object, make: Callable[[], T]) -> T:
-        """What `make` makes of a reading: once, for as long as that is shared and the `key` (what else it depends on)
-        is the same."""
-        known = self._derived
-        if known is not None and known[0] is reading and known[1] == key:
-            return cast(T, known[2])
-        made = make()
-        self._derived = reading, key, made
-        return made
-
-    def forget(self) -> None:
-        """Something was recorded."""
-        with self._lock:
-            self._kept.clear()
-
-
-def _read(site: Site, *, gathered: bool) -> Reading:
-    stamps = _stamps(site)
+def whole(site: Site, *, gathered: bool) -> tuple[Reading, dict[str, str]]:
+    """As `read`, of the files themselves; and by deposit the stamp under which it was read, empty for one that has to
+    be read again."""
+    stamps = stamps_of(site, dossiers.ids(site))
     index = _Index(site)
     known = index.read(gathered=gathered)
     months: dict[str, facts.Months] = {}
@@ -154,19 +117,22 @@ def _read(site: Site, *, gathered: bool) -> Reading:
     gone = known.keys() - stamps.keys()
     if fresh or gone:
         index.write(fresh, gone)
-    return Reading([found[deposit_id] for deposit_id in stamps if deposit_id in found], broken, months, last_known)
+    sound = [found[deposit_id] for deposit_id in stamps if deposit_id in found]
+    return Reading(sound, broken, months, last_known), stamps
 
 
-def _stamps(site: Site) -> dict[str, str]:
-    """Each dossier's id, in order of request, with what identifies its files; empty for files too new to be trusted.
+def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict[str, str]:
+    """For each of these dossiers what identifies its files: empty for what cannot be found, and, if they have to be
+    `settled`, for files too new to be trusted.
 
     This is most of what a warm index costs, for a hundred thousand files and more: hence the plain loop, and names that
     the kernel looks up from the folder.
     """
-    ids, stamps = dossiers.ids(site), dict[str, str]()
+    stamps = dict[str, str]()
     if not ids:
         return stamps
-    trusted_before, stat, (one, other) = time.time_ns() - RACY_NS, os.stat, dossiers.FILES
+    trusted_before = time.time_ns() - RACY_NS if settled else sys.maxsize
+    stat, (one, other) = os.stat, dossiers.FILES
     folder = os.open(site.folder("deposits"), os.O_RDONLY | os.O_DIRECTORY)
     try:
         for each in ids:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -24,11 +24,11 @@ from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
 from sopctl.store.across import origin
 from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, sync_folder, write_atomic, written_after
-from sopctl.store.library import Library
+from sopctl.store.library import Library, procedure_files
 from sopctl.store.settings import Settings
 
 if TYPE_CHECKING:
-    from sopctl.store.register import Recent
+    from sopctl.store.page.recent import Recent
 
 SITE_LOCK_SECONDS = 20
 """How long a command waits for another one that writes the journal or a rack: those hold for milliseconds."""
@@ -119,7 +119,10 @@ class Site:
     @cached_property
     def library(self) -> Library:
         """Every version of every procedure: those that sopctl ships, and the site's own in `procedures/`."""
-        return Library(self.folder("procedures"))
+        own = self.folder("procedures")
+        if self.recent is None:
+            return Library(own)
+        return self.recent.of_files(procedure_files(own), lambda: Library(own))
 
     @property
     def procedures(self) -> Procedures:
@@ -172,7 +175,7 @@ class Site:
 
     def _records(self, folder: str, kind: type[Named]) -> Iterator[Named]:
         for path in sorted(self.folder(folder).glob("*.yml")):
-            yield _named(path, kind)
+            yield self.recent.of_files([path], partial(_named, path, kind)) if self.recent else _named(path, kind)
 
     def refuse_moved(self) -> None:
         """Raise NotNow where another controller works on the site now: nothing is recorded here, and nobody logs in

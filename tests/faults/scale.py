@@ -14,7 +14,7 @@ def times(whole: int, bounded: int) -> int:
 
 
 def figure(what: str, said: str, **counts: int) -> None:
-    """Note what was measured for docs/reliability.md, under `make battery` only. What is measured in parts names its
+    """Note what was measured for docs/explanation/reliability.md, under `make battery` only. What is measured in parts names its
     `counts` in the text (`{tried} kills`): they are added up."""
     if file := os.environ.get("SOPCTL_FIGURES"):
         with Path(file).open("a") as into:

@@ -9,7 +9,6 @@ from starlette.testclient import TestClient
 
 from sopctl.cli import wording
 from sopctl.page.app import application
-from sopctl.store import register
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
@@ -75,7 +74,6 @@ def login(
 ) -> Callable[[str], Browser]:
     """Open an account, and log in as it; the hash is a cheap one."""
     cheap_hashes(monkeypatch)
-    monkeypatch.setattr("sopctl.store.register.Recent.read", _fresh)
 
     def enter(name: str) -> Browser:
         open_account(site_with_units, name, clock)
@@ -91,11 +89,6 @@ def page_of(site: Site, clock: Clock) -> Browser:
     """A browser of somebody who is not logged in, at the page of a site."""
     app = application(site.root, hosts=frozenset({"titipan.example.org"}), secure=True, clock=clock)
     return Browser(app, base_url=URL, follow_redirects=False)
-
-
-def _fresh(_recent: register.Recent, site: Site, *, gathered: bool = False) -> register.Reading:
-    """Tests do in a second what people do in hours: each of their requests reads anew."""
-    return register._read(site, gathered=gathered)
 
 
 def open_account(site: Site, name: str, clock: Clock) -> None:

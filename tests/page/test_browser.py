@@ -4,7 +4,7 @@ by keyboard alone, on a phone; no fault of accessibility, and no violation of it
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from io import BytesIO
 from pathlib import Path
 
@@ -17,15 +17,18 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop.entries import AgreedOnScreen, ConditionInspected
+from sopctl.page import acts
 from sopctl.page.app import application
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
 from sopctl.store.site import Site
+from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.steps import handover, inspecting, letters, notifying, reservation
+from sopctl.workflow.steps import handover, inspecting, letters, notifying, releasing, reservation
 from tests.adapters.test_pictures import phone_photo
 from tests.conftest import Clock
 from tests.page.conftest import PASSWORD, cheap_hashes, open_account
+from tests.page.handlers.test_requesting import typed as typed_request
 
 CHROMIUM = "/usr/bin/chromium"
 PICTURES = os.environ.get("SOPCTL_PICTURES", "")
@@ -186,17 +189,25 @@ class House:
     of_another: str
     full: str
     brought: str
+    faulty: str
     inspected: str
     placed: str
+    asked_back: str
+    leaving: str
+    switched_off: str
+    link: str
+    """Where a contact person says whether it can be reached."""
 
 
 @pytest.fixture
 def house(
-    desk: Desk, site_with_units: Site, file_request: Callable[..., str], until_space: Callable[..., str]
+    desk: Desk, site_with_units: Site, file_request: Callable[..., str], until_space: Callable[..., str], clock: Clock
 ) -> House:
     (site_with_units.root / "racks" / "A1.yml").write_text(RACK)
     brought, inspected, placed = until_space(), until_space(), until_space({"height_units: 2": "height_units: 4"})
-    for deposit, steps in ((brought, 1), (inspected, 2), (placed, 4)):
+    faulty, asked_back, leaving, switched_off = (until_space() for _ in range(4))
+    ways = {brought: 1, faulty: 1, inspected: 2, placed: 3, asked_back: 4, leaving: 5, switched_off: 6}
+    for deposit, steps in ways.items():
         notifying.notify(desk, deposit, via="phone")
         handover.receive(desk, deposit)
         serial = dossiers.read(desk.site, deposit).summary.serial
@@ -205,6 +216,17 @@ def house(
         if steps > 2:
             handover.handover(desk, deposit)
             reservation.place(desk, deposit)
+        if steps > 3:
+            letters.ask_back(desk, deposit, letter_number=f"090/9{steps}/2026")
+            for _ in range(2):
+                letters.dispose(desk, deposit, instruction="x")
+        if steps > 4:
+            inspecting.inspect(desk, deposit, serial=serial)
+        if steps > 5:
+            letters.confirm_data_saved(desk, deposit, wipe=False)
+            releasing.release(desk, deposit, by_hand="dimatikan")
+    inspecting.inspect(desk, faulty, serial="SN-LAIN")
+    link = accounts.link(site_with_units, placed, clock()).removeprefix("https://titipan.example.org")
     now = int(desk.now().timestamp())
     with Checks(desk.site).recording(Policy(1, 1, gap=8 * 3600)) as note:
         for hour in range(-80 * 24, 1, 6):
@@ -215,7 +237,9 @@ def house(
     letters.dispose(desk, disposed, instruction="Mohon ditindaklanjuti oleh bidang")
     filed = file_request()
     another = file_request({"unit: Dinas Contoh": "unit: Dinas Lain"})
-    return House(filed, disposed, another, full, brought, inspected, placed)
+    return House(
+        filed, disposed, another, full, brought, faulty, inspected, placed, asked_back, leaving, switched_off, link
+    )
 
 
 RACK = """name: A1
@@ -228,12 +252,13 @@ blocked: {20: panel kabel}
 """
 PAGES = {
     "kadis": "/ /akun /akun/kode /berkas/{filed}/disposisi /berkas/{filed}/tolak /berkas/{placed}/perpanjang",
-    "kabid": "/ /berkas/{disposed} /berkas/{disposed}/tunda",
+    "kabid": "/ /berkas/{disposed} /berkas/{disposed}/tunda /berkas/{faulty}/terima",
     "staf": "/ /berkas?keadaan=all /antrean /rak /rak/A1 /inventaris /berkas/{brought}/pemeriksaan "
     "/berkas/{inspected}/serah-terima /berkas/{placed}/tanda-tangan /berkas/{placed} /berkas/{placed}/alur "
-    "/berkas/{placed}/ketersediaan /sop/konfigurasi",
+    "/berkas/{placed}/ketersediaan /sop/konfigurasi /berkas/{asked_back}/pencocokan /berkas/{switched_off}/kelengkapan "
+    "/berkas/{asked_back}/alur /berkas?giliran=yours&keadaan=all",
     "contoh": "/ /akun /akun/kode /permohonan /berkas/{filed} /berkas/{of_another} /berkas/{placed}/akses /antrean "
-    "/berkas/{placed}/minta-kembali /periksa /periksa?nomor=1/0001.9/X/2026",
+    "/berkas/{placed}/minta-kembali /berkas/{leaving}/data-tersimpan /periksa /periksa?nomor=1/0001.9/X/2026 {link}",
     "inspektorat": "/ /berkas/{placed} /inventaris",
 }
 """Who looks at what: every page, by somebody who may."""
@@ -268,6 +293,8 @@ def test_each_page_on_a_phone_and_accessible(enter: Enter, house: House, clock: 
         assert due["y"] + due["height"] < 844
 
 
+INK = {"name": "pindaian.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 tinta"}
+"""A paper with ink on it, as a scanner sends it."""
 Act = tuple[str, str, str, dict[str, str]]
 
 
@@ -282,7 +309,12 @@ def acts_of(house: House) -> list[Act]:
         ("kadis", house.placed, "perpanjang", {"until": "2030-01-01", "note": "sesuai surat"}),
         ("kadis", house.full, "prioritas", {"priority": "5", "reason": "layanan publik"}),
         ("staf", house.brought, "pemeriksaan", {"serial": "SN-0001", "accessories": "rel"}),
+        ("kabid", house.faulty, "terima", {"note": "nomor seri pada surat keliru"}),
         ("staf", house.inspected, "serah-terima", {"place": "Ruang server", "first-name": "Pengantar"}),
+        ("staf", house.placed, "tanda-tangan", {"paper": "", "how": "ink", "ink-first": "Pemilik"}),
+        ("staf", house.asked_back, "pencocokan", {"serial": "{serial}", "taken_by": "Pengambil"}),
+        ("contoh", house.leaving, "data-tersimpan", {"disks": "keep"}),
+        ("staf", house.switched_off, "kelengkapan", {"accessory-0": "yes", "accessory-1": "no", "note": "rel kembali"}),
         ("contoh", house.placed, "akses", {"answer": "no", "note": "port 443 tertutup"}),
         ("contoh", house.placed, "minta-kembali", {"letter_number": "090/99/2026"}),
         ("contoh", house.filed, "cabut", {"reason": "tidak jadi"}),
@@ -292,16 +324,13 @@ def acts_of(house: House) -> list[Act]:
 def test_every_act_once_double_clicked_and_stale_without_javascript(enter: Enter, house: House, desk: Desk) -> None:
     """Each is opened in two tabs; a double click in one does it once; the other then keeps what was typed."""
     people = {name: enter(name) for name in ("kadis", "kabid", "staf", "contoh")}
-    for name, deposit, path, typed in acts_of(house):
-        person = people[name]
+    for name, deposit, path, to_type in acts_of(house):
+        person, serial = people[name], dossiers.read(desk.site, deposit).summary.serial
+        typed = {field: said.format(serial=serial) for field, said in to_type.items()}
         page, stale = person.page, person.page.context.new_page()
         for tab in (page, stale):
             tab.goto(f"{person.address}/berkas/{deposit}/{path}")
-            for field, said in typed.items():
-                if field == "answer":
-                    tab.check(f"input[name={field}][value={said}]")
-                else:
-                    tab.fill(f"[id='{field}']", said)
+            fill(tab, typed)
         before = len(events(desk, deposit))
         page.dblclick("form.act button.send")
         page.wait_for_url(f"**selesai={path}")
@@ -311,11 +340,76 @@ def test_every_act_once_double_clicked_and_stale_without_javascript(enter: Enter
         assert len(events(desk, deposit)) == before + 1, path
         assert stale.inner_text(".problem"), path
         for field, said in typed.items():
-            if field != "answer":
-                assert stale.input_value(f"[id='{field}']") == said, path
+            if field == "paper":
+                continue  # no browser fills in a file again
+            box = stale.locator(f"[id='{field}']")
+            assert box.input_value() == said if box.count() else chosen(stale, field) == said, (path, field)
         stale.close()
     for person in people.values():  # the browser's word for a form that was stale
         person.complaints[:] = [each for each in person.complaints if "status of 409" not in each]
+
+
+def fill(tab: Page, typed: dict[str, str]) -> None:
+    """Fill in a form: texts, choices, and the scan of a paper."""
+    for field, said in typed.items():
+        if field == "paper":
+            tab.set_input_files("#paper", INK)  # type: ignore[arg-type]
+        elif tab.locator(f"[id='{field}']").count():
+            tab.fill(f"[id='{field}']", said)
+        else:
+            tab.check(f"input[name='{field}'][value='{said}']")
+
+
+def chosen(tab: Page, field: str) -> str | None:
+    """What is chosen in a form."""
+    return tab.locator(f"input[name='{field}']:checked").get_attribute("value")
+
+
+def test_every_act_of_the_page_is_among_them() -> None:
+    nowhere = House(*[""] * len(fields(House)))
+    assert {path for _, _, path, _ in acts_of(nowhere)} == {form.path for form in acts.FORMS}
+
+
+def test_a_request_once_double_clicked_and_from_a_second_tab(enter: Enter, site_with_units: Site) -> None:
+    """Without JavaScript; and the same letter from another tab is refused, with all that was typed."""
+    unit = enter("contoh")
+    page, second = unit.page, unit.page.context.new_page()
+    letter = {path: said for path, said in typed_request().items() if said}
+    for tab in (page, second):
+        tab.goto(f"{unit.address}/permohonan")
+        fill(tab, letter)
+    page.set_input_files("#scan", {**INK, "name": "surat.pdf"})  # type: ignore[arg-type]
+    page.dblclick("form.act button:not([name])")
+    page.wait_for_url("**selesai=permohonan")
+    (deposit,) = dossiers.ids(site_with_units)
+    assert deposit in page.url
+    assert "surat.pdf" in str(dossiers.read(site_with_units, deposit).events[0].data)
+    with second.expect_navigation():
+        second.click("form.act button:not([name])")
+    assert dossiers.ids(site_with_units) == [deposit]
+    assert "Sudah milik titipan lain" in second.inner_text(".problem")
+    for path, said in letter.items():
+        assert second.input_value(f"[id='{path}']") == said, path
+    unit.complaints[:] = [each for each in unit.complaints if "status of 422" not in each]
+
+
+def test_a_link_is_answered_once(
+    chromium: Browser, address: str, site_with_units: Site, house: House, desk: Desk
+) -> None:
+    """By a contact person without an account, without JavaScript, on a phone; looking uses nothing up."""
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="id-ID")
+    page, second = context.new_page(), context.new_page()
+    for tab in (page, second):
+        tab.goto(f"{address}{house.link}")
+        fill(tab, {"answer": "no", "note": "port 443 <tertutup>", "how": "peramban"})
+    before = len(events(desk, house.placed))
+    page.dblclick("form.act button")
+    page.wait_for_selector("text=Jawaban Anda tercatat")
+    with second.expect_navigation():
+        second.click("form.act button")
+    assert "tautan ini sudah dipakai" in second.inner_text(".problem").lower()
+    assert len(events(desk, house.placed)) == before + 1
+    context.close()
 
 
 def test_a_signature_is_drawn(enter: Enter, house: House, desk: Desk) -> None:

@@ -23,7 +23,7 @@ from sopctl.workflow.entering import second_factor
 from sopctl.workflow.papers import integrity
 from tests.cases import rows
 from tests.conftest import Clock
-from tests.page.conftest import PASSWORD, URL, Browser, _fresh, cheap_hashes, hidden, open_account, page_of
+from tests.page.conftest import PASSWORD, URL, Browser, cheap_hashes, hidden, open_account, page_of
 
 ROWS = rows("page_guards")
 OTHERS = {"unit: Dinas Contoh": "unit: DINAS LAIN"}
@@ -94,7 +94,6 @@ def world(
     site_with_units: Site, clock: Clock, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> World:
     cheap_hashes(monkeypatch)
-    monkeypatch.setattr("sopctl.store.register.Recent.read", _fresh)
     return World(site_with_units, clock, file_request)
 
 

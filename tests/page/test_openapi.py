@@ -78,6 +78,13 @@ def test_an_answer_that_is_otherwise_is_noticed(document: dict[str, Any]) -> Non
 def test_every_record_is_a_schema_of_json(document: dict[str, Any]) -> None:
     for schema in document["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
+    bodies = [
+        op["requestBody"]["content"]
+        for each in document["paths"].values()
+        for op in each.values()
+        if "requestBody" in op
+    ]
+    assert [set(each) for each in bodies] == [{"application/json", "multipart/form-data"}] * 2
     names = [operation["operationId"] for methods in document["paths"].values() for operation in methods.values()]
     assert len(set(names)) == len(OPERATIONS)
 

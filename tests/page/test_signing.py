@@ -4,8 +4,10 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from httpx2 import Response
 from PIL import Image
 
 from sopctl.adapters.documents import places
@@ -19,9 +21,11 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers.integrity import documents
 from sopctl.workflow.steps import handover, inspecting, notifying
 from tests.adapters.documents.samples import squeezed, text
+from tests.adapters.signing.test_examining import _overlay
 from tests.adapters.test_pictures import saved
 from tests.conftest import edit
 from tests.page.conftest import Browser
+from tests.workflow.house.test_signing import Office
 
 Login = Callable[[str], Browser]
 NO_CERTIFICATE = "bukan tanda tangan elektronik bersertifikat"
@@ -145,6 +149,36 @@ def test_a_scan_of_ink_comes_back(login: Login, inspected: str, desk: Desk) -> N
     signed = dossier.newest(Signed)
     assert signed is not None
     assert [(each.box, each.name) for each in signed.signed.by] == [("first", "Pemilik"), ("second", "Petugas")]
+    assert dossier.summary.unsigned[0].boxes == ("acknowledged",)
+
+
+def test_a_certified_pdf_comes_back(login: Login, inspected: str, desk: Desk, tmp_path: Path) -> None:
+    """Each party's after the other's, once; a stranger's, an altered one and an older revision are not filed."""
+    handover.handover(desk, inspected)
+    office, staff, path = Office(desk, inspected, tmp_path), login("staf"), f"/berkas/{inspected}/tanda-tangan"
+
+    def send(paper: Path) -> Response:
+        files = {"paper": ("dari surel.pdf", paper.read_bytes(), "application/pdf")}
+        return staff.post(path, data=staff.form(path, how=signing.BY_CERTIFICATE), files=files)
+
+    issued_first = office.newest()
+    assert send(office.signed("stranger")).status_code in (409, 422)
+    altered = office.signed("first", name="altered.pdf")
+    altered.write_bytes(_overlay(altered.read_bytes()))
+    assert send(altered).status_code in (409, 422)
+    assert dossiers.read(desk.site, inspected).newest(Signed) is None
+    first = office.signed("first")
+    assert send(first).status_code == 303
+    assert send(first).status_code == 409, "it is there already"
+    assert send(office.signed("second", issued_first, "older.pdf")).status_code == 409, "of the revision before"
+    assert send(office.signed("second")).status_code == 303
+    dossier = dossiers.read(desk.site, inspected)
+    signed = dossier.newest(Signed)
+    assert signed is not None
+    assert [(each.box, each.certificate) for each in signed.signed.by] == [
+        (box, office.people[box].sha256) for box in ("first", "second")
+    ]
+    assert (dossier.events[-1].by, dossier.events[-1].typed) == ("staf", "page:staf")
     assert dossier.summary.unsigned[0].boxes == ("acknowledged",)
 
 

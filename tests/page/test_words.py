@@ -13,6 +13,7 @@ from sopctl.page import acts, inspection, words
 from sopctl.page.english import ENGLISH, INDONESIAN
 from sopctl.page.handlers import requesting
 from sopctl.workflow.views.board import STATES
+from sopctl.workflow.views.mine import TURNS
 
 FOLDER = Path(sopctl.page.__file__).parent
 
@@ -38,6 +39,7 @@ def said() -> Iterator[str]:
     yield "Dokumen"  # of several papers, which one
     yield from inspection.ACCESSORIES
     yield from (f"keadaan: {state}" for state in STATES)
+    yield from (f"giliran: {part}" for part in TURNS)
     yield from (f"dokumen: {state}" for state in ("altered", "missing"))
     yield from (f"sisi: {face}" for face in FACES)
     yield from (f"narahubung: {kind}" for kind in ("administrative", "technical"))

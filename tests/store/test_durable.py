@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.store.durable import make_folder, opened, sweep, undisturbed, write_atomic, write_output, write_tentative
+from sopctl.store.durable import (
+    disk_errors,
+    make_folder,
+    opened,
+    sweep,
+    undisturbed,
+    write_atomic,
+    write_output,
+    write_tentative,
+)
 from tests.conftest import Ran
 
 NOBODY = 65534
@@ -45,6 +54,16 @@ def test_a_pipe_as_input_does_not_hang(sopctl: Callable[..., Ran], tmp_path: Pat
     os.mkfifo(tmp_path / "letter.yml")
     ran = sopctl(words[0], str(tmp_path / "letter.yml"), *words[1:], timeout=60)
     assert (ran.code, "this is a pipe" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "number", [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP], ids=errno.errorcode.get
+)
+def test_a_path_that_is_mistyped_is_no_fault_of_the_disk(number: int, tmp_path: Path) -> None:
+    with pytest.raises(OutsideFailure) as caught, disk_errors(tmp_path, "read"):
+        raise OSError(number, os.strerror(number), str(tmp_path))
+    assert caught.value.id == "no-such-file"
+    assert "Check the path" in str(caught.value)
 
 
 def test_root_leaves_files_to_whom_they_belong(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def truth(site: Site) -> list[Summary]:
 def settle(site: Site) -> None:
     """Wait until the newest files are old enough to be trusted, and have them indexed."""
     deadline = time.monotonic() + 5
-    while any(not stamp for stamp in register._stamps(site).values()):
+    while any(not stamp for stamp in register.stamps_of(site, dossiers.ids(site)).values()):
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)
     register.read(site)
@@ -126,22 +126,3 @@ def test_a_broken_dossier_is_named_beside_the_sound_ones(desk: Desk, file_reques
     assert [each.id for each in register.summaries(desk.site)] == [sound]
     assert [error.where for error in desk.site.lagging] == [error.where for error in reading.errors], "and it is told"
     assert [each.id for each in register.standing(desk.site)] == [sound, broken], "as it was when it could be read"
-
-
-def test_readers_share_a_reading_for_a_moment_and_writers_never(
-    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = 0.0
-    monkeypatch.setattr("sopctl.store.register.time.monotonic", lambda: now)
-    first = file_request()
-    recent, reader = register.Recent(), Site(desk.site.root)
-    reader.recent = recent
-    assert [each.id for each in register.summaries(reader)] == [first]
-    second = file_request()
-    assert [each.id for each in register.summaries(reader)] == [first]
-    assert [each.id for each in register.summaries(desk.site)] == [first, second]
-    recent.forget()
-    assert len(register.summaries(reader)) == 2
-    third = file_request()
-    now += register.RECENT_SECONDS + 0.1
-    assert register.summaries(reader)[-1].id == third

@@ -19,7 +19,9 @@ from sopctl.workflow.views.offers import Offers, offers
 A_PAGE = 50
 """Rows of a list on one page."""
 ON_BOARD = 20
-"""Rows of what waits for others, on the board."""
+"""Rows of each part of the board; the rest is in the list."""
+RACKS_SAID = 3
+"""Of how many racks the waiting list says why there is no place in them."""
 TYPES = {
     ".pdf": "application/pdf",
     ".png": "image/png",
@@ -47,17 +49,18 @@ def listed(visit: Visit) -> Response:
     """`/berkas`."""
     asked = visit.query
     state: State = next((each for each in STATES if each == asked.get("keadaan")), "open")
-    number = asked.get("halaman", "1")
-    at = int(number) if number.isdecimal() and number.isascii() and len(number) < 6 else 1
+    turn = next((each for each in mine.TURNS if each == asked.get("giliran")), None)
+    at = _at(visit)
     query = Query(state=state, search=asked.get("cari", "")[:100], unit=asked.get("unit", "")[:100])
-    found = mine.listed(visit.desk, visit.sight, query, (max(at, 1) - 1) * A_PAGE, A_PAGE)
-    kept = {"keadaan": state, "cari": query.search, "unit": query.unit}
+    found = mine.listed(visit.desk, visit.sight, query, (at - 1) * A_PAGE, A_PAGE, turn=turn)
+    kept = {"giliran": turn or "", "keadaan": state, "cari": query.search, "unit": query.unit}
     return page(
         visit,
         "list.html",
         found=found,
         query=query,
         states=STATES,
+        turn=turn,
         at=at,
         pages=max(1, -(-found.total // A_PAGE)),
         to=lambda n: "/berkas?" + urlencode({**kept, "halaman": n}),
@@ -111,9 +114,25 @@ def document(visit: Visit, deposit_id: str, sha256: str) -> Response:
 def queue(visit: Visit) -> Response:
     """`/antrean`."""
     sight, units = visit.sight, visit.site.settings.units
-    line = reservation.queue(visit.site)
-    found = [(number, each) for number, each in enumerate(line, start=1) if sight.sees(units, each.unit)]
-    return page(visit, "queue.html", queue=found, all=len(line))
+    line = reservation.line(visit.site)
+    found = [(number, each) for number, each in line if sight.sees(units, each.unit)]
+    at = _at(visit)
+    shown = reservation.queue(visit.site, found[(at - 1) * A_PAGE : at * A_PAGE], most=RACKS_SAID)
+    return page(
+        visit,
+        "queue.html",
+        queue=shown,
+        all=len(line),
+        at=at,
+        pages=max(1, -(-len(found) // A_PAGE)),
+        to=lambda n: f"/antrean?halaman={n}",
+    )
+
+
+def _at(visit: Visit) -> int:
+    """Which page of a list is asked for, from 1."""
+    number = visit.query.get("halaman", "1")
+    return max(1, int(number)) if number.isdecimal() and number.isascii() and len(number) < 6 else 1
 
 
 def _primary(due: Action | None) -> set[str]:

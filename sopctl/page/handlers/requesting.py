@@ -1,6 +1,8 @@
 """The request letter as a form: a draft is kept, and it comes in by the same gate as a letter on paper."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
+from typing import Literal
 
 from starlette.responses import Response
 
@@ -67,18 +69,32 @@ def request(visit: Visit) -> Response:
         return _shown(visit, kept=True)
 
     def do() -> str:
-        values = {path: said for path, said in visit.fields.items() if path != "unit" or not own_unit(visit)}
-        if unit := own_unit(visit):
-            values["unit"] = unit
-        filed = request_letter.typed(visit.site, values, visit.now.date())
-        with ExitStack() as stack:
-            scan = visit.files.get("scan")
-            letter = stack.enter_context(scan.as_file()) if scan and scan.name else None
-            done = letters.file_request(visit.desk, filed, letter=letter)
+        deposit_id = filed(visit, visit.fields)
         book.forget_draft(account, DRAFT)
-        return f"/berkas/{done.id}?selesai=permohonan"
+        return f"/berkas/{deposit_id}?selesai=permohonan"
 
     return once(visit, do, lambda: _shown(visit))
+
+
+def filed(visit: Visit, said: Mapping[str, str]) -> str:
+    """File what the letter's fields say, by their paths, with the scan that was handed in; a unit's account files for
+    its own unit, whatever it says. Returns the new deposit's id. Raises what the letter's rules raise."""
+    unit = own_unit(visit)
+    values = {**said, "unit": unit} if unit else said
+    wanted = request_letter.typed(visit.site, values, visit.now.date())
+    with ExitStack() as stack:
+        scan = visit.files.get("scan")
+        letter = stack.enter_context(scan.as_file()) if scan and scan.name else None
+        return letters.file_request(visit.desk, wanted, letter=letter).id
+
+
+def kind_of(path: str) -> Literal["date", "number", "area", "text"]:
+    """What is typed into a field of the letter."""
+    if path in DATES:
+        return "date"
+    if path in NUMBERS:
+        return "number"
+    return "area" if path in AREAS else "text"
 
 
 def may_file(visit: Visit) -> bool:
@@ -102,7 +118,7 @@ def _shown(visit: Visit, *, kept: bool = False) -> Response:
         "request.html",
         status=status(visit.problem),
         sections=request_letter.form(visit.language),
-        kinds={**dict.fromkeys(DATES, "date"), **dict.fromkeys(NUMBERS, "number"), **dict.fromkeys(AREAS, "area")},
+        kind_of=kind_of,
         needed=NEEDED,
         hints=HINTS,
         unit=own_unit(visit),

@@ -23,36 +23,84 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.papers.signed import certificates
+from sopctl.workflow.papers.signed.verdict import GOOD
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.steps import required
 
 _ANCHOR = re.compile(r"(?<!\d)([1-9]\d{0,8}):([0-9a-f]{64})(?![0-9a-f])")
 MAX_PAPER = 50 * MIB
+_LONGEST = 200
+"""Bytes of a file that has an anchor alone."""
 
 
-def anchor_of(text: str) -> Anchor:
-    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, or a file that has it,
-    such as a month's report, signed or not. Raises UsageError for something else, as reading a file does."""
+class Kept(NamedTuple):
+    """An anchor that was kept, and what it was read from: a paper of the site and what that is; empty for one that was
+    given as it is."""
+
+    anchor: Anchor
+    source: str = ""
+
+
+def anchor_of(desk: Desk, text: str) -> Kept:
+    """The anchor that someone kept: LINES:HASH as `journal anchor` prints it, the hash alone, a file with just that, or
+    a paper of this site that has it, such as a month's report, signed or not.
+
+    What else a file says is no anchor: anybody can write one that the journal of an intruder agrees with. Raises
+    UsageError for something else, InvalidRecord for a file that is no paper of the site, or one that was altered, as
+    reading a file does.
+    """
     said = text.strip()
+    plain = _plain(said)
+    if plain is None and Path(said).is_file():
+        return _of_file(desk, Path(said))
+    if plain is None:
+        raise _no_anchor(said)
+    return Kept(plain)
+
+
+def _plain(said: str) -> Anchor | None:
     if said == "0:":
         return Anchor(0, "")
     if re.fullmatch(r"[0-9a-f]{64}", said):
         return Anchor(0, said)
     found = _ANCHOR.fullmatch(said)
-    if found is None and Path(said).is_file():
-        found = _ANCHOR.search(_text_of(Path(said)))
-    if found is None:
-        raise UsageError(
-            "not-an-anchor",
-            "{text!r} is no anchor of a journal, and no file that has one",
-            remedy=("An anchor is what this prints:", Action("journal anchor")),
-            text=said[:100],
-        )
-    return Anchor(int(found[1]), found[2])
+    return Anchor(int(found[1]), found[2]) if found else None
 
 
-def _text_of(path: Path) -> str:
+def _of_file(desk: Desk, path: Path) -> Kept:
     content = read_bounded(path, MAX_PAPER)
+    plain = _plain(content[:_LONGEST].decode(errors="replace").strip()) if len(content) < _LONGEST else None
+    if plain:
+        return Kept(plain, "a file with the anchor alone")
+    found = _ANCHOR.search(_text_of(content))
+    if found is None:
+        raise _no_anchor(str(path))
+    what = integrity.check_file(desk, path)
+    if what.verdict not in (*GOOD, "not checked"):
+        raise InvalidRecord(
+            "anchor-of-no-paper",
+            "the file has an anchor, and is no paper that this site knows as sound: {verdict}",
+            where=str(path),
+            remedy=(
+                "If you trust it for another reason, such as a signature in ink, give the anchor that stands on it:",
+                Action("journal verify", given={"against": found[0]}),
+            ),
+            verdict="; ".join((what.verdict, *what.why)),
+        )
+    of_them = f"{what.verdict} ({what.signed})" if what.signed else what.verdict
+    return Kept(Anchor(int(found[1]), found[2]), f"{what.deposit} {what.number}, {of_them}")
+
+
+def _no_anchor(text: str) -> UsageError:
+    return UsageError(
+        "not-an-anchor",
+        "{text!r} is no anchor of a journal, and no file that has one",
+        remedy=("An anchor is what this prints:", Action("journal anchor")),
+        text=text[:100],
+    )
+
+
+def _text_of(content: bytes) -> str:
     if not content.startswith(b"%PDF-"):
         return content.decode(errors="replace")
     try:
@@ -145,18 +193,20 @@ class Check(Struct, frozen=True):
     rosters: list[str] = []
     stamped: str = ""
     """What the newest timestamp proves; empty where there is none."""
+    against: str = ""
+    """What the anchor was read from; empty where it was given as it is."""
 
 
-def check(desk: Desk, anchor: Anchor | None = None) -> Check:
+def check(desk: Desk, kept: Kept | None = None) -> Check:
     """Check the site's journal against its dossiers, and against an anchor that was kept elsewhere. Nothing is written.
 
     Raises InvalidRecord when the journal itself was altered or does not go on from the anchor. A history that cannot
     be read is a gap like others.
     """
     journal = Journal(desk.site.root)
-    if anchor:
-        journal.refuse_other_than(anchor)
-    hashes, gaps, signed = _hashes(desk.site)
+    if kept:
+        journal.refuse_other_than(kept.anchor)
+    hashes, gaps, files = _hashes(desk.site)
     lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
     late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
     hashes.update((name, _hashes_of(desk.site, name)) for name in late)
@@ -184,29 +234,38 @@ def check(desk: Desk, anchor: Anchor | None = None) -> Check:
     mended = [line.note for line in lines if line.deposit == MENDED]
     rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
     gaps += roster.check(desk.site)
-    gaps += [*signed, *_signed_reports(desk.site)]
+    gaps += [*files, *_wrong_reports(desk.site)]
     wrong, stamped = _stamps(desk, journal)
     gaps += wrong
-    return Check(len(lines), str(journal.anchor()), list(dict.fromkeys(gaps)), lagging, mended, rosters, stamped)
+    return Check(
+        lines=len(lines),
+        anchor=str(journal.anchor()),
+        gaps=list(dict.fromkeys(gaps)),
+        lagging=lagging,
+        mended=mended,
+        rosters=rosters,
+        stamped=stamped,
+        against=kept.source if kept else "",
+    )
 
 
 class _Seen(NamedTuple):
-    """One history: the hashes of its events, None where it cannot be read; why not; and what is wrong with the signed
-    revisions of its papers, which nothing can make anew."""
+    """One history: the hashes of its events, None where it cannot be read; why not; and what is wrong with its files:
+    signed revisions, which nothing can make anew, and others that are gone."""
 
     name: str
     hashes: list[str] | None
     wrong: str = ""
-    signed: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str], list[str]]:
     """The hashes of the events of dossiers, books and reports; what is wrong with those that cannot be read; what is
-    wrong with signed papers. Thousands are read by as many processes as there are processors."""
+    wrong with their files. Thousands are read by as many processes as there are processors."""
     seen = in_processes(partial(_seen, site.root), _names(site))
     hashes = {each.name: each.hashes for each in seen if each.hashes is not None}
     wrong = [f"{each.name}: {each.wrong}" for each in seen if each.hashes is None]
-    return hashes, wrong, [said for each in seen for said in each.signed]
+    return hashes, wrong, [said for each in seen for said in each.files]
 
 
 def _seen(root: Path, names: Sequence[str]) -> list[_Seen]:
@@ -215,32 +274,40 @@ def _seen(root: Path, names: Sequence[str]) -> list[_Seen]:
     for name in names:
         try:
             events = _events(site, name)
-            signed = tuple(_signed(site, name, events))
-            found.append(_Seen(name, [event.hash for event in events], signed=signed))
+            files = tuple(_wrong_files(site, name, events))
+            found.append(_Seen(name, [event.hash for event in events], files=files))
         except SopctlError as error:
             found.append(_Seen(name, None, error.message))
     return found
 
 
-def _signed(site: Site, name: str, events: Sequence[Event | Issued]) -> Iterator[str]:
+def _wrong_files(site: Site, name: str, events: Sequence[Event | Issued]) -> Iterator[str]:
+    """Signed papers that are not as they were filed, and other files that are gone: whether those were altered,
+    `document verify` says."""
     for event in events:
-        signed = from_data(Signed, event) if isinstance(event, Event) else None
-        if signed is None:
+        if not isinstance(event, Event) or not event.data:
             continue
-        state = integrity.state(site.folder("deposits") / name / signed.signed.file, signed.signed.sha256)
-        if state != "intact":
-            yield f"{name}: {signed.signed.file}, which event {event.seq} filed as signed, is {state}"
+        signed = from_data(Signed, event)
+        for kept in integrity.files_of(event):
+            path = site.folder("deposits") / name / kept["file"]
+            state = integrity.state(path, kept["sha256"]) if signed or not path.is_file() else "intact"
+            if state != "intact":
+                how = "filed as signed" if signed else "recorded"
+                yield f"{name}: {kept['file']}, which event {event.seq} {how}, is {state}"
 
 
-def _signed_reports(site: Site) -> Iterator[str]:
+def _wrong_reports(site: Site) -> Iterator[str]:
+    """The same of the month's reports."""
     try:
-        reports = [each for each in issued.read(site) if each.signed is not UNSET]
+        every = issued.read(site)
     except SopctlError:
         return
-    for each in reports:
+    for each in every:
         for kept in each.files:
-            if (state := integrity.state(site.root / kept.file, kept.sha256)) != "intact":
-                yield f"{each.subject}: {kept.file}, which was filed as signed, is {state}"
+            path, signed = site.root / kept.file, each.signed is not UNSET
+            state = integrity.state(path, kept.sha256) if signed or not path.is_file() else "intact"
+            if state != "intact":
+                yield f"{each.subject}: {kept.file}, which was {'filed as signed' if signed else 'issued'}, is {state}"
 
 
 def _names(site: Site) -> list[str]:

@@ -16,7 +16,7 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model import rack
 from sopctl.model.deposit import Deposit
 from sopctl.model.intake.addresses import Network
-from sopctl.model.rack import ANYWHERE, Obstacle, Occupied, Wish
+from sopctl.model.rack import ANYWHERE, Need, Obstacle, Occupied, Wish
 from sopctl.model.sop.entries import AddressGiven, OfferedUntil, PassedOver, Placed, Prioritised, Reserved
 from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import occupied, stands_in_line, turn_of, waiting_list
@@ -144,10 +144,25 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
         return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=said), note=note)
 
 
-def queue(site: Site) -> list[Waiting]:
-    """The waiting list, in the order in which it is served."""
-    everyone = register.summaries(site)
+def line(site: Site) -> list[tuple[int, Summary]]:
+    """Who waits for space, numbered in the order in which they are served."""
+    return list(enumerate(waiting_list(register.summaries(site)), start=1))
+
+
+def queue(site: Site, wanted: Iterable[tuple[int, Summary]] | None = None, most: int | None = None) -> list[Waiting]:
+    """The waiting list, in the order in which it is served; by default all of it. Why there is no space says each rack,
+    or at most so many of them, and how many more there are."""
     taken = occupied(register.standing(site))
+    known: dict[Need, str] = {}
+
+    def why(need: Need) -> str:
+        """Servers of the same size wait for the same reasons."""
+        if need not in known:
+            found = list(map(str, _obstacles(site, taken, need)))
+            left = len(found) - len(found[:most])
+            known[need] = "; ".join([*found[:most], *([f"+{left}"] if left else [])])
+        return known[need]
+
     return [
         Waiting(
             number=number,
@@ -157,9 +172,9 @@ def queue(site: Site) -> list[Waiting]:
             height=each.need.height,
             priority=each.priority,
             since=each.queued,
-            why="; ".join(map(str, _obstacles(site, taken, each))),
+            why=why(each.need),
         )
-        for number, each in enumerate(waiting_list(everyone), start=1)
+        for number, each in (line(site) if wanted is None else wanted)
     ]
 
 
@@ -245,7 +260,7 @@ def others_than(site: Site, mine: Summary, wish: Wish = ANYWHERE) -> list[Summar
 def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     """The first of the waiting list for which there is a place now."""
     taken = occupied(everyone)
-    return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each)), None)
+    return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each.need)), None)
 
 
 def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network | None = None) -> StepDone:
@@ -254,7 +269,7 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network
     spot, obstacles = rack.find_place(site.racks, taken, me.need, wish)
     if spot:
         passed_over = [
-            PassedOver(each.id, _in_the_record(_obstacles(site, taken, each)))
+            PassedOver(each.id, _in_the_record(_obstacles(site, taken, each.need)))
             for each in waiting_list(others)
             if turn_of(each) < turn_of(me)
         ]
@@ -289,9 +304,9 @@ def _with_address(record: bytes, deposit: Deposit, address: str) -> bytes:
     return filing.record_of(wanted)
 
 
-def _obstacles(site: Site, taken: Sequence[Occupied], each: Summary) -> list[Obstacle]:
-    """Why there is no place for a deposit now; nothing when there is one."""
-    spot, obstacles = rack.find_place(site.racks, taken, each.need)
+def _obstacles(site: Site, taken: Sequence[Occupied], need: Need) -> list[Obstacle]:
+    """Why there is no place for such a server now; nothing when there is one."""
+    spot, obstacles = rack.find_place(site.racks, taken, need)
     return [] if spot else (obstacles or [NO_RACKS])
 
 
@@ -303,7 +318,7 @@ def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> 
     taken = occupied(others)
     earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
     for first in sorted(earlier, key=turn_of):
-        if not _obstacles(site, taken, first):
+        if not _obstacles(site, taken, first.need):
             tell = () if first.waiting == "space" else (Action("notify", first.id, task="place-full"),)
             raise NotNow(
                 "earlier-request-first",

@@ -1,26 +1,33 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
+import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property, partial
 from typing import Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model import names
 from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
+from sopctl.model.sop.entries import SigningAsked
 from sopctl.model.sop.procedure import REQUESTER
+from sopctl.model.sop.signing import Unsigned
 from sopctl.model.sop.summary import Summary
 from sopctl.model.unit import Unit, called
 from sopctl.model.waiting_list import waiting_list
-from sopctl.store import dossiers, register
+from sopctl.store import dossiers, issued, register
 from sopctl.store.dossiers import Dossier
+from sopctl.store.page.recent import surroundings
+from sopctl.store.settings import Signing
 from sopctl.store.site import Site
 from sopctl.workflow import actions
-from sopctl.workflow.desk import Desk
+from sopctl.workflow.desk import Desk, Waits
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.views import calendar
 
@@ -47,10 +54,13 @@ class Row(Struct, frozen=True, gc=False):
     late: bool
     late_days: int
     escalated_to: str
-    waiting: str
-    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, `unfinished`
-    work, or `person` (after so many tries)."""
     valid_until: date | None
+    waits: Waits = ""
+    queue_number: int | None = None
+    """Its turn in the waiting list of `queue_length`, for one that waits for space."""
+    queue_length: int | None = None
+    tries: int = 0
+    """How many tries are used up, for one that waits for a person."""
     action: Action | None = None
     """What a person can do about it; None for a closed deposit."""
     why: str = ""
@@ -61,6 +71,17 @@ class Row(Struct, frozen=True, gc=False):
     application: str = ""
     description: str = ""
     """What the server runs, and what that is for, as its owner says."""
+    serial: str = ""
+    address: str = ""
+    position: Place | None = None
+    """The `place`, as a record."""
+
+    @property
+    def waiting(self) -> str:
+        """What it waits for, in words."""
+        if self.waits == "space":
+            return f"space ({self.queue_number} of {self.queue_length})"
+        return f"person ({self.tries} tries)" if self.waits == "person" else self.waits
 
 
 @dataclass(frozen=True)
@@ -85,9 +106,8 @@ class Board(Struct, frozen=True):
 def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
-    rows = _rows(desk, reading.summaries)
-    fits = _fitting(query, desk.site.settings.units)
-    return Board([row for row in rows if fits(row)], reading.errors)
+    lists = _shared(desk, reading) or _Lists(reading, None, {}, _rows(desk, reading.summaries), [], {})
+    return Board(_fitting(query, desk.site.settings.units, lists), reading.errors)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -106,26 +126,95 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
         )
     due, _ = both(desk)
     levels = desk.site.settings.escalation
-    mine = [row for row in due.rows if _concerns(row, actor, levels) and (row.late or not late)]
-    return Board(mine, due.errors)
+    rows, errors = due.rows, due.errors
+    try:
+        rows = [*rows, *unclear_reports(desk)]
+    except SopctlError as error:
+        errors = [*errors, error]
+    return Board([row for row in rows if _concerns(row, actor, levels) and (row.late or not late)], errors)
 
 
 def both(desk: Desk) -> tuple[Board, Board]:
     """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
-    reading, shared = register.read(desk.site), desk.site.recent
-    if shared is None:
-        return _both(desk, reading)
-    return shared.derived(reading, (desk.now().date(), desk.site.settings), lambda: _both(desk, reading))
+    reading = register.read(desk.site)
+    lists = _shared(desk, reading) or _lists(desk, reading)
+    return Board(lists.due, reading.errors), Board(lists.opened, reading.errors)
 
 
-def _both(desk: Desk, reading: register.Reading) -> tuple[Board, Board]:
-    everyone = _rows(desk, reading.summaries)
-    rows = [row for row in everyone if row.action and not _waits(row)]
-    rows += _ending(desk, reading.summaries)
-    rows += [row for each in reading.summaries for row in followups(desk, each)]
-    rows += [row for each in reading.summaries for row in unsigned(desk, each)]
-    due = sorted(rows, key=lambda row: (row.due or date.max, row.id))
-    return Board(due, reading.errors), Board([row for row in everyone if row.step is not None], reading.errors)
+@dataclass(frozen=True)
+class _Lists:
+    """What is shown of a reading. Readers who share one reading share these too; what changes is replaced in a copy."""
+
+    reading: register.Reading
+    around: object
+    """What rows depend on beside their summaries: the day, the settings, and files of the site."""
+    of: dict[str, Summary]
+    rows: dict[str, Row]
+    due: list[Row]
+    """What is due, in the order of the days."""
+    said: dict[str, tuple[Row, str]]
+    """By deposit, what a search looks through; filled by the first who searches."""
+
+    @cached_property
+    def everyone(self) -> list[Row]:
+        """A row for each deposit, in order of request."""
+        return [self.rows[each.id] for each in self.reading.summaries]
+
+    @cached_property
+    def opened(self) -> list[Row]:
+        """Of those, the open ones."""
+        return [row for row in self.everyone if row.step is not None]
+
+    def says(self, row: Row, text: str) -> bool:
+        """Is this text in what a row says?"""
+        known = self.said.get(row.id)
+        if known is None or known[0] is not row:
+            known = self.said[row.id] = row, _said(row)
+        return text in known[1]
+
+
+def _shared(desk: Desk, reading: register.Reading) -> _Lists | None:
+    """The lists that readers of one reading share; None for who reads alone."""
+    return desk.site.recent.made("lists", partial(_lists, desk, reading)) if desk.site.recent else None
+
+
+def _lists(desk: Desk, reading: register.Reading, before: _Lists | None = None) -> _Lists:
+    """The lists of a reading. Those of another reading, `before`, give what has stayed the same."""
+    around = (desk.now().date(), desk.site.settings, surroundings(desk.site) if desk.site.recent else ())
+    if before and before.around != around:
+        before = None
+    if before and before.reading is reading:
+        return before
+    old = before or _Lists(reading, around, {}, {}, [], {})
+    now = {each.id: each for each in reading.summaries}
+    changed = [each for each in reading.summaries if old.of.get(each.id) is not each]
+    gone = old.of.keys() - now.keys()
+    rows = {**old.rows, **_rows(desk, reading.summaries, changed)}
+    for deposit_id, (number, length) in _moved_up(reading.summaries, rows):
+        rows[deposit_id] = replace(rows[deposit_id], queue_number=number, queue_length=length)
+    for deposit_id in gone:
+        del rows[deposit_id]
+    fresh = [row for each in changed if (row := rows[each.id]).action and not _waits(row)]
+    fresh += _ending(desk, changed)
+    fresh += [row for each in changed for row in followups(desk, each)]
+    fresh += [row for each in changed for row in unsigned(desk, each)]
+    stale = gone.union(each.id for each in changed)
+    due = [row for row in old.due if row.id not in stale] + fresh
+    due.sort(key=lambda row: (row.due or date.max, row.id))
+    return _Lists(reading, around, now, rows, due, old.said)
+
+
+def _rows(desk: Desk, everyone: list[Summary], wanted: Iterable[Summary] | None = None) -> dict[str, Row]:
+    """The rows of deposits, by default of all; `everyone` counts for their numbers in the waiting list."""
+    queue, making = _numbers(everyone), _Making(desk)
+    return {each.id: making.row(each, queue) for each in (everyone if wanted is None else wanted)}
+
+
+def _moved_up(everyone: list[Summary], rows: Mapping[str, Row]) -> Iterable[tuple[str, tuple[int, int]]]:
+    """Those whose number in the waiting list, or its length, is another one than their row says, and what both are."""
+    queue = _numbers(everyone)
+    told = ((rows[deposit_id], (number, len(queue))) for deposit_id, number in queue.items())
+    return [(row.id, now) for row, now in told if row.waits == "space" and (row.queue_number, row.queue_length) != now]
 
 
 def meant(site: Site, said: str) -> str:
@@ -177,12 +266,17 @@ def only_due(site: Site, verb: str, others: Iterable[str] = ()) -> str:
 
 
 def show(desk: Desk, deposit_id: str) -> tuple[Row, Dossier]:
-    """One deposit: its row of the board and its dossier. The others count only for its number in the waiting list."""
+    """One deposit: its row of the board and its dossier."""
     dossier = dossiers.read(desk.site, deposit_id)
-    queues = dossier.summary.waiting == "space"
-    everyone = [each for each in register.read(desk.site).summaries if each.id != deposit_id] if queues else []
-    row = next(row for row in _rows(desk, [*everyone, dossier.summary], only=deposit_id))
-    return row, dossier
+    return row_of(desk, dossier), dossier
+
+
+def row_of(desk: Desk, dossier: Dossier) -> Row:
+    """The row of a dossier. The others count only for its number in the waiting list."""
+    mine = dossier.summary
+    queues = mine.waiting == "space"
+    others = [each for each in register.read(desk.site).summaries if each.id != mine.id] if queues else []
+    return _rows(desk, [*others, mine], [mine])[mine.id]
 
 
 def followups(desk: Desk, each: Summary) -> list[Row]:
@@ -197,17 +291,64 @@ def followups(desk: Desk, each: Summary) -> list[Row]:
 def unsigned(desk: Desk, each: Summary) -> list[Row]:
     """The papers of a deposit that lack signatures, of the kinds that the site wants signed, and those that a service
     may have signed, a row each."""
-    papers = desk.site.settings.signing.papers
+    signs = desk.site.settings.signing
+    waits = {asked.number for asked in each.unclear}
     lacking = [
-        (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", Action("sign", each.id))
+        (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", _sign(signs, each.id, paper))
         for paper in each.unsigned
-        if paper.kind in papers
+        if paper.kind in signs.papers and paper.number not in waits
     ]
-    lacking += [
-        (f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})", Action("sign", each.id))
-        for asked in each.unclear
-    ]
+    lacking += [_unclear(each.id, asked) for asked in each.unclear]
     return _beside(desk, each, "handover", lacking)
+
+
+def _sign(signs: Signing, deposit_id: str, paper: Unsigned) -> Action:
+    """How a paper gets its signatures: here, by what the settings name, or elsewhere."""
+    file = Action("sign", deposit_id)
+    means = {"bsre": ""} if signs.bsre and not signs.token else {}
+    if not (signs.bsre or signs.token):
+        return file
+    here = [Action("document sign", deposit_id, given={"": paper.number, "as": box, **means}) for box in paper.boxes]
+    return dataclasses.replace(here[0], alternatives=(*here[1:], file))
+
+
+def _unclear(subject: str, asked: SigningAsked) -> tuple[str, Action]:
+    """What a service may have signed: it is filed, or it is said that it was not."""
+    said = {"": asked.number, "as": asked.box}
+    not_signed = Action("ask-signature", subject, given=said, needs=("not_signed",))
+    what = f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})"
+    return what, Action("sign", subject, alternatives=(not_signed,))
+
+
+def unclear_reports(desk: Desk) -> list[Row]:
+    """The month's reports that a service may have signed, a row each, as a deposit's. Raises InvalidRecord where the
+    register was altered."""
+    role = _role(desk, "inventory")
+    actors = {key: said for each in desk.site.procedures.values() for key, said in each.actors.items()}
+    return [
+        Row(
+            id=subject,
+            unit="",
+            server="",
+            place="",
+            standing="laporan",
+            procedure="",
+            step=None,
+            activity=what,
+            role=role,
+            actor=actors.get(role, role),
+            since=None,
+            due=None,
+            late=False,
+            late_days=0,
+            escalated_to="",
+            valid_until=None,
+            action=action,
+            kind="followup",
+        )
+        for subject, asked in issued.unclear(issued.read(desk.site))
+        for what, action in [_unclear(subject, asked)]
+    ]
 
 
 def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Action]]) -> list[Row]:
@@ -215,9 +356,7 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
     things = list(things)
     if not things:
         return []
-    rules = desk.site.procedures[each.procedure]
-    steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
-    role = next((step.actor for step in steps if step.verb == verb), "")
+    rules, role = desk.site.procedures[each.procedure], _role(desk, verb)
     return [
         Row(
             id=each.id,
@@ -235,14 +374,22 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
             late=False,
             late_days=0,
             escalated_to="",
-            waiting="",
             valid_until=each.valid_until,
             action=action,
             kind="followup",
             platform=each.platform or "",
+            serial=each.serial,
+            address=each.address,
+            position=each.place,
         )
         for what, action in things
     ]
+
+
+def _role(desk: Desk, verb: str) -> str:
+    """Whose steps are those of a verb; empty where there are none."""
+    steps = [step for procedure in desk.site.procedures.values() for step in procedure.steps]
+    return next((step.actor for step in steps if step.verb == verb), "")
 
 
 def _port_is_ours(site: Site, place: Place | None) -> bool:
@@ -251,72 +398,84 @@ def _port_is_ours(site: Site, place: Place | None) -> bool:
     return bool(place and place.port and rack and rack.switch and rack.switch.name in site.switches)
 
 
-def _rows(desk: Desk, everyone: Iterable[Summary], only: str = "") -> list[Row]:
-    summaries = list(everyone)
-    queue = {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
-    days, today, escalation = calendar.calendar(desk.site), desk.now().date(), desk.site.settings.escalation
-    shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+class _Making:
+    """How rows are made today, by this site's calendar."""
 
-    def until(each: Summary) -> tuple[Deadline | None, str]:
+    def __init__(self, desk: Desk) -> None:
+        self._days, self._today = calendar.calendar(desk.site), desk.now().date()
+        self._escalation = desk.site.settings.escalation
+        self._shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+
+    def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
+        """The row of a deposit."""
+        until, why = self._until(each)
+        waits = self.waits(each)
+        return Row(
+            id=each.id,
+            unit=each.unit,
+            server=each.server,
+            place=str(each.place) if each.place and not each.closed else "",
+            position=None if each.closed else each.place,
+            standing=each.stands,
+            procedure=each.procedure,
+            step=each.step,
+            activity=each.activity or f"berkas ditutup: {each.end}",
+            role=each.actor,
+            actor=each.actor_title,
+            since=each.since,
+            due=until.due if until else None,
+            late=bool(until and until.late),
+            late_days=until.late if until else 0,
+            escalated_to=until.escalated_to if until else "",
+            waits=waits,
+            queue_number=queue[each.id] if waits == "space" else None,
+            queue_length=len(queue) if waits == "space" else None,
+            tries=each.tries if waits == "person" else 0,
+            valid_until=each.valid_until,
+            action=actions.due(each),
+            why=why,
+            platform=each.platform or "",
+            application=each.application,
+            description=each.description,
+            serial=each.serial,
+            address=each.address,
+        )
+
+    def waits(self, each: Summary) -> Waits:
+        """What a deposit waits for."""
+        if each.held:
+            return "hold"
+        if each.waiting == "space":
+            return "space"
+        if each.month_due and self._today < each.month_due:
+            return "month"
+        if each.waiting == "decision":
+            return "decision"
+        if each.unfinished:
+            return "unfinished"
+        return "person" if each.tries else ""
+
+    def _until(self, each: Summary) -> tuple[Deadline | None, str]:
         """The deadline and why. Rows due since the same day, with the same limit and no pause, share one."""
         plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
         key = (each.since.date(), each.limit_days) if each.since and plain else None
-        if key in shared:
-            return shared[key]
-        found = deadline(each, days, today, escalation)
+        if key in self._shared:
+            return self._shared[key]
+        found = deadline(each, self._days, self._today, self._escalation)
         said = (found, found.explanation if found else "")
         if key:
-            shared[key] = said
+            self._shared[key] = said
         return said
 
-    return [_row(each, *until(each), _waiting(each, queue, today)) for each in summaries if only in ("", each.id)]
 
-
-def _row(each: Summary, until: Deadline | None, why: str, waiting: str) -> Row:
-    action = actions.due(each)
-    return Row(
-        id=each.id,
-        unit=each.unit,
-        server=each.server,
-        place=str(each.place) if each.place and not each.closed else "",
-        standing=each.stands,
-        procedure=each.procedure,
-        step=each.step,
-        activity=each.activity or f"berkas ditutup: {each.end}",
-        role=each.actor,
-        actor=each.actor_title,
-        since=each.since,
-        due=until.due if until else None,
-        late=bool(until and until.late),
-        late_days=until.late if until else 0,
-        escalated_to=until.escalated_to if until else "",
-        waiting=waiting,
-        valid_until=each.valid_until,
-        action=action,
-        why=why,
-        platform=each.platform or "",
-        application=each.application,
-        description=each.description,
-    )
-
-
-def _waiting(each: Summary, queue: dict[str, int], today: date) -> str:
-    if each.held:
-        return "hold"
-    if each.waiting == "space":
-        return f"space ({queue[each.id]} of {len(queue)})"
-    if each.month_due and today < each.month_due:
-        return "month"
-    if each.waiting == "decision":
-        return "decision"
-    if each.unfinished:
-        return "unfinished"
-    return f"person ({each.tries} tries)" if each.tries else ""
+def _numbers(summaries: Iterable[Summary]) -> dict[str, int]:
+    """Each deposit's number in the waiting list."""
+    return {each.id: number for number, each in enumerate(waiting_list(summaries), start=1)}
 
 
 def _waits(row: Row) -> bool:
     """Does a row wait for something that nobody can do now?"""
-    return row.waiting.startswith(("space", "month", "hold"))
+    return row.waits in ("space", "month", "hold")
 
 
 def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
@@ -328,27 +487,24 @@ _STATES: dict[State, Callable[[Row], bool]] = {
     "open": lambda row: row.step is not None,
     "closed": lambda row: row.step is None,
     "late": lambda row: row.late,
-    "held": lambda row: row.waiting == "hold",
-    "waiting": lambda row: row.waiting.startswith("space"),
+    "held": lambda row: row.waits == "hold",
+    "waiting": lambda row: row.waits == "space",
     "all": lambda _row: True,
 }
 
 
-def _fitting(query: Query, units: Mapping[str, Unit]) -> Callable[[Row], bool]:
-    """Which rows a query asks for."""
+def _fitting(query: Query, units: Mapping[str, Unit], lists: _Lists) -> list[Row]:
+    """The rows that a query asks for."""
     in_state, rack, search = _STATES[query.state], f"rack {query.rack} ", query.search.casefold()
-
-    def fits(row: Row) -> bool:
-        return (
-            in_state(row)
-            and (not query.unit or called(units, row.unit, query.unit))
-            and (not query.rack or row.place.startswith(rack))
-            and query.procedure in ("", row.procedure)
-            and query.step in (None, row.step)
-            and (not search or search in _said(row))
-        )
-
-    return fits
+    rows = lists.opened if query.state == "open" else [row for row in lists.everyone if in_state(row)]
+    if query.unit:
+        names = {name for name in {row.unit for row in rows} if called(units, name, query.unit)}
+        rows = [row for row in rows if row.unit in names]
+    if query.rack:
+        rows = [row for row in rows if row.place.startswith(rack)]
+    if query.procedure or query.step is not None:
+        rows = [row for row in rows if query.procedure in ("", row.procedure) and query.step in (None, row.step)]
+    return [row for row in rows if lists.says(row, search)] if search else rows
 
 
 def _said(row: Row) -> str:
@@ -384,7 +540,6 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             late=late > 0,
             late_days=late,
             escalated_to=escalated(settings.escalation, late),
-            waiting="",
             valid_until=until,
             action=action,
             why=f"the deposit is valid until {until}",
@@ -392,6 +547,9 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             platform=each.platform or "",
             application=each.application,
             description=each.description,
+            serial=each.serial,
+            address=each.address,
+            position=each.place,
         )
         rows.append(row)
     return rows

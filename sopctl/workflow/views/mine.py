@@ -1,19 +1,23 @@
 """The site as one person sees it: what waits for them, what was escalated to them, what waits for others; never a
 deposit that is not theirs to see."""
 
-from collections.abc import Iterable
+import sys
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.principal import Sight
 from sopctl.model.sop.procedure import REQUESTER
-from sopctl.store import register
+from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.views import board
 from sopctl.workflow.views.board import Query, Row
 
+Turn = Literal["yours", "escalated", "others"]
+TURNS: tuple[Turn, ...] = get_args(Turn)
+"""The parts of a board."""
 DECISIONS = ("accept", "refuse")
 """What ends a wait for someone's decision."""
 
@@ -50,12 +54,13 @@ def mine(desk: Desk, sight: Sight) -> Mine:
     due, opened = board.both(desk)
     seen = _seen(desk, sight, due.rows)
     levels = [days for days, role in desk.site.settings.escalation.items() if role in own]
+    came_up = min(levels, default=sys.maxsize)
     yours: list[Row] = []
     escalated: list[Row] = []
     for row in seen:
         if row.role in own or (row.waiting == "decision" and due_to(desk, row)):
             yours.append(row)
-        elif any(row.late_days >= days for days in levels):
+        elif row.late_days >= came_up:
             escalated.append(row)
     shown = {row.id for row in (*yours, *escalated)}
     others = [row for row in _seen(desk, sight, opened.rows) if row.id not in shown]
@@ -77,25 +82,31 @@ def due_to(desk: Desk, row: Row) -> list[Action]:
     return found
 
 
-def listed(desk: Desk, sight: Sight, query: Query, start: int, most: int) -> Listed:
-    """Rows that `query` asks for, from `start`, at most `most` of them."""
+def listed(desk: Desk, sight: Sight, query: Query, start: int, most: int, *, turn: Turn | None = None) -> Listed:
+    """Rows that `query` asks for, from `start`, at most `most` of them; with `turn`, only those of a part of the
+    board."""
     rows = _seen(desk, sight, board.board(desk, query).rows)
+    if turn:
+        part: list[Row] = getattr(mine(desk, sight), turn)
+        ids = {row.id for row in part}
+        rows = [row for row in rows if row.id in ids]
     return Listed(rows[start : start + most], len(rows))
 
 
 def find(desk: Desk, sight: Sight, deposit_id: str) -> tuple[Row, Dossier]:
     """One deposit, if it is theirs to see. Raises UsageError, the same for one that is not, or is not there."""
-    if sight.unit:
-        known = {each.id: each.unit for each in register.read(desk.site).summaries}
-        if deposit_id not in known or not sight.sees(desk.site.settings.units, known[deposit_id]):
-            raise absent(deposit_id)
     try:
-        row, dossier = board.show(desk, deposit_id)
-    except UsageError as error:
-        raise absent(deposit_id) from error
+        dossier = dossiers.read(desk.site, deposit_id)
+    except SopctlError as error:
+        if sight.unit or isinstance(error, UsageError):  # nor does a unit learn that another's is broken
+            raise absent(deposit_id) from error
+        raise
     if not sight.sees(desk.site.settings.units, dossier.deposit.unit):
         raise absent(deposit_id)
-    return row, dossier
+    try:
+        return board.row_of(desk, dossier), dossier
+    except UsageError as error:
+        raise absent(deposit_id) from error
 
 
 def absent(deposit_id: str) -> UsageError:
@@ -103,6 +114,9 @@ def absent(deposit_id: str) -> UsageError:
     return UsageError("not-to-be-seen", "there is no deposit {deposit} here", remedy=Action("list"), deposit=deposit_id)
 
 
-def _seen(desk: Desk, sight: Sight, rows: Iterable[Row]) -> list[Row]:
+def _seen(desk: Desk, sight: Sight, rows: list[Row]) -> list[Row]:
+    if not sight.unit:
+        return rows
     units = desk.site.settings.units
-    return [row for row in rows if sight.sees(units, row.unit)]
+    names = {name for name in {row.unit for row in rows} if sight.sees(units, name)}
+    return [row for row in rows if row.unit in names]

@@ -51,16 +51,18 @@ def month_changes(desk: Desk, sight: Sight, month: str = "") -> MonthChanges:
     for what is no month."""
     name = month_of(desk, month or None).name
     reading, units = register.read(desk.site, gathered=True), desk.site.settings.units
-    seen = [each for each in reading.summaries if sight.sees(units, each.unit)]
+    theirs = {unit for unit in {each.unit for each in reading.summaries} if sight.sees(units, unit)}
+    seen = [each for each in reading.summaries if each.unit in theirs]
     rows, same, read = [], 0, 0
     mine = [each for each in seen if name in reading.gathered.get(each.id, {})]
+    folder = str(desk.site.folder("deposits"))
     for each in mine:
         months = reading.gathered[each.id]
         before = _remembered.cache_info().misses
         if read >= AT_ONCE:
             break
         try:
-            found = _of(desk.site.folder("deposits") / each.id, each.serial, months[name], kept.newest(months, name))
+            found = _remembered(f"{folder}/{each.id}", each.serial, months[name], kept.newest(months, name))
         except SopctlError:
             rows.append(Row(each, None))
             continue
@@ -71,17 +73,14 @@ def month_changes(desk: Desk, sight: Sight, month: str = "") -> MonthChanges:
         else:
             same += 1
     rows.sort(key=_urgent)
+    ids = {each.id for each in mine}
     now = f"{desk.now():%Y-%m}" == name
-    due = [each for each in seen if now and each.verb == "inventory" and each.in_our_hands and each not in mine]
+    due = [each for each in seen if now and each.verb == "inventory" and each.in_our_hands and each.id not in ids]
     return MonthChanges(name, rows, same, len(mine) - len(rows) - same, due)
 
 
 def _urgent(row: Row) -> tuple[bool, int, str]:
     return not (row.found is None or row.found.alarms), -len(row.found.alarms if row.found else ()), row.deposit.id
-
-
-def _of(folder: Path, serial: str, mine: kept.Kept, before: kept.Kept | None) -> Found:
-    return _remembered(str(folder), serial, mine, before)
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -8,7 +8,8 @@ from sopctl.errors import UsageError
 from sopctl.model.rack import (
     Occupied,
     Rack,
-    elevation,
+    by_rack,
+    filled_units,
     free_ports,
     power_used,
     weight_used,
@@ -30,7 +31,9 @@ def find(site: Site, name: str) -> Rack:
 
 def rack(site: Site, name: str) -> tuple[Rack, list[Occupied]]:
     """A rack and what stands or is reserved in it. Raises UsageError when there is none of that name."""
-    return find(site, name), [each for each in occupied(register.standing(site)) if each.place.rack == name]
+    return find(site, name), occupied(
+        each for each in register.standing(site) if each.place and each.place.rack == name
+    )
 
 
 def names(site: Site) -> dict[str, str]:
@@ -53,19 +56,20 @@ class RackRow(Struct, frozen=True):
 
 def rack_rows(site: Site) -> list[RackRow]:
     """Every rack with what is free in it. A unit counts as taken when one of its faces is."""
-    taken = occupied(register.standing(site))
+    standing = by_rack(occupied(register.standing(site)))
     return [
         RackRow(
             name=each.name,
             room=each.room,
             units=each.units,
-            free=sum(not filled and unit not in each.blocked for unit, filled in elevation(each, taken)),
+            free=len(set(range(1, each.units + 1)) - filled_units(taken) - each.blocked.keys()),
             power_free=each.power_watts - power_used(each, taken),
             weight_free=each.weight_kg - weight_used(each, taken) if each.weight_kg is not None else None,
             ports_free=len(free_ports(each, taken)) if each.switch else None,
             power_watts=each.power_watts,
         )
         for each in site.racks
+        for taken in (standing.get(each.name, []),)
     ]
 
 

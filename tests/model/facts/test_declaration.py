@@ -83,7 +83,7 @@ def test_what_is_declared_beside_a_field_exists() -> None:
 
 
 class WithMicrocode(ServerFacts, frozen=True):
-    """The facts and one more, declared as docs/inventory.md says."""
+    """The facts and one more, declared as docs/reference/inventory.md says."""
 
     microcode: Annotated[
         str | None,

@@ -78,6 +78,22 @@ def test_a_contact_answers_once(told: str, stranger: Browser, desk: Desk, site_w
     clock.now += timedelta(days=31)
 
 
+def test_a_double_click_is_one_answer(
+    told: str, stranger: Browser, desk: Desk, site_with_units: Site, clock: Clock
+) -> None:
+    """And whoever clicked twice learns that it was recorded, not that the link is used up."""
+    path = tell(site_with_units, told, clock)
+    form, second = stranger.form(path, answer="yes", how="RDP"), stranger.form(path, answer="no", note="x")
+    events = len(dossiers.read(desk.site, told).events)
+    answers = [stranger.post(path, data=form) for _ in range(2)]
+    assert [each.status_code for each in answers] == [200, 200]
+    assert all("Jawaban Anda tercatat" in each.text for each in answers)
+    assert stranger.post(path, data=second).status_code == 410, "another form is another answer"
+    del second["key"]
+    assert stranger.post(path, data=second).status_code == 410
+    assert len(dossiers.read(desk.site, told).events) == events + 1
+
+
 def test_the_next_try_takes_it_up_once(told: str, desk: Desk, site_with_units: Site) -> None:
     notifying.notify(desk, told, via="phone")
     unit = Desk(

@@ -16,6 +16,7 @@ from sopctl.workflow import accounts
 from sopctl.workflow.entering import tokens
 from tests.conftest import Clock
 from tests.page.conftest import Browser, page_of
+from tests.page.handlers.test_requesting import typed
 
 OTHERS = {"unit: Dinas Contoh": "unit: DINAS LAIN"}
 Program = Callable[..., Browser]
@@ -55,7 +56,7 @@ def test_what_is_read(program: Program, file_request: Callable[..., str]) -> Non
     detail = kadis.get(f"/api/deposits/{deposit}").json()
     assert detail["acts"][0]["act"] == "disposisi"
     assert detail["events"][0]["outcome"] == "selesai"
-    assert kadis.get("/api/queue").json() == {"waiting": []}
+    assert kadis.get("/api/queue").json() == {"waiting": [], "total": 0}
     assert kadis.get("/api/racks").json()["racks"][0]["name"] == "A1"
     assert kadis.get("/api/me", headers={"authorization": kadis.headers["authorization"].lower()}).status_code == 401
     scheme = {"authorization": kadis.headers["authorization"].replace("Bearer", "bearer")}
@@ -191,3 +192,97 @@ def test_documents(program: Program, until_space: Callable[..., str], desk: Any)
         assert got.status_code == 200
         assert "attachment" in got.headers["content-disposition"]
     assert client.get(f"/api/deposits/{deposit}/documents/{'0' * 64}").status_code == 404
+
+
+def test_lists_come_by_the_page(
+    program: Program, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sopctl.page.handlers.reading.A_PAGE", 2)
+    ids = [file_request() for _ in range(3)]
+    kadis = program("kadis", "read")
+    found = [kadis.get(f"/api/board?page={page}").json() for page in (1, 2, 3)]
+    assert [[each["id"] for each in page["yours"]] for page in found] == [ids[:2], ids[2:], []]
+    assert [page["total"] for page in found] == [{"yours": 3, "escalated": 0, "others": 0}] * 3
+    for path in ("/api/board", "/api/queue", "/api/deposits"):
+        assert kadis.get(f"{path}?page=0").json()["error"] == "query-not-understood"
+
+
+SCAN = ("surat.pdf", b"%PDF-1.4 x", "application/pdf")
+
+
+def filed(client: Browser, fields: dict[str, str], key: str = "k1", **files: Any) -> httpx.Response:
+    """File a request; with files, as a form."""
+    record, headers = json.dumps({"fields": fields}), {"idempotency-key": key}
+    if files:
+        return client.post("/api/requests", data={"record": record}, files=files, headers=headers)
+    return client.post("/api/requests", content=record, headers=headers)
+
+
+def test_a_request_is_filed_by_the_letters_rules(program: Program, desk: Any) -> None:
+    unit = program("contoh")
+    letter = unit.get("/api/requests").json()
+    assert letter["unit"] == "Dinas Contoh"
+    assert {each["path"] for each in letter["fields"]} >= {each for each in typed() if typed()[each]}
+    answer = filed(unit, typed(unit="Dinas Lain"), scan=SCAN)
+    assert answer.status_code == 200, answer.text
+    assert filed(unit, typed(), scan=SCAN).json() == answer.json(), "the same key"
+    (deposit,) = dossiers.ids(desk.site)
+    dossier = dossiers.read(desk.site, deposit)
+    assert (answer.json()["deposit"], answer.json()["head"]) == (deposit, dossier.head)
+    assert (dossier.deposit.unit, dossier.events[0].typed) == ("Dinas Contoh", "page:contoh")
+    assert "surat.pdf" in str(dossier.events[0].data)
+    again = filed(unit, typed(), "k2")
+    assert (again.status_code, again.json()["error"]) == (422, "identity-taken")
+
+
+def test_a_request_that_is_none(program: Program, desk: Any) -> None:
+    unit = program("contoh")
+    for number, (path, said, error) in enumerate(
+        (
+            ("access.address", "bukan alamat", "letter-field-invalid"),
+            ("server.height_units", "99", "letter-field-invalid"),
+            ("access.accounts", "webadmin", "account-without-key"),
+            ("server.colour", "merah", "no-such-field"),
+            ("__class__", "x", "no-such-field"),
+            ("access.address", "169.254.169.254", "not-admitted"),
+        )
+    ):
+        answer = filed(unit, {**typed(), path: said}, f"k{number}")
+        assert (answer.status_code, answer.json()["error"]) == (422, error), path
+    assert filed(unit, typed(), scan=("x.exe", b"MZ", "x/y")).json()["error"] == "not-a-scan"
+    assert filed(unit, typed(), "").json()["error"] == "idempotency-key-missing"
+    for name in ("kadis", "inspektorat"):
+        assert filed(program(name), typed()).json()["error"] == "may-not-file"
+    assert filed(program("lain", "read"), typed()).json()["error"] == "token-reads-only"
+    assert dossiers.ids(desk.site) == []
+
+
+def test_an_act_with_a_file(program: Program, file_request: Callable[..., str], desk: Any) -> None:
+    deposit, kadis = file_request(), program("kadis")
+    detail = kadis.get(f"/api/deposits/{deposit}").json()
+    for fields, files in (
+        ({"reason": "x", "note": "y"}, {}),
+        ({"reason": "x", "letter": "y"}, {}),
+        ({"reason": "x"}, {"surat": SCAN}),
+    ):
+        odd = json.dumps({"head": detail["head"], "fields": fields})
+        path, once = f"/api/deposits/{deposit}/tolak", {"idempotency-key": "k0"}
+        told = (
+            kadis.post(path, data={"record": odd}, files=files, headers=once)
+            if files
+            else kadis.post(path, content=odd, headers=once)
+        )
+        assert (told.status_code, told.json()["error"]) == (422, "no-such-field"), "what was meant would be missing"
+    refuse = next(each for each in detail["acts"] if each["act"] == "tolak")
+    assert [each["kind"] for each in refuse["fields"]] == ["area", "file"]
+    record = json.dumps({"head": detail["head"], "fields": {"reason": "di luar kewenangan"}})
+    for key, files, status in (
+        ("k1", {"letter": ("x.png", b"\x89PNG broken", "image/png")}, 422),
+        ("k2", {"letter": SCAN}, 200),
+    ):
+        sent = kadis.post(
+            f"/api/deposits/{deposit}/tolak", data={"record": record}, files=files, headers={"idempotency-key": key}
+        )
+        assert sent.status_code == status, sent.text
+    papers = kadis.get(f"/api/deposits/{deposit}").json()["documents"]
+    assert any(each["name"].endswith(".pdf") for each in papers)

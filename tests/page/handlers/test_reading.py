@@ -1,5 +1,6 @@
 """What is read: the board of each, lists, a dossier, its documents; and what a unit and a reader do not see of it."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -168,6 +169,39 @@ def test_pages_of_a_list(login: Login, file_request: Callable[..., str], monkeyp
     assert second in kadis.get("/berkas?halaman=2").text
     for odd in ("0", "-1", "99999", "x", "²"):
         assert kadis.get(f"/berkas?halaman={odd}").status_code == 200
+
+
+def test_a_board_shows_some_and_leads_to_all(
+    login: Login, file_request: Callable[..., str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sopctl.page.handlers.reading.ON_BOARD", 1)
+    first, second, disposed = file_request(), file_request(), file_request()
+    kadis = login("kadis")
+    letters.dispose(desk, disposed, instruction="x")
+    yours = section(kadis.get("/").text, "yours")
+    assert (yours.count('class="card"'), '<span class="count">2</span>' in yours) == (1, True)
+    there = html.unescape(re.findall(r'<a href="(/berkas\?[^"]+)"', yours)[0])
+    found = kadis.get(there).text
+    assert {first, second} == set(re.findall(r'scope="row"><a href="/berkas/([^"]+)"', found))
+    assert '<option value="yours" selected>' in found
+    assert disposed in kadis.get("/berkas?giliran=others").text
+    assert "0 berkas" in kadis.get("/berkas?giliran=others&cari=nothing").text
+    assert "3 berkas" in kadis.get("/berkas?giliran=nobody").text
+
+
+def test_the_waiting_list_by_the_page(
+    login: Login, until_space: Callable[..., str], desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sopctl.page.handlers.reading.A_PAGE", 1)
+    ids = [until_space({"height_units: 2": "height_units: 50"}) for _ in range(2)]
+    for each in ids:
+        notifying.notify(desk, each, via="phone")
+    staff = login("staf")
+    for number, deposit in enumerate(ids, start=1):
+        page = staff.get(f"/antrean?halaman={number}").text
+        assert re.findall(r"<tr><td>(\d)</td>.*?/berkas/([^\"]+)\"", page) == [(str(number), deposit)]
+        assert f"halaman {number} dari 2" in page
+    assert "Tidak ada yang menunggu" in staff.get("/antrean?halaman=9").text
 
 
 def test_staff_see_what_is_done_at_the_terminal(login: Login, until_space: Callable[..., str], desk: Desk) -> None:

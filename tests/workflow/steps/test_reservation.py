@@ -101,6 +101,23 @@ def test_a_later_request_that_never_waited_does_not_jump_the_queue(
     assert reservation.reserve(desk, "PS-2026-0004").answer is False
 
 
+def test_why_there_is_no_space_may_be_told_of_some_racks(desk: Desk, until_space: Callable[..., str]) -> None:
+    for name in ("B1", "C1", "D1"):
+        text = f"name: {name}\nroom: R\nunits: 1\ndepth_mm: 900\npower_watts: 2000\n"
+        (desk.site.root / "racks" / f"{name}.yml").write_text(text)
+    for _ in range(4):
+        deposit = until_space()
+    for each in ("PS-2026-0003", deposit):
+        notifying.notify(desk, each, via="phone")
+    site = Site(desk.site.root)
+    whole = reservation.queue(site)
+    assert [each.why.count("rack ") for each in whole] == [4, 4]
+    second = reservation.queue(site, reservation.line(site)[1:], most=2)
+    assert [(each.number, each.id, each.why) for each in second] == [
+        (2, deposit, "; ".join([*whole[1].why.split("; ")[:2], "+2"]))
+    ]
+
+
 def test_a_new_rack_serves_those_who_wait(desk: Desk, until_space: Callable[..., str], clock: Clock) -> None:
     _, _, third = until_space(), until_space(), until_space()
     notifying.notify(desk, third, via="phone")

@@ -1,6 +1,7 @@
 """What is due and until when, as the lists, the reports and the site's own calendar say it."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,10 +10,13 @@ import pytest
 
 from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.store import register
+from sopctl.store.checks import Checks
+from sopctl.store.page.recent import Recent
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import validation
-from sopctl.workflow.steps import acts, adopting, letters, reminding
+from sopctl.workflow.steps import acts, adopting, letters, notifying, reminding, reservation
 from sopctl.workflow.views import board, calendar
 from sopctl.workflow.views.board import Query, State
 from tests.conftest import Clock, Ran
@@ -125,17 +129,31 @@ def test_the_report_at_the_terminal(sopctl: Callable[..., Ran], desk: Desk, file
     deposit = file_request()
     letters.dispose(desk, deposit, instruction="x")
     said = json.loads(sopctl("report", "sla", "--month", "2026-11", "--json").out)
-    assert (said["month"], said["done"], said["in_time"]) == ("2026-11", 1, 1)
-    assert [(line["procedure"], line["step"], line["done"]) for line in said["steps"]] == [
+    assert (said["month"], said["total"]["done"], said["total"]["in_time"]) == ("2026-11", 1, 1)
+    assert [(line["procedure"], line["step"], line["tally"]["done"]) for line in said["steps"]] == [
         ("penitipan", 2, 1),
         ("penitipan", 3, 0),
     ]
-    assert said["actors"]["Kadis Kominfo"]["done"] == 1
+    assert {each["actor"]: each["tally"]["done"] for each in said["actors"]}["Kadis Kominfo"] == 1
     shown = sopctl("report", "sla", "--month", "2026-11", COLUMNS="80").out
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "0 h" in shown, "less than a day is in hours"
     ran = sopctl("report", "sla", "--month", "2026-13")
     assert (ran.code, "is not a month" in ran.err) == (2, True)
+
+
+def test_a_broken_history_of_checks_costs_the_list_only_what_it_says(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str]
+) -> None:
+    deposit = file_request()
+    (desk.site.root / "var").mkdir(exist_ok=True)
+    Checks(desk.site).states()
+    (path,) = (desk.site.root / "var").rglob("checks*.sqlite*")
+    path.write_bytes(b"this is no database, however long one reads it" * 100)
+    ran = sopctl("list", "--json")
+    listed = json.loads(ran.out)
+    assert [(row["id"], row["access"]) for row in listed["deposits"]] == [(deposit, None)]
+    assert ([each["id"] for each in listed["errors"]], ran.code) == (["checks-broken"], 0)
 
 
 def test_columns_and_a_limit(sopctl: Callable[..., Ran], file_request: Callable[..., str]) -> None:
@@ -171,3 +189,57 @@ def test_personal_data_is_shown_only_when_asked_for(
     for words in (("show", deposit), ("show", deposit, "--json"), ("list", "--json"), ("todo", "--json")):
         assert "admin@example.org" not in sopctl(*words).out
     assert "admin@example.org" in sopctl("show", deposit, "--personal").out
+
+
+QUERIES = (Query(), Query("all"), Query("waiting"), Query("late"), Query(search="Menunggu"), Query(unit="lain"))
+
+
+def test_what_readers_share_is_what_one_who_reads_alone_finds(
+    desk: Desk, until_space: Callable[..., str], file_request: Callable[..., str], adopted: str, clock: Clock
+) -> None:
+    """After each of these: an act, a place taken or let go (which moves the others up), another day, another setting,
+    another holiday, a dossier that is gone. Rows that have not changed are the same objects."""
+    recent, root = Recent(), desk.site.root
+
+    def shared() -> Desk:
+        site = Site(root)
+        site.recent = recent
+        return Desk(site, desk.deciding, clock)
+
+    def alike() -> None:
+        for _ in range(2):
+            alone, together = Desk(Site(root), desk.deciding, clock), shared()
+            assert board.both(alone) == board.both(together)
+            for query in QUERIES:
+                assert board.board(alone, query) == board.board(together, query), query
+
+    settings = root / "sopctl.yml"
+    alike()
+    big = {"height_units: 2": "height_units: 30"}
+    ids = [file_request(), until_space(big), until_space(big), until_space(big)]
+    for each in ids[1:]:
+        notifying.notify(desk, each, via="phone")
+    alike()
+    kept = board.board(shared(), Query()).rows
+    acts.hold(desk.decided_by("staf"), ids[1], reason="x")
+    alike()
+    now = board.board(shared(), Query()).rows
+    assert [one is other for one, other in zip(kept, now, strict=True)] == [True, True, False, False, False]
+    acts.resume(desk.decided_by("staf"), ids[1])
+    reservation.prioritise(desk.decided_by("kadis"), ids[3], priority=5, reason="x")
+    alike()
+    acts.withdraw(desk, ids[2], reason="x")
+    alike()
+    clock.now += timedelta(days=5)
+    alike()
+    settings.write_text(settings.read_text() + "\nescalation: {2: kabid}\n")
+    alike()
+    (root / "calendar.yml").write_text("2026-11-25: {holiday: Hari kantor}\n")
+    alike()
+    shutil.move(root / "deposits" / ids[0], root / "elsewhere")
+    alike()
+    (root / "deposits" / ids[1] / "history.yml").write_text("- x")
+    recent.tell([ids[1]])
+    site = shared().site
+    assert [each.id for each in register.read(site).summaries] == [adopted, *ids[2:]]
+    assert ids[1] not in {row.id for row in board.board(shared(), Query("all")).rows}
