@@ -13,6 +13,7 @@ from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.signing import signatures
 from sopctl.model.signing.signatures import MEANS
+from sopctl.model.sop import history
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
@@ -288,7 +289,7 @@ def _wrong_files(site: Site, name: str, events: Sequence[Event | Issued]) -> Ite
         if not isinstance(event, Event) or not event.data:
             continue
         signed = from_data(Signed, event)
-        for kept in integrity.files_of(event):
+        for kept in history.files(event.data):
             path = site.folder("deposits") / name / kept["file"]
             state = integrity.state(path, kept["sha256"]) if signed or not path.is_file() else "intact"
             if state != "intact":
