@@ -71,6 +71,14 @@ test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of 
 	@test -d .cache/paramiko4 || $(INSTALL) --no-deps --target .cache/paramiko4 -r requirements-paramiko4.txt
 	@PYTHONPATH=.cache/paramiko4:$(CURDIR) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/adapters/test_spoken.py tests/adapters/ssh tests/adapters/switch
 
+.PHONY: matrix
+matrix: setup-dev ## Run what needs no servers under each stated Python that is here (PYTHONS="3.13", REQUIRED="3.13")
+	@$(BIN)/python distribution/pythons.py matrix $(if $(PYTHONS),--pythons "$(PYTHONS)") $(if $(REQUIRED),--required "$(REQUIRED)")
+
+.PHONY: canary
+canary: setup-dev ## Run the same with the newest packages that the ranges of pyproject.toml allow, and name them
+	@$(BIN)/python distribution/pythons.py canary
+
 .PHONY: lint
 lint: setup-dev ## Check style, types, the one-way rule and the playbooks
 	@$(BIN)/ruff check -q .
@@ -151,7 +159,7 @@ deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 an
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
-	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra oidc --extra page --extra sign --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra netbox --extra oidc --extra page --extra sign --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt

@@ -154,6 +154,7 @@ class TimedOut(SopctlError):
 _EXTRAS = {
     "oidc": "logging in by an identity provider",
     "bmc": "what talks to BMCs",
+    "netbox": "what writes to NetBox",
     "page": "the page",
     "sign": "what reads and makes signatures",
 }
