@@ -70,67 +70,54 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     and, where root makes it, the owner and group of its folder. Raises OutsideFailure when the disk refuses, and
     Unconfirmed when that shows only after the new content is in its place.
     """
-    _write(path, content, mode, os.replace)
+    with prepared(path, content, mode=mode) as put:
+        put()
 
 
 def write_tentative(path: Path, content: bytes) -> None:
     """As `write_atomic`, for a file that counts only once something names it. Until it is swept (`sweep`), it has a
     second name by which that is known: so it goes again if nothing came to name it, however the command ended."""
-    _write(path, content, 0o640, _put_with_second_name)
+    with prepared(path, content, second_name=True) as put:
+        put()
 
 
 @contextmanager
-def written_after(path: Path, content: bytes, *, mode: int = 0o640) -> Iterator[None]:
-    """As `write_atomic`, for what may not count before something else is done: it is written beside its place first,
-    and put there once the block has ended. If that raises, all is as it was."""
-    with disk_errors(path):
-        temporary = _beside(path, content, mode)
-    try:
-        yield
-        with disk_errors(path):
-            os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    _confirm(path)
-
-
-def _write(path: Path, content: bytes, mode: int, put: Callable[[str, Path], None]) -> None:
-    with disk_errors(path):
-        temporary = _beside(path, content, mode)
-        try:
-            put(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    _confirm(path)
-
-
-def _beside(path: Path, content: bytes, mode: int) -> str:
-    """Write the content that a file is to have under a name beside it."""
+def prepared(
+    path: Path, content: bytes, *, mode: int = 0o640, second_name: bool = False
+) -> Iterator[Callable[[], None]]:
+    """The same in two parts, for whoever does something between them: the content is on the disk when the block begins,
+    and in its place when what the block is given was called. A block that does not call it leaves all as it was."""
     _sweep_left(path)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    with disk_errors(path):
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    done = False
+
+    def put() -> None:
+        nonlocal done
+        with disk_errors(path):
+            (_put_with_second_name if second_name else os.replace)(temporary, path)
+        done = True
+        try:
+            sync_folder(path.parent)
+        except OSError as error:
+            raise _unconfirmed(path, error) from error
+
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with disk_errors(path), os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fchmod(file.fileno(), mode)
             _belong(file.fileno(), path)
             os.fsync(file.fileno())
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    return temporary
-
-
-def _confirm(path: Path) -> None:
-    try:
-        sync_folder(path.parent)
-    except OSError as error:
-        raise _unconfirmed(path, error) from error
+        yield put
+    finally:
+        if not done:
+            with suppress(OSError):  # else it is swept later
+                os.unlink(temporary)
 
 
 def _put_with_second_name(temporary: str, path: Path) -> None:
+    """Put what is at `temporary` into its place, and leave it there as well."""
     third = f"{temporary.removesuffix(TEMPORARY)}_{TEMPORARY}"  # a link replaces nothing, so this one is moved
     try:
         os.link(temporary, third)

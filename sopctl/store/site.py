@@ -23,7 +23,7 @@ from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
 from sopctl.store.across import origin
-from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, sync_folder, write_atomic, written_after
+from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, prepared, sync_folder, write_atomic
 from sopctl.store.library import Library, procedure_files
 from sopctl.store.settings import Settings
 
@@ -232,9 +232,10 @@ class Site:
         make_folder(path.parent, 0o700)
         recorded = False
         try:
-            with written_after(path, content, mode=0o600):
+            with prepared(path, content, mode=0o600) as put:
                 yield path
                 recorded = True
+                put()
         except OutsideFailure as error:
             if not recorded:
                 raise

@@ -13,7 +13,7 @@ from tests.faults.judging import heads, litter, unsound
 from tests.faults.scale import figure, times
 from tests.faults.server import Mode, Server
 
-PARTS, KILLS = times(50, 1), times(200, 150)
+PARTS, KILLS = times(100, 1), times(100, 150)
 """10,000 in all, in parts: a run that is broken off goes on with the next."""
 LOOKED_AT_WHOLE = 100
 """After so many kills the whole site is looked at; its last event after each."""
