@@ -125,6 +125,13 @@ def enter(
     assert [each for person in people for each in person.complaints] == []
 
 
+UNNAMED_CELLS = """[...document.querySelectorAll(".cards-when-narrow tbody tr")].flatMap(row => {
+  const heads = [...row.closest("table").querySelectorAll("thead th")].map(head => head.innerText);
+  return [...row.cells].filter((cell, at) => cell.localName == "td" && cell.colSpan == 1 && cell.innerText.trim()
+    && cell.dataset.of != heads[at]).map(cell => cell.innerText)})"""
+"""Of tables whose rows are cards on a phone, where the heads are not seen: cells that do not say what they are."""
+
+
 def looked_at(person: Person, what: str = "") -> None:
     """As every page has to be on a phone and on paper: axe-core finds nothing, nothing is wider than either, and what
     is for the screen alone is not printed."""
@@ -135,6 +142,7 @@ def looked_at(person: Person, what: str = "") -> None:
         "axe.run(document).then(found => found.violations.map(each => [each.id, each.nodes[0].html]))"
     )
     assert found == [], what
+    assert page.evaluate(UNNAMED_CELLS) == [], what
     page.emulate_media(media="print")
     page.set_viewport_size({"width": PAPER, "height": 1123})
     assert page.evaluate("document.documentElement.scrollWidth") <= PAPER, what

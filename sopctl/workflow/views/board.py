@@ -79,17 +79,22 @@ class Query:
 
 
 class Board(Struct, frozen=True):
-    """Rows, and the dossiers that could not be read."""
+    """Rows, and by deposit what is wrong with the dossiers that could not be read."""
 
     rows: list[Row]
-    errors: list[SopctlError]
+    broken: dict[str, SopctlError]
+
+    @property
+    def errors(self) -> list[SopctlError]:
+        """What is wrong with those."""
+        return list(self.broken.values())
 
 
 def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
     lists = _shared(desk, reading) or _Lists(reading, None, {}, _rows(desk, reading.summaries), [], {})
-    return Board(_fitting(query, desk.site.settings.units, lists), reading.errors)
+    return Board(_fitting(query, desk.site.settings.units, lists), reading.broken)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -109,14 +114,14 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
     due, _ = both(desk)
     levels = desk.site.settings.escalation
     mine = [row for row in due.rows if _concerns(row, actor, levels) and (row.late or not late)]
-    return Board(mine, due.errors)
+    return Board(mine, due.broken)
 
 
 def both(desk: Desk) -> tuple[Board, Board]:
     """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
     reading = register.read(desk.site)
     lists = _shared(desk, reading) or _lists(desk, reading)
-    return Board(lists.due, reading.errors), Board(lists.opened, reading.errors)
+    return Board(lists.due, reading.broken), Board(lists.opened, reading.broken)
 
 
 @dataclass(frozen=True)
