@@ -88,6 +88,7 @@ KINDS: dict[type[SopctlError], str] = {
     Conflict: "ada yang berubah sementara itu",
     NotNow: "itu tidak dapat dilakukan sekarang",
     UsageError: "itu tidak dapat diterima",
+    SopctlError: "itu tidak selesai",
 }
 
 ENGLISH_ERRORS = {
@@ -122,7 +123,7 @@ def error(found: SopctlError, language: Language, *, outsider: bool = False) -> 
         return say("Tidak dapat dilakukan sekarang. Tanyakan kepada kantor", language)
     said = own.format(**found.values) if own else found.sentence
     if not own and language == "id":
-        said = f"{next((lead for kind, lead in KINDS.items() if isinstance(found, kind)), 'kesalahan')}: {said}"
+        said = f"{next(lead for kind, lead in KINDS.items() if isinstance(found, kind))}: {said}"
     return "; ".join((said[:1].upper() + said[1:], *(() if found.id in ENGLISH_ERRORS else found.lines)))
 
 

@@ -272,6 +272,15 @@ def test_a_request_by_keyboard_alone(enter: Enter, site_with_units: Site) -> Non
     assert len(dossiers.ids(site_with_units)) == 1
 
 
+def test_a_violation_of_the_policy_is_noticed(enter: Enter) -> None:
+    """`enter` asks of every visit that there was none."""
+    person = enter("", javascript=True)
+    person.page.goto(f"{person.address}/masuk")
+    person.page.evaluate("document.body.append(Object.assign(document.createElement('script'), {textContent: '1'}))")
+    person.page.wait_for_timeout(0)
+    assert "Content Security Policy" in person.complaints.pop()
+
+
 NO_PAGES = re.compile(r".*\.(css|js|svg|json)|/sehat|.*/dokumen/.*")
 LOOKED_AT_BEHIND_FORMS = {"/masuk/kode", "/masuk/penyedia", "/masuk/penyedia/kembali"}
 """By the tests of coming in, below."""
