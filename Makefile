@@ -52,7 +52,7 @@ mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and s
 	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report .cache/mutation.jsonl)
 
 .PHONY: bench
-bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/benchmarks.md)
+bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/explanation/benchmarks.md)
 	@$(MAKE) -s --no-print-directory system PACKAGES="$(BENCH_PACKAGES)"
 	@$(BIN)/python -m benchmarks $(ONLY)
 
@@ -64,6 +64,14 @@ coverage: setup-dev ## Run the suite traced, and say which lines no test reaches
 test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of the two that pyproject.toml allows
 	@test -d .cache/paramiko4 || $(INSTALL) --no-deps --target .cache/paramiko4 -r requirements-paramiko4.txt
 	@PYTHONPATH=.cache/paramiko4:$(CURDIR) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/adapters/test_spoken.py tests/adapters/ssh tests/adapters/switch
+
+.PHONY: matrix
+matrix: setup-dev ## Run what needs no servers under each stated Python that is here (PYTHONS="3.13", REQUIRED="3.13")
+	@$(BIN)/python distribution/pythons.py matrix $(if $(PYTHONS),--pythons "$(PYTHONS)") $(if $(REQUIRED),--required "$(REQUIRED)")
+
+.PHONY: canary
+canary: setup-dev ## Run the same with the newest packages that the ranges of pyproject.toml allow, and name them
+	@$(BIN)/python distribution/pythons.py canary
 
 .PHONY: lint
 lint: setup-dev ## Check style, types, the one-way rule and the playbooks
@@ -145,7 +153,7 @@ deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 an
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
-	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra oidc --extra page --extra sign --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra netbox --extra oidc --extra page --extra sign --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
@@ -153,11 +161,14 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	    --python-version 3.11 - -o requirements-wapiti.txt
 
 .PHONY: docs
-docs: setup ## Make docs/commands.md from the help of the commands; schema of facts and causes from the model, the text for auditors
-	@$(BIN)/python docs/reference.py >docs/commands.md
-	@$(BIN)/python docs/schema.py >docs/facts.schema.json
-	@cp sopctl/adapters/documents/templates/verify.md docs/verify.md
-	@$(BIN)/python docs/causes.py >docs/access.md.new && mv docs/access.md.new docs/access.md
+docs: setup ## Make what is generated in docs/: commands, what they print as JSON, errors, causes, the schema of facts, and the text for auditors
+	@$(BIN)/python docs/generate/commands.py >docs/reference/commands.md
+	@$(BIN)/python docs/generate/facts_schema.py >docs/reference/facts.schema.json
+	@$(BIN)/python docs/generate/errors.py >docs/reference/errors.md
+	@$(BIN)/python docs/generate/documents.py >docs/reference/json.md
+	@$(BIN)/python docs/generate/documents.py --schema >docs/reference/json.schema.json
+	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
+	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
 
 .PHONY: pictures
 pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium

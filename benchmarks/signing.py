@@ -1,4 +1,5 @@
-"""What signing and checking a paper cost: python -m benchmarks.signing. Figures are in docs/benchmarks.md."""
+"""What signing and checking a paper cost: python -m benchmarks.signing. Figures:
+docs/explanation/benchmarks.md."""
 
 import time
 from collections.abc import Callable

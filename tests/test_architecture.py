@@ -1,5 +1,5 @@
-"""The claims of docs/architecture.md that imports do not show: who writes a site, that the tests mirror the package,
-and that what the document names is there."""
+"""The claims of docs/explanation/architecture.md that imports do not show: who writes a site, that the tests mirror the
+package, and that what the document names is there."""
 
 import ast
 import re
@@ -141,7 +141,7 @@ def test_every_module_is_tested_by_its_name_or_as_part_of_another() -> None:
 
 
 def test_what_the_architecture_names_is_there() -> None:
-    text = (CHECKOUT / "docs/architecture.md").read_text()
+    text = (CHECKOUT / "docs/explanation/architecture.md").read_text()
     tree = re.search(r"```\n(.*?)```", text, re.DOTALL)
     assert tree
     roots = "sopctl|tests|playbooks|docs|workflow|model|adapters|store|cli|page"

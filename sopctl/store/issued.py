@@ -134,6 +134,19 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
     return bound
 
 
+def unclear(every: Sequence[Issued]) -> list[tuple[str, SigningAsked]]:
+    """Which report (`LAPORAN-2026-11`) a service was asked to sign, and what, where nobody knows whether it did."""
+    open_: dict[tuple[str, str], tuple[str, SigningAsked]] = {}
+    for each in every:
+        if each.asked is not UNSET:
+            open_[each.number, each.asked.box] = each.subject, each.asked
+        if each.refused is not UNSET:
+            open_.pop((each.number, each.refused.box), None)
+        for by in each.signed.by if each.signed is not UNSET else ():
+            open_.pop((each.number, by.box), None)
+    return list(open_.values())
+
+
 def keep(site: Site, name: str, content: bytes) -> Path:
     """Keep a file that is no part of the register, for people to look at. Raises OutsideFailure."""
     folder = site.folder(NAME)

@@ -1,4 +1,4 @@
-"""Puts the battery's figures into docs/reliability.md: `python -m tests.faults.report FIGURES`."""
+"""Puts the battery's figures into docs/explanation/reliability.md: `python -m tests.faults.report FIGURES`."""
 
 import json
 import os
@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "explanation" / "reliability.md"
 BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 

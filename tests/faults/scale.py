@@ -14,7 +14,7 @@ def times(whole: int, bounded: int) -> int:
 
 
 def figure(what: str, said: str) -> None:
-    """Note what was measured for docs/reliability.md, under `make battery` only."""
+    """Note what was measured for docs/explanation/reliability.md, under `make battery` only."""
     if file := os.environ.get("SOPCTL_FIGURES"):
         with Path(file).open("a") as into:
             into.write(json.dumps({"what": what, "said": said}) + "\n")

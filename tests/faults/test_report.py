@@ -1,4 +1,4 @@
-"""The figures in docs/reliability.md."""
+"""The figures in docs/explanation/reliability.md."""
 
 from tests.faults.report import table
 

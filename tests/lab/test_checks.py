@@ -17,7 +17,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.workflow.desk import Desk
 from tests.conftest import Ran
-from tests.lab.test_docs import CHECKOUT, play, printed
+from tests.printed import DOCS, play, printed
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
@@ -41,7 +41,7 @@ def test_the_fleet(
     assert {one["rung"] for one in results.values()} == {"command"}, "logged in, and the shell answered"
     assert results[other]["banner"].startswith("SSH-2.0-OpenSSH_")
 
-    lines = [line.replace("PS-2026-0001", good) for line in printed(CHECKOUT / "docs" / "checks.md")]
+    lines = [line.replace("PS-2026-0001", good) for line in printed(DOCS / "howto/checks.md")]
     assert sum("sopctl check" in line for line in lines) >= 8
     play(lines, root)
     assert b"<svg" in (root / "month.svg").read_bytes()
@@ -61,9 +61,7 @@ def test_the_fleet(
         assert next(one for one in rounds if one["id"] == other and one["status"] == "up")["cause"] is None
     (outage,) = json.loads(sopctl("checks", "history", other, "--json").out)["outages"]
     assert (outage["cause"], outage["ended"] > outage["began"]) == ("account-expired", True)
-    figures = {
-        one["id"]: one["availability"] for one in json.loads(sopctl("checks", "report", "--json").out)["servers"]
-    }
+    figures = {one["id"]: one for one in json.loads(sopctl("checks", "report", "--json").out)["servers"]}
     assert figures[good]["percent"] == 100
     assert 0 < figures[other]["percent"] < 100
 

@@ -1,5 +1,5 @@
-"""Behind the office's proxy, as docs/page.md has it: Debian's nginx and Caddy with a certificate, the page on a socket
-that only the proxy's group reaches."""
+"""Behind the office's proxy, as docs/howto/page-behind-nginx.md has it: Debian's nginx and Caddy with a
+certificate, the page on a socket that only the proxy's group reaches."""
 
 import http.client
 import os
@@ -28,8 +28,10 @@ SOCKET = "/run/sopctl-titipan-1a2b3c-page/page.sock"
 
 
 def documented(language: str) -> str:
-    """The block of docs/page.md in this language."""
-    (block,) = re.findall(rf"```{language}\n(.*?)```", (CHECKOUT / "docs/page.md").read_text(), re.DOTALL)
+    """The block of docs/howto/page-behind-nginx.md in this language."""
+    (block,) = re.findall(
+        rf"```{language}\n(.*?)```", (CHECKOUT / "docs/howto/page-behind-nginx.md").read_text(), re.DOTALL
+    )
     return str(block)
 
 

@@ -1,5 +1,6 @@
 """Reading that cannot hang, and writing that leaves other things as they are."""
 
+import errno
 import os
 import signal
 import stat
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.store.durable import make_folder, opened, sweep, undisturbed, write_atomic, write_output
+from sopctl.store import durable
+from sopctl.store.durable import disk_errors, make_folder, opened, sweep, undisturbed, write_atomic, write_output
 from tests.conftest import Ran
 
 NOBODY = 65534
@@ -44,6 +46,16 @@ def test_a_pipe_as_input_does_not_hang(sopctl: Callable[..., Ran], tmp_path: Pat
     os.mkfifo(tmp_path / "letter.yml")
     ran = sopctl(words[0], str(tmp_path / "letter.yml"), *words[1:], timeout=60)
     assert (ran.code, "this is a pipe" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "number", [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP], ids=errno.errorcode.get
+)
+def test_a_path_that_is_mistyped_is_no_fault_of_the_disk(number: int, tmp_path: Path) -> None:
+    with pytest.raises(OutsideFailure) as caught, disk_errors(tmp_path, "read"):
+        raise OSError(number, os.strerror(number), str(tmp_path))
+    assert caught.value.id == "no-such-file"
+    assert "Check the path" in str(caught.value)
 
 
 def test_root_leaves_files_to_whom_they_belong(tmp_path: Path) -> None:
@@ -123,3 +135,27 @@ def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:
     with pytest.raises(KeyboardInterrupt):
         write()
     assert done == [True]
+
+
+def test_what_is_prepared_and_not_put_leaves_all_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"before")
+    with durable.prepared(path, b"after"):
+        assert path.read_bytes() == b"before"
+    assert [each.name for each in tmp_path.iterdir()] == ["x"]
+    with pytest.raises(KeyboardInterrupt), durable.prepared(path, b"after"):
+        raise KeyboardInterrupt
+    assert (path.read_bytes(), len(list(tmp_path.iterdir()))) == (b"before", 1)
+
+
+def test_what_was_put_is_done_whatever_fails_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that only tidies up may end what is committed."""
+    path = tmp_path / "x"
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with durable.prepared(path, b"after") as put:
+        put()
+        monkeypatch.setattr(os, "unlink", refuse)
+    assert path.read_bytes() == b"after"

@@ -1,5 +1,6 @@
 """BSrE's eSign client service (versions 1 and 2 of its API): a paper goes there with the signer's secret, and comes
-back signed. What is known of it was learned from its users: docs/signing.md names what has never met the real service.
+back signed. What is known of it was learned from its users: docs/howto/signing.md names what has never met the real
+service.
 
 How asking ends is one of three: a PDF, which nobody here believes yet; `NotSigned`, it surely did not sign; `Unclear`,
 it may have. Nothing is asked twice: an answer that was lost looks the same whether it signed or not, and its users'
@@ -17,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from sopctl.adapters.signing.asking import Answer, Lost, NotSent, ask
+from sopctl.adapters.asking import Answer, Lost, NotSent, ask
 from sopctl.adapters.signing.making import Box
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable

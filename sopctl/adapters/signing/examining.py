@@ -10,14 +10,18 @@ what the file brings: an old list in a file must not hide a newer one here.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import structs
+
 from sopctl.adapters.signing import pages
 from sopctl.errors import missing_extra
+from sopctl.model.signing.signatories import MAX_SHOWN
 from sopctl.model.signing.signatures import Change, Examined, Level, Signature, Signer, Source, Stamped, Trust, Word
 from sopctl.model.text import printable
 
@@ -119,7 +123,32 @@ async def _examine(content: bytes, trust: Trust, now: datetime, issued: bytes | 
         changes["removed"] = None
     if filled and not covered:
         changes["appended-after"] = None
-    return Examined(tuple(signatures), how, tuple(changes), wanted=tuple(judge.wanted)[:MAX_SOURCES])
+    shown = _shown(content, signatures)
+    closed = any(_closes(each) for each in every)
+    return Examined(shown, how, tuple(changes), wanted=tuple(judge.wanted)[:MAX_SOURCES], closed=closed)
+
+
+def _shown(content: bytes, signatures: Sequence[Signature]) -> tuple[Signature, ...]:
+    """The signatures with what their boxes show."""
+    if not signatures:
+        return ()
+    boxes = pages.boxes(content)
+    every = ((each, boxes.get(each.field)) for each in signatures)
+    return tuple(
+        each if said is None else structs.replace(each, shows=printable(said, MAX_SHOWN)) for each, said in every
+    )
+
+
+def _closes(each: "EmbeddedPdfSignature") -> bool:
+    """Would any signature after this one break it? So it is said, also of the field that it is in."""
+    from pyhanko.sign.fields import MDPPerm
+    from pyhanko.sign.validation.errors import SignatureValidationError
+
+    try:
+        locks = each.fieldmdp
+        return each.docmdp_level == MDPPerm.NO_CHANGES or bool(locks and locks.is_locked(secrets.token_hex()))
+    except (SignatureValidationError, ValueError, KeyError, TypeError, AttributeError):
+        return False  # its word is another
 
 
 def _covers(last: "EmbeddedPdfSignature", content: bytes) -> bool:

@@ -15,6 +15,8 @@ MAX_SIDE = 2_000.0
 _SCALE = 1.0
 _RGB = 2
 """PDFium's number for three bytes a pixel (FPDFBitmap_BGR)."""
+_LONGEST_NAME = 402
+"""Bytes of a field's name that is read, and its end."""
 _SMALL = 5.0
 """Points²: a signature's box that is smaller shows nothing."""
 
@@ -48,6 +50,31 @@ def text(content: bytes) -> str:
         raise missing_extra("sign") from None
     try:
         return "".join("".join(page.get_textpage().get_text_range().split()) for page in document)
+    finally:
+        document.close()
+
+
+def boxes(content: bytes) -> dict[str, str]:
+    """What the boxes of signatures that are seen show, as text, by the names of their fields; empty for a picture.
+    Raises Unreadable."""
+    document = _opened(content)
+    try:
+        document.init_forms()  # a signature's box is a field of a form
+        found: dict[str, str] = {}
+        for number in range(len(document)):
+            page = document[number]
+            seen = [each for each in _annotations(page, named=True) if each[0].startswith("signature ")]
+            if not seen:
+                continue
+            under = page.get_textpage()
+            before = [under.get_text_bounded(*corners).split() for _, corners in seen]
+            page.flatten()  # what boxes show becomes a part of the page
+            shown = document[number].get_textpage()  # read again
+            for (kind, corners), below in zip(seen, before, strict=True):
+                words = shown.get_text_bounded(*corners).split()
+                if (corners[2] - corners[0]) * (corners[3] - corners[1]) > _SMALL:
+                    found[kind.partition(" ")[2]] = " ".join(words if words != below else ())
+        return found
     finally:
         document.close()
 
@@ -115,8 +142,9 @@ def _pixels(page: Any) -> bytes:
     return bytes(page.render(scale=_SCALE, may_draw_forms=False, draw_annots=False).buffer)
 
 
-def _annotations(page: Any) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """Each annotation of a page: `signature` or its PDFium number, and its rectangle."""
+def _annotations(page: Any, *, named: bool = False) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
+    """Each annotation of a page: `signature` (with its field's name, where it is to be `named`) or its PDFium number,
+    and its rectangle."""
     from ctypes import byref
 
     import pypdfium2.raw as pdfium
@@ -130,8 +158,8 @@ def _annotations(page: Any) -> Iterator[tuple[str, tuple[float, float, float, fl
             box = pdfium.FS_RECTF()
             pdfium.FPDFAnnot_GetRect(annotation, byref(box))
             kind = str(subtype)
-            if subtype == pdfium.FPDF_ANNOT_WIDGET and _field_type(annotation) == "Sig":
-                kind = "signature"
+            if subtype == pdfium.FPDF_ANNOT_WIDGET and _text_of(annotation, b"FT") == "Sig":
+                kind = f"signature {_text_of(annotation, b'T')}" if named else "signature"
             rectangle = (
                 min(box.left, box.right),
                 min(box.bottom, box.top),
@@ -143,15 +171,16 @@ def _annotations(page: Any) -> Iterator[tuple[str, tuple[float, float, float, fl
             pdfium.FPDFPage_CloseAnnot(annotation)
 
 
-def _field_type(annotation: Any) -> str:
-    """`/FT` of a widget, as written on it; a field's widget of ours and of other signing tools is the field itself."""
+def _text_of(annotation: Any, key: bytes) -> str:
+    """A text of a widget, such as its field's type, as written on it; a field's widget of ours and of other signing
+    tools is the field itself."""
     from ctypes import c_ushort
 
     import pypdfium2.raw as pdfium
 
-    length = pdfium.FPDFAnnot_GetStringValue(annotation, b"FT", None, 0)
-    if not 2 < length <= 64:
+    length = pdfium.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if not 2 < length <= _LONGEST_NAME:
         return ""
     buffer = (c_ushort * (length // 2))()
-    pdfium.FPDFAnnot_GetStringValue(annotation, b"FT", buffer, length)
-    return "".join(map(chr, buffer)).rstrip("\0")
+    pdfium.FPDFAnnot_GetStringValue(annotation, key, buffer, length)
+    return bytes(buffer).decode("utf-16-le", "replace").rstrip("\0")

@@ -145,7 +145,7 @@ def _parsing(session: Session) -> Iterator[None]:
             "switch-not-understood",
             "the switch's answer has an unknown format: {reason}",
             where=str(session.endpoint),
-            remedy="See what it answers with --session-log, and whether docs/switches.md lists its version.",
+            remedy="See what it answers with --session-log, and whether docs/howto/switches.md lists its version.",
             reason=printable(f"{type(error).__name__}: {error}", 200),
         ) from None
 

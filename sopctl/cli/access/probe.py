@@ -1,7 +1,7 @@
 """`sopctl probe`: climb the access ladder of any host, without a site."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -67,7 +67,7 @@ def command(
     The rungs: (jump host,) name, TCP, SSH banner, key exchange, host key, login, command, services, TLS, HTTP.
     Without --user nobody logs in, and the host key that the server shows is printed. No credential is sent unless
     the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes, and
-    what helps: docs/access.md.
+    what helps: docs/reference/access.md.
     """
     from sopctl.model.access import target
     from sopctl.model.access.ladder import Verdict
@@ -108,20 +108,10 @@ def command(
         if not as_json:
             _show(result)
     if as_json:
-        put_json({"results": [_plain(result) for result in results]})
+        from sopctl.cli.documents.access import Probes, probed
+
+        put_json(Probes(results=list(map(probed, results))))
     end(all(result.verdict is Verdict.ACCESSIBLE for result in results))
-
-
-def _plain(result: "AccessResult") -> dict[str, Any]:
-    """The result for machines; these keys are a contract."""
-    import msgspec
-
-    from sopctl.model.access.ladder import remedy
-
-    plain: dict[str, Any] = msgspec.to_builtins(result)
-    plain["remedy"] = remedy(result)
-    keys = "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user services jump"
-    return {key: plain[key] for key in keys.split()}
 
 
 def _show(result: "AccessResult") -> None:

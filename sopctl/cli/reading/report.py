@@ -3,10 +3,9 @@
 from typing import TYPE_CHECKING
 
 import click
-from msgspec.structs import asdict
 
 from sopctl.cli.options import end_with, example, json_option, month_option, open_desk
-from sopctl.cli.render import console, counted_progress, error_document, put_json, table
+from sopctl.cli.render import console, counted_progress, put_json, table
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
@@ -39,13 +38,9 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
         report = sla_report(open_desk(ctx), month, progress)
     found = report.found
     if as_json:
-        steps = [{**asdict(each), **asdict(each.tally)} for each in found.steps]
-        for step in steps:
-            del step["tally"]
-        total = asdict(found.total)
-        total["late_steps"] = found.late
-        errors = [error_document(error) for error in report.broken.values()]
-        put_json({"month": report.month, **total, "steps": steps, "actors": found.actors, "errors": errors})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.limits(report))
         end_with([*report.broken.values()])
         return
     click.echo(f"{report.month}: {counted(found.total.done, 'step')} done, {found.total.in_time} in time")

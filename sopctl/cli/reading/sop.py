@@ -44,28 +44,23 @@ def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: 
     way = procedures.way(site, name, deposit) if deposit else None
     found = way.procedure if way else procedures.find(site, name, version)
     if as_json:
-        put_json(way or found)
+        from sopctl.cli.documents import procedures as documents
+
+        put_json(documents.shown(found, way))
     else:
         _put(found, way, {key: title for each in site.procedures.values() for key, title in each.actors.items()})
 
 
 def _put_all(site: "Site", *, as_json: bool) -> None:
-    rows = [
-        {
-            "name": name,
-            "title": each.title,
-            "version": each.version,
-            "versions": [other.version for other in site.library.versions(name)],
-            "extension": each.extension,
-        }
-        for name, each in site.procedures.items()
-    ]
     if as_json:
-        put_json({"procedures": rows})
+        from sopctl.cli.documents import procedures as documents
+
+        versions = {name: [each.version for each in site.library.versions(name)] for name in site.procedures}
+        put_json(documents.listed(site.procedures, versions))
         return
-    for row in rows:
-        aside = f"  ({ASIDE})" if row["extension"] else ""
-        click.echo(f"{row['name']:<14} {row['title']}, versi {row['version']}{aside}")
+    for name, each in site.procedures.items():
+        aside = f"  ({ASIDE})" if each.extension else ""
+        click.echo(f"{name:<14} {each.title}, versi {each.version}{aside}")
 
 
 def _put(found: "Procedure", way: "Way | None", titles: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 @click.pass_context
 def command(ctx: click.Context, *, port: int, unix: Path | None) -> None:
-    """Serve the page: heads dispose, units ask, everyone sees what waits for them (docs/page.md).
+    """Serve the page: heads dispose, units ask, everyone sees what waits for them (docs/reference/page.md).
 
     It listens on this machine alone. The office's proxy (nginx, Caddy) stands before it with TLS and the address that
     sopctl.yml names (`page: {url: https://…}`). Needs the extra `page` (pip install 'sopctl[page]').

@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import example, json_option, open_desk
-from sopctl.cli.render import error_document, put_json
+from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode
 from sopctl.model.text import counted
 
@@ -21,8 +21,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     count, errors, exceptions = validation.validate(open_desk(ctx))
     if as_json:
-        told = [error_document(error) for error in errors]
-        put_json({"deposits": count, "errors": told, "exceptions": exceptions})
+        from sopctl.cli.documents.site import validated
+
+        put_json(validated(count, errors, exceptions))
     else:
         for line in exceptions:
             click.echo(f"known: {line}")

@@ -24,6 +24,9 @@ _FOLLOWS = words(
 """How a degree begins (`S.Kom`, `A.Md.Kom`), and what may follow between its full stops. A name with a full stop in it
 (`Moh.Ali`) is none: who drops it takes one person for another."""
 
+MAX_SHOWN = 500
+"""Characters of what a signature's box shows."""
+
 
 class Signatory(Struct, frozen=True):
     """A person who is to sign, and in which box; the name is empty where it is written by hand."""
@@ -43,14 +46,22 @@ def same_person(on_paper: str, in_certificate: str) -> bool:
 
 def plain_name(name: str) -> str:
     """A name without titles, in small letters."""
-    bare = "".join(
-        each for each in unicodedata.normalize("NFKD", name[:200].casefold()) if not unicodedata.combining(each)
-    )
-    parts = [word.strip(".").split(".") for word in bare.partition(",")[0].split()]
+    parts = [word.strip(".").split(".") for word in _bare(name[:200]).partition(",")[0].split()]
     kept = [re.sub(r"[^\w'-]", "", part) for word in parts if not _is_degree(word) for part in word]
     while kept and kept[0] in _TITLES:
         kept.pop(0)
     return " ".join(filter(None, kept))
+
+
+def names_signer(shown: str, in_certificate: str) -> bool:
+    """Does what a signature's box shows have the name of its certificate, titles and case apart?"""
+    shows = " ".join(re.sub(r"[^\w'-]", " ", _bare(shown[:MAX_SHOWN])).split())
+    return f" {plain_name(in_certificate)} " in f" {shows} "
+
+
+def _bare(text: str) -> str:
+    """A text without case and accents."""
+    return "".join(each for each in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(each))
 
 
 def _is_degree(parts: list[str]) -> bool:

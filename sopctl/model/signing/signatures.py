@@ -63,7 +63,8 @@ class Signer(Struct, frozen=True):
 
 class Signature(Struct, frozen=True):
     """One signature of a file. `time` is the proven one where a timestamp proves it (`tsa`), else what the signer's own
-    clock said; `because` is what more is known of a bad one."""
+    clock said; `because` is what more is known of a bad one. `shows`: the text in its box on the page, empty where that
+    is a picture, None where it has none."""
 
     field: str
     word: Word
@@ -72,6 +73,7 @@ class Signature(Struct, frozen=True):
     time: datetime | None = None
     time_from: Literal["tsa", "own clock", ""] = ""
     because: str = ""
+    shows: str | None = None
 
 
 class Source(Struct, frozen=True):
@@ -94,13 +96,15 @@ class Stamped(Struct, frozen=True):
 class Examined(Struct, frozen=True):
     """What a PDF has beside the paper it is compared with. `how`: were its signatures appended to the very bytes, or
     was the file written anew with the same pages? `problem`: why it could not be read at all. `wanted`: where what is
-    not known of revocation may be asked for; only of certificates of authorities that are trusted."""
+    not known of revocation may be asked for; only of certificates of authorities that are trusted. `closed`: a
+    signature forbids others after it (DocMDP that allows no changes, or all fields locked; ISO 32000-2, 12.8.2)."""
 
     signatures: tuple[Signature, ...] = ()
     how: Literal["appended", "rewritten", ""] = ""
     changes: tuple[Change, ...] = ()
     problem: str = ""
     wanted: tuple[Source, ...] = ()
+    closed: bool = False
 
 
 class Trust(Struct, frozen=True):

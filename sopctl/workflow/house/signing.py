@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
+from msgspec import UNSET
 
 from sopctl.adapters.documents import appearance
 from sopctl.adapters.documents.stamps import named_record
@@ -19,14 +20,14 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.model.signing.signatories import Box, Signatory, same_person
 from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
-from sopctl.store import issued
+from sopctl.store import dossiers, issued
 from sopctl.store.durable import disk_errors, write_output
 from sopctl.store.issued import Issued
 from sopctl.store.settings import Token
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
-from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known, known_of
+from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known, known_of, shows_others
 from sopctl.workflow.scans import MIB, read_bounded, read_scan
 
 MAX_FILE = 50 * MIB
@@ -44,13 +45,15 @@ def file_signed(
     boxes: Sequence[Box] = (),
     because: str = "",
     unchecked: bool = False,
+    last: bool = False,
 ) -> StepDone:
     """File a PDF that was signed elsewhere, as the next revision of the paper that it was made from, in every dossier
     that has the paper.
 
     Each new signature goes into the box of the person whose name its certificate has, or into `boxes`, in order, for
-    one whom the paper does not name (`because` says why they may sign). `unchecked`: file it although nothing at hand
-    says whether a certificate was revoked.
+    one whom the paper does not name (`because` says why they may sign, or why the signature's box shows another name).
+    `unchecked`: file it although nothing at hand says whether a certificate was revoked; `last`: although the signature
+    lets nobody sign after it.
 
     Raises InvalidRecord for a file that is not such a revision, or whose signatures do not hold; Conflict for one that
     was made from an earlier revision; UsageError for a box that is taken, or none.
@@ -85,7 +88,7 @@ def file_signed(
             where=str(path),
             deposit=found.issue.deposit,
         )
-    by = signers_of(found, path, boxes=boxes, because=because.strip(), unchecked=unchecked)
+    by = signers_of(found, path, boxes=boxes, because=because.strip(), unchecked=unchecked, last=last)
     signed = SignedPaper(
         file="",
         sha256="",
@@ -99,16 +102,32 @@ def file_signed(
 
 
 def file_scan(
-    desk: Desk, path: Path, *, deposit_id: str, number: str = "", signed_by: Mapping[Box, str] | None = None
+    desk: Desk,
+    path: Path,
+    *,
+    deposit_id: str,
+    number: str = "",
+    signed_by: Mapping[Box, str] | None = None,
+    because: str = "",
 ) -> StepDone:
     """File a scan of a paper that was signed by hand: who signed in which box, as people say it; an empty name is the
-    one that the paper has there.
+    one that the paper has there. `because`: why a scan that was filed before, of another paper, is of this one too.
 
-    Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken.
+    Raises UsageError where it is not clear which paper it is, for a box that the paper does not have or that is taken;
+    Conflict for a scan of another paper.
     """
     content = read_scan(path)
     known = known_of(desk.site, deposit_id)
     issue = paper_of(known, deposit_id, number or _number_of(content))
+    if known.base(content).appended:
+        raise InvalidRecord(
+            "paper-is-no-scan",
+            "the file is the paper itself, and no scan of what was signed by hand",
+            where=str(path),
+            remedy="If it has signatures, file it without --scan: they are checked.",
+        )
+    if not because.strip():
+        _refuse_scan_of_another(desk, path, content, issue)
     by = []
     for box, name in (signed_by or {}).items():
         place = place_in(issue, box)
@@ -122,8 +141,35 @@ def file_scan(
             remedy="Such as --signed-by first --signed-by second='Name'.",
             missing=", ".join(issue.missing) or "nobody is missing",
         )
-    signed = SignedPaper("", "", issue.number, issue.newest, "scan", tuple(by))
+    signed = SignedPaper("", "", issue.number, issue.newest, "scan", tuple(by), because=because.strip())
     return record(desk, known.of(issue.sha256), content, signed, path.suffix.lower())
+
+
+def _refuse_scan_of_another(desk: Desk, path: Path, content: bytes, issue: Issue) -> None:
+    """Raise Conflict where the very file was filed before, but as another revision of the same paper."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    scans = [
+        (dossier.id, each.signed.number)
+        for dossier in (dossiers.read(desk.site, each) for each in dossiers.naming(desk.site, [sha256]))
+        for _, each in dossier.established(Signed)
+        if each.signed.sha256 == sha256
+    ]
+    scans += [
+        (each.subject, each.number)
+        for each in issued.read(desk.site)
+        if each.signed is not UNSET and each.signed.sha256 == sha256
+    ]
+    other = next((each for each in scans if each[1] != issue.number), None)
+    if other:
+        deposit, number = other
+        raise Conflict(
+            "scan-of-another",
+            "the same scan is filed for {deposit}, as {number}",
+            where=str(path),
+            remedy="Scan the paper that was signed; or, if both are on this one, say so: --because WHY.",
+            deposit=deposit,
+            number=number,
+        )
 
 
 @dataclass(frozen=True)
@@ -406,9 +452,10 @@ def place_in(issue: Issue, box: str) -> Signatory:
 
 
 def signers_of(
-    found: Finding, path: Path, *, boxes: Sequence[Box], because: str, unchecked: bool
+    found: Finding, path: Path, *, boxes: Sequence[Box], because: str, unchecked: bool, last: bool = False
 ) -> tuple[SignedBy, ...]:
-    """Who signed: those of the revision before, and the new ones, each with a box."""
+    """Who signed: those of the revision before, and the new ones, each with a box. Raises InvalidRecord, Conflict,
+    UsageError for what is not filed."""
     issue = found.issue
     if issue is None or found.verdict in ("altered", "unknown") or not found.signatures:
         stale = issue is not None and found.signatures and found.of != issue.newest
@@ -428,6 +475,17 @@ def signers_of(
             have.discard(one.signer.certificate)  # the same person may sign in two boxes
             continue
         by.append(_one(one, free, asked, path, because=because, unchecked=unchecked))
+    if found.closed and free and not last:
+        raise InvalidRecord(
+            "closed-to-others",
+            "nobody could sign after it ({missing}): a signature in it forbids changes, or locks all fields",
+            where=str(path),
+            remedy=(
+                "Have it signed again, not certified (DocMDP) and without a lock. If the others sign on paper, file it "
+                "with --last."
+            ),
+            missing=", ".join(f"{each.box} {each.name}".strip() for each in free),
+        )
     return tuple(by)
 
 
@@ -464,6 +522,15 @@ def _one(
             remedy="If they may sign it, say in which box and why: --as BOX --because WHY.",
             who=signer.cn,
             free=", ".join(f"{each.box} {each.name}".strip() for each in free) or "all are signed",
+        )
+    shown = shows_others([one])
+    if shown and not because:
+        raise InvalidRecord(
+            "box-shows-another",
+            "{shown}",
+            where=str(path),
+            remedy="If that is right, say why: --because WHY.",
+            shown=shown[0],
         )
     free.remove(place)
     return SignedBy(

@@ -52,7 +52,7 @@ def restore(file: Path, root: Path, desk_of: Callable[[Site], Desk], *, passphra
     desk = desk_of(Site(root))
     problems: list[str] = [str(error) for error in validation.validate(desk).errors]
     try:
-        problems += journal.check(desk, made.anchor if made.anchor.lines else None).gaps
+        problems += journal.check(desk, journal.Kept(made.anchor) if made.anchor.lines else None).gaps
     except InvalidRecord as error:
         problems.append(str(error))
     return _done(file, made, tuple(problems))

@@ -44,7 +44,7 @@ ACCOUNT = "webadmin"
 """The account of the letter, where the states name none."""
 
 RECORDS = "ours /var/lib/sopctl"
-"""A line of the fingerprint: the folder of our records on the server, which stays there, as docs/lab.md says."""
+"""A line of the fingerprint: the folder of our records on the server, which stays there, as docs/howto/lab.md says."""
 
 STAY_ON = "systemctl mask --quiet --runtime poweroff.target"
 """A release switches the server off in a moment; what it is like then has to be read first."""
@@ -439,7 +439,7 @@ def _fingerprint(name: str, server: LabServer) -> frozenset[str]:
 
 
 def _stays(difference: str, case: _Case) -> bool:
-    """Whether this difference stays after a release, as docs/lab.md says: the homes of accounts that the run made."""
+    """Whether this difference stays after a release, as docs/howto/lab.md says: homes of accounts that the run made."""
     there = {fact.split()[1].split(":")[0] for fact in case.before if fact.startswith("account ")}
     homes = [f"{case.homes}/{name}" for name in (case.account, case.office_account or "sopctl") if name not in there]
     sign, part, path, *_ = *difference.split(), ""
@@ -448,8 +448,8 @@ def _stays(difference: str, case: _Case) -> bool:
 
 def _said_of(document: Mapping[str, Any], deposit: str) -> str:
     """What a command said of one deposit."""
-    texts = [document.get("note", "")] if document.get("id") == deposit else []
-    for rows in (document.get("deposits", ()), document.get("errors", ()), document.get("servers", ())):
+    texts: list[str] = []
+    for rows in (document.get("steps", ()), document.get("errors", ()), document.get("servers", ())):
         for row in rows:
             if deposit in (row.get("id"), row.get("deposit"), row.get("where")):
                 texts.extend(str(row[key]) for key in ("note", "message", "error", "remedy") if row.get(key))
@@ -460,8 +460,7 @@ def _said_of(document: Mapping[str, Any], deposit: str) -> str:
 
 def _answer_of(document: Mapping[str, Any], deposit: str) -> bool:
     """Whether a step on one deposit was done, and its answer yes."""
-    rows = document.get("deposits", [document])
-    return any(row.get("id") == deposit and row.get("answer") is True for row in rows)
+    return any(row.get("id") == deposit and row.get("answer") is True for row in document.get("steps", ()))
 
 
 def _serial(number: int) -> str:

@@ -141,6 +141,8 @@ def test_ctrl_c_ends_it_at_once() -> None:
 
 
 def test_the_documentation_has_every_cause_and_what_helps() -> None:
-    rows = re.findall(r"^\| `([a-z-]+)` \| .* \| (.*) \|$", (ROOT / "docs/access.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| `([a-z-]+)` \| .* \| (.*) \|$", (ROOT / "docs/reference/causes.md").read_text(), re.MULTILINE
+    )
     documented = {cause: helps.replace("\\*", "*") for cause, helps in rows if cause in list(Cause)}
     assert documented == {str(cause): cause.remedy(user="USER", port="PORT") for cause in Cause}

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 import pexpect  # type: ignore[import-untyped]  # has no stubs
@@ -17,9 +16,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import notifying
 from tests.conftest import Ran
-from tests.lab.test_docs import printed
-
-CHECKOUT = Path(__file__).parents[3]
+from tests.printed import DOCS, printed
 
 
 def parameters(command: click.Command) -> list[click.Parameter]:
@@ -92,8 +89,8 @@ def test_a_server_is_taken_in_by_one_command(
 
 
 def test_from_the_letter_to_the_first_form_are_eight_commands() -> None:
-    """As the README's tutorial goes, which is run on a real server (tests/lab/test_docs.py)."""
-    lines = [line for line in printed(CHECKOUT / "README.md") if line.startswith("sopctl")]
+    """As the tutorial goes, which is run on a real server (tests/lab/test_docs.py)."""
+    lines = [line for line in printed(DOCS / "tutorial.md") if line.startswith("sopctl")]
     begin = next(number for number, line in enumerate(lines) if "request --example" in line)
     end = next(number for number, line in enumerate(lines) if "advance" in line or "inventory collect" in line)
     assert end - begin + 1 <= 8

@@ -228,7 +228,7 @@ def report(office: Office) -> Path:
 
 def test_a_report_is_signed_by_both_and_stays_one_report(office: Office, report: Path) -> None:
     assert verdict(office, report) == ("issued", "")
-    anchor = journal.anchor_of(str(report))
+    kept = journal.anchor_of(office.desk, str(report))
     done = signing.sign(office.desk, NAME, office.key("first"), box="first")
     assert (done.outcome, done.procedure) == ("ditandatangani", "")
     signing.file_signed(office.desk, office.signed("second", Path(done.documents[0]).read_bytes()), boxes=["second"])
@@ -237,8 +237,10 @@ def test_a_report_is_signed_by_both_and_stays_one_report(office: Office, report:
     found = integrity.check_file(office.desk, issue.newest_file)
     assert (found.verdict, found.signed, [each.word for each in found.signatures]) == ("signed", "2 of 2", ["good"] * 2)
     assert verdict(office, report) == ("superseded", "")
-    journal.check(office.desk, anchor)
-    assert journal.anchor_of(str(issue.newest_file)) == anchor, "the signed paper anchors the journal"
+    assert journal.check(office.desk, kept).against == f"{NAME} {issue.number}, issued"
+    signed = journal.anchor_of(office.desk, str(issue.newest_file))
+    assert signed.anchor == kept.anchor, "the signed paper anchors the journal"
+    assert signed.source == f"{NAME} {issue.number}, signed (2 of 2)"
     again = month_report.issue(office.desk.decided_by("staf"), MONTH)
     assert (again.new, again.number) == (False, issue.number), "what was signed is no report of its own"
     later = month_report.issue(office.desk, "2026-11")
@@ -254,10 +256,15 @@ def test_the_service_signs_a_report_and_what_is_unclear_waits(office: Office, re
             sign(office)
         (issue,) = report_issues(office.desk.site)
         assert [each.box for each in issue.unclear] == ["first"]
+        (row,) = [row for row in board.todo(office.desk).rows if row.id == NAME]
+        assert "Belum jelas" in row.activity
+        assert row.action
+        assert f"sopctl document sign {NAME} {issue.number} --as first --not-signed" in wording.line(row.action)
         remote_signing.not_signed(office.desk, NAME, box="first", because="menurut catatan BSrE")
         sign(office)
     (issue,) = report_issues(office.desk.site)
     assert (issue.signed, issue.unclear, issue.revisions[0].provider) == ("1 of 2", (), "bsre")
+    assert not [row for row in board.todo(office.desk).rows if row.id == NAME]
     assert not journal.check(office.desk).gaps
 
 

@@ -1,23 +1,27 @@
 """Signed papers come back: what is filed, what is refused, and what `document verify` then says of each file."""
 
-import re
 import shlex
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 
 import msgspec
 import pypdfium2
 import pytest
 from click.testing import CliRunner
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 from pypdfium2 import raw as pdfium
 
 from sopctl.adapters.documents import forms
 from sopctl.adapters.signing import making
 from sopctl.adapters.ssh import Password
+from sopctl.cli import wording
 from sopctl.cli.main import cli
-from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.model.signing.signatories import Box
 from sopctl.store import dossiers
 from sopctl.store.site import Site
@@ -32,6 +36,7 @@ from tests.adapters.documents import samples
 from tests.adapters.signing.test_examining import _overlay, _remove, _rewrite, _shadow
 from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
 from tests.conftest import NOW
+from tests.printed import DOCS, printed
 
 
 class Office:
@@ -235,6 +240,84 @@ def test_a_scan_says_who_signed_in_which_box(office: Office) -> None:
         signing.file_scan(office.desk, scan, deposit_id=office.deposit, signed_by={"second": ""})
 
 
+def _certified(office: Office, name: str, *, lock: bool) -> Path:
+    """The newest revision with a signature of `first` that lets nobody sign after it."""
+    key = making.pkcs12(office.authority.p12(office.people["first"]), PASSPHRASE, "x")
+    spec = SigFieldSpec("satu", field_mdp_spec=FieldMDPSpec(FieldMDPAction.ALL)) if lock else None
+    about = PdfSignatureMetadata(
+        field_name="satu",
+        md_algorithm="sha256",
+        subfilter=SigSeedSubFilter.PADES,
+        certify=not lock,
+        docmdp_permissions=MDPPerm.FILL_FORMS if lock else MDPPerm.NO_CHANGES,
+    )
+    path = office.folder / name
+    with path.open("wb") as out:
+        writer = IncrementalPdfFileWriter(BytesIO(office.newest()))
+        PdfSigner(about, key.handle, new_field_spec=spec).sign_pdf(writer, output=out)
+    return path
+
+
+@pytest.mark.parametrize("lock", [False, True], ids=["certified", "all fields locked"])
+def test_a_signature_that_lets_nobody_sign_after_it_is_filed_only_where_someone_says_so(
+    office: Office, lock: bool
+) -> None:
+    path = _certified(office, "tertutup.pdf", lock=lock)
+    with pytest.raises(InvalidRecord, match=r"nobody could sign after it \(second .*acknowledged"):
+        signing.file_signed(office.desk, path)
+    assert not office.form.revisions
+    signing.file_signed(office.desk, path, last=True)
+    with pytest.raises(SopctlError):
+        signing.sign(office.desk, office.deposit, office.key("second"), box="second")
+    scan = office.folder / "pindaian.png"
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n")
+    signing.file_scan(office.desk, scan, deposit_id=office.deposit, signed_by={"second": "", "acknowledged": ""})
+    assert office.form.signed == "3 of 3"
+
+
+def test_a_box_that_shows_another_name_than_its_certificate_has_is_told(office: Office) -> None:
+    key = making.pkcs12(office.authority.p12(office.people["first"]), PASSPHRASE, "x")
+    path = office.folder / "lain.pdf"
+    look = signing.look_in(office.form, "first", "Orang Lain", "01-11-2026 10.00", "CONTOH")
+    path.write_bytes(making.sign(office.newest(), key, field="satu", look=look))
+    found = check_file(office.desk, path)
+    assert found.verdict == "signed, not filed", "the signature is sound, and of whom the paper names"
+    assert "Orang Lain" in " ".join(found.why)
+    with pytest.raises(InvalidRecord, match=r"shows .*Orang Lain"):
+        signing.file_signed(office.desk, path)
+    signing.file_signed(office.desk, path, because="nama di kotak salah ketik, orangnya benar")
+    assert "Orang Lain" in " ".join(check_file(office.desk, path).why), "it stays told"
+    path = office.folder / "benar.pdf"
+    second = office.form.signatories[1].name
+    look = signing.look_in(office.form, "second", f"Dr. {second}, M.Si.", "01-11-2026 10.00", "CONTOH")
+    key = making.pkcs12(office.authority.p12(office.people["second"]), PASSPHRASE, "x")
+    path.write_bytes(making.sign(office.newest(), key, field="dua", look=look))
+    signing.file_signed(office.desk, path)
+
+
+def test_a_scan_is_of_one_paper_unless_someone_says_why(office: Office, until_space: Callable[..., str]) -> None:
+    scan = office.folder / "pindaian.png"
+    scan.write_bytes(b"\x89PNG\r\n\x1a\n")
+    signing.file_scan(office.desk, scan, deposit_id=office.deposit, signed_by={"first": ""})
+    other = until_space({"address: 192.0.2.10 ": "address: 192.0.2.11 ", "SN-0001": "SN-0002"})
+    notifying.notify(office.desk, other, via="phone")
+    handover.receive(office.desk, other)
+    inspecting.inspect(office.desk, other, serial="SN-0002")
+    handover.handover(office.desk, other)
+    with pytest.raises(Conflict, match=f"the same scan is filed for {office.deposit}"):
+        signing.file_scan(office.desk, scan, deposit_id=other, signed_by={"first": ""})
+    why = "dua formulir pada satu lembar"
+    signing.file_scan(office.desk, scan, deposit_id=other, signed_by={"first": ""}, because=why)
+    assert why in dossiers.read(office.desk.site, other).events[-1].note
+
+
+def test_the_paper_itself_is_no_scan_of_it(office: Office) -> None:
+    for path in (office.form.newest_file, office.signed("stranger")):
+        with pytest.raises(InvalidRecord, match="no scan"):
+            signing.file_scan(office.desk, path, deposit_id=office.deposit, signed_by={"first": ""})
+    assert not office.form.revisions
+
+
 def test_a_file_of_nobody(office: Office) -> None:
     path = office.folder / "lain.pdf"
     path.write_bytes(b"%PDF-1.7\n%%EOF\n")
@@ -261,6 +344,17 @@ def test_what_lacks_signatures_is_named_and_holds_the_procedure_up_where_the_sit
     desk = replace(office.desk, site=Site(office.desk.site.root))
     (row,) = [row for row in board.todo(desk).rows if "belum ditandatangani" in row.activity]
     assert row.activity == f"Formulir {number} belum ditandatangani: first, second, acknowledged"
+    assert row.action == Action("sign", office.deposit), "nothing signs here"
+    settings.write_text(settings.read_text() + "  token: {module: /usr/lib/x.so, token: dinas, label: kepala}\n")
+    here = replace(office.desk, site=Site(office.desk.site.root))
+    (row,) = [row for row in board.todo(here).rows if "belum ditandatangani" in row.activity]
+    assert row.action
+    assert wording.line(row.action) == (
+        f"sopctl document sign {office.deposit} {number} --as first; or: "
+        f"sopctl document sign {office.deposit} {number} --as second; or: "
+        f"sopctl document sign {office.deposit} {number} --as acknowledged; or: "
+        f"sopctl document file-signed <file> {office.deposit}"
+    )
     with pytest.raises(NotNow, match="lacks signatures"):
         reservation.place(desk, office.deposit)
     scan = office.folder / "pindaian.png"
@@ -286,12 +380,11 @@ def test_the_command_lines_of_the_documentation_run_as_they_are_printed(
     office.enrol(real_now())  # the commands have the clock of the machine
     office.signed("first", name="formulir-ditandatangani.pdf")
     (office.folder / "pindaian.pdf").write_bytes(b"%PDF-1.4 pindaian")
-    text = (Path(__file__).parents[3] / "docs" / "signing.md").read_text()
-    lines = [line for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+    lines = printed(DOCS / "howto/signing.md")
     assert len(lines) >= 4
     for line in lines:
-        prompt, name, *words = shlex.split(line.replace("PS-2026-0001", office.deposit))
-        assert (prompt, name) == ("$", "sopctl")
+        name, *words = shlex.split(line.replace("PS-2026-0001", office.deposit))
+        assert name == "sopctl"
         ran = CliRunner().invoke(cli, ["--site", str(office.desk.site.root), *words])
         expected = 1 if "# exit 1" in line else 0
         assert ran.exit_code == expected, f"{line}: {ran.output} {ran.exception}"

@@ -24,7 +24,7 @@ from tests.workflow.views.test_months import configured, facts, leave
 
 __all__ = ["configured", "facts"]
 
-DOCS = Path(__file__).parents[3] / "docs/verify.md"
+DOCS = Path(__file__).parents[3] / "docs/id/verify.md"
 
 
 @pytest.fixture

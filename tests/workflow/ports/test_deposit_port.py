@@ -23,7 +23,7 @@ from sopctl.workflow.steps.mending import leaving, moving
 from sopctl.workflow.views import board
 from tests.adapters.switch.conftest import OTHER_KEY, pin
 from tests.conftest import Ran, edit, give_back
-from tests.lab.test_docs import CHECKOUT, play, printed
+from tests.printed import DOCS, play, printed
 from tests.workflow.ports.conftest import MAC, ONE, TWO, VLAN, Lan, known_by, last, plugged
 
 
@@ -246,11 +246,11 @@ def test_the_command_line(desk: Desk, lan: Lan, here: Callable[[], str], sopctl:
 
 
 def test_the_document(desk: Desk, lan: Lan, here: Callable[[], str]) -> None:
-    """Every command line that docs/switches.md prints, in order, as a person types them in the site's folder."""
+    """Every command line that docs/howto/switches.md prints, in order, as a person types them in the site's folder."""
     switch = plugged()
     lan.add("sw-a1", switch)
     here()
-    lines = [line.replace("SHA256:…", pin().sha256) for line in printed(CHECKOUT / "docs" / "switches.md")]
+    lines = [line.replace("SHA256:…", pin().sha256) for line in printed(DOCS / "howto/switches.md")]
     assert len(lines) >= 8
     play(lines, desk.site.root)
     assert "shutdown" in switch.running[ONE].lines

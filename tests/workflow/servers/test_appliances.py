@@ -162,7 +162,7 @@ def test_from_the_letter_to_the_return(
 
     ran = sopctl("configure", deposit, "--host-key", pin().sha256, "--json")
     assert ran.code == 0, ran.err
-    done = json.loads(ran.out)
+    (done,) = json.loads(ran.out)["steps"]
     who = "perangkat jaringan: dinas bisa masuk dengan kata sandi (ISR4331/K9 Cisco IOS XE 17.3.4a)"
     assert done["note"] == f"{who}; tidak ada yang diubah"
     assert ansible_view.hosts(desk.site.root) == [], "Ansible never sees it"

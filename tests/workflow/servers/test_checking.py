@@ -68,7 +68,7 @@ def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     file = desk.site.root / "metrics.prom"
     assert sopctl("check", "--select", "unit=contoh", "--format", "prometheus", "--output", str(file)).code == 0
     values = {one.name: one.samples for one in text_string_to_metric_families(file.read_text())}
-    assert [sample.value for sample in values["probe_success"]] == [1.0]
+    assert [sample.value for sample in values["sopctl_access_up"]] == [1.0]
 
     (desk.site.root / "keys" / "owner").chmod(0o600)
     other = paramiko.ECDSAKey.generate()
@@ -83,7 +83,7 @@ def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     for _ in range(3):
         time.sleep(1)  # checks in the same second count as one
         assert sopctl("check", "--all").code == 1
-    assert json.loads(sopctl("checks", "history", deposit, "--json").out)["state"]["status"] == "down"
+    assert json.loads(sopctl("checks", "history", deposit, "--json").out)["status"] == "down"
     picture = desk.site.root / "month.svg"
     ran = sopctl("checks", "report", "--json", "--svg", str(picture))
     (row,) = json.loads(ran.out)["servers"]
@@ -216,6 +216,40 @@ def test_a_missing_key_is_named_and_holds_up_no_other(deposit: str, desk: Desk) 
     errors: list[Any] = []
     assert list(checking.run(desk, checking.chosen(desk.site)[0], errors=errors)) == []
     assert len(errors) == 1
+
+
+def test_what_was_not_tried_is_a_state_in_every_format(
+    deposit: str, sopctl: Callable[..., Any], desk: Desk, tmp_path: Path
+) -> None:
+    (desk.site.root / "keys" / "owner").unlink()
+    file = tmp_path / "sopctl.prom"
+    ran = sopctl("check", "--all", "--json")
+    (one,) = json.loads(ran.out)["results"]
+    assert (ran.code, one["id"], one["verdict"], one["rung"]) == (6, deposit, "not-tried", None), ran
+    assert one["error"]["deposit"] == deposit
+    assert json.loads(ran.out)["errors"] == [], "it is told once"
+    (line,) = sopctl("check", "--all", "--format", "ndjson").out.splitlines()
+    assert json.loads(line)["verdict"] == "not-tried"
+    junit = ET.fromstring(sopctl("check", "--all", "--format", "junit").out)
+    assert junit.find("testsuite/testcase/error").attrib["type"] == "not-tried"  # type: ignore[union-attr]
+    assert sopctl("check", "--all", "--format", "prometheus", "--output", str(file)).code == 6
+    values = {one.name: one.samples for one in text_string_to_metric_families(file.read_text())}
+    assert [sample.value for sample in values["sopctl_access_tried"]] == [0.0]
+    assert "sopctl_access_up" not in values or not values["sopctl_access_up"]
+    assert [sample.value for sample in values["sopctl_inventories_due"]] == [0.0]
+    assert "not tried" in sopctl("check", "--all").out
+
+
+def test_a_selection_of_nothing_is_an_error_and_empties_no_file(
+    deposit: str, sopctl: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "sopctl.prom"
+    file.write_text("before")
+    ran = sopctl("check", "--select", "rack=Z9", "--format", "prometheus", "--output", str(file))
+    assert (ran.code, file.read_text()) == (2, "before")
+    assert "no server in its place fits rack=Z9" in ran.err
+    assert json.loads(sopctl("check", "--select", "rack=Z9", "--json").out)["error"]["id"] == "nothing-selected"
+    assert sopctl("check", "--select", "rack=Z9", "--format", "nagios").code == 3
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -1,4 +1,4 @@
-"""Certificates, configuration and a worker's folder, and the command lines of docs/engine.md."""
+"""Certificates, configuration and a worker's folder, and the command lines of docs/howto/engine.md."""
 
 import re
 import shlex
@@ -19,8 +19,8 @@ from sopctl.store.site import Site
 from sopctl.workflow.setup import engine, scheduling, secrets
 from tests import engines
 from tests.engines import Broker, eventually
+from tests.printed import DOCS, printed
 
-CHECKOUT = Path(__file__).parents[3]
 NOW = datetime.now(UTC)
 
 
@@ -126,22 +126,21 @@ def test_the_command_lines_of_the_document_run_as_they_are_printed(
     made = engines.with_engine(site, ("cabang",), port)
     broker = Broker(made, port).start()
     worker = engines.worker(made, "cabang", tmp_path / "worker.log")
-    text = (CHECKOUT / "docs/engine.md").read_text()
-    blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
-    lines = [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+    document = DOCS / "howto/engine.md"
+    lines = printed(document)
     assert len(lines) >= 3
     here = str(engines.worker_folder(made, "cabang"))
-    plain = re.findall(r"^ *(sopctl schedule install --worker .*)$", text, re.MULTILINE)
+    plain = re.findall(r"^ *(sopctl schedule install --worker .*)$", document.read_text(), re.MULTILINE)
     assert plain
     lines += [
-        f"$ {each.replace('/etc/sopctl-worker', here).replace('--run-as sopctl', '--run-as nobody --dry-run')}"
+        f"{each.replace('/etc/sopctl-worker', here).replace('--run-as sopctl', '--run-as nobody --dry-run')}"
         for each in plain
     ]
     try:
         eventually(lambda: "connected" in worker.said, "the worker does not connect")
         for line in lines:
-            prompt, name, *words = shlex.split(line)
-            assert (prompt, name) == ("$", "sopctl")
+            name, *words = shlex.split(line)
+            assert name == "sopctl"
             ran = sopctl(*words)
             assert ran.code == 0 or words == ["engine", "status"], (line, ran)
     finally:

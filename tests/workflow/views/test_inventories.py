@@ -382,7 +382,8 @@ def test_the_commands(desk: Desk, two_months: str, sopctl: Callable[..., Ran]) -
     summary = sopctl("inventory", "summary", "--month", "2026-12")
     assert summary.out.index("Paket baru: nginx") < summary.out.index("system")
     found = json.loads(sopctl("inventory", "summary", "--month", "2026-12", "--json").out)
-    assert found["sums"]["rack"]["A1"] == {"servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
+    total = {"by": "rack", "name": "A1", "servers": 1, "memory_gib": 32.0, "disk_gb": 1920.4}
+    assert total in found["totals"]
     assert sopctl("inventory", "summary", "--month", "2026-12", "--csv").out.startswith("id,unit,server,")
     assert sopctl("inventory", "summary", "--csv", "--json").code == 2
     for kind, start in (("pdf", b"%PDF-"), ("xlsx", b"PK")):
@@ -439,7 +440,7 @@ def test_conditions_in_json_and_for_monitoring(desk: Desk, two_months: str, sopc
     assert plugin.out.startswith("CONDITIONS CRITICAL - 0 of 1 servers are as they should be: ")
     assert plugin.out.endswith(" | critical=2;;0;0; warning=0;0;;0;\n")
     metrics = sopctl("inventory", "conditions", "--format", "prometheus")
-    assert f'sopctl_conditions{{severity="critical",target="{two_months}"}} 2.0' in metrics.out
+    assert f'sopctl_conditions{{deposit="{two_months}",severity="critical"}} 2.0' in metrics.out
     assert sopctl("inventory", "conditions", "--format", "json", "--output", "conditions.json").code == 1
     kept = json.loads((desk.site.root / "conditions.json").read_text())
     assert kept["servers"][0]["conditions"][1]["severity"] == "critical"

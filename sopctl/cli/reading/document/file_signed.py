@@ -34,8 +34,13 @@ if TYPE_CHECKING:
 @click.option(
     "--as", "boxes", multiple=True, type=click.Choice(BOXES), help="The box of a signer whom the paper does not name."
 )
-@click.option("--because", default="", help="Why that signer may sign.")
+@click.option(
+    "--because",
+    default="",
+    help="Why that signer may sign, a box shows another name than its certificate has, or a scan is of several papers.",
+)
 @click.option("--unchecked", is_flag=True, help="Although nothing at hand says whether a certificate was revoked.")
+@click.option("--last", is_flag=True, help="Although a signature in it lets nobody sign after it.")
 @decider_options
 @seen_option
 @json_option
@@ -51,6 +56,7 @@ def command(
     boxes: tuple["Box", ...],
     because: str,
     unchecked: bool,
+    last: bool,
     as_json: bool,
 ) -> None:
     """File a paper that was signed elsewhere: a PDF with certified signatures, or a scan of ink (--scan).
@@ -64,11 +70,14 @@ def command(
     if scan:
         if not deposit_id:
             raise UsageError("scan-without-deposit", "say which deposit the scan is of")
-        done = signing.file_scan(desk, file, deposit_id=deposit_id, number=number, signed_by=_signed_by(signed_by))
+        said = _signed_by(signed_by)
+        done = signing.file_scan(desk, file, deposit_id=deposit_id, number=number, signed_by=said, because=because)
     else:
         if signed_by or number:
             raise UsageError("only-for-scans", "who signed, and which paper, the PDF itself says")
-        done = signing.file_signed(desk, file, deposit_id=deposit_id, boxes=boxes, because=because, unchecked=unchecked)
+        done = signing.file_signed(
+            desk, file, deposit_id=deposit_id, boxes=boxes, because=because, unchecked=unchecked, last=last
+        )
     put_step(done, as_json=as_json)
 
 

@@ -30,7 +30,9 @@ def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: 
 
     found = deposit_port.plan(open_desk(ctx), deposit_id, release=release, log=session_log)
     if as_json:
-        put_json(found)
+        from sopctl.cli.documents import ports
+
+        put_json(ports.plan(found))
     else:
         _put_plan(found)
     end(not found.plan.refusals)
@@ -60,7 +62,7 @@ def _put_plan(found: "Proposal") -> None:
             for line in lines:
                 click.echo(f"    {printable(line, 2_000)}")
     if found.lines and plan.wanted.enabled:
-        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/switches.md)'}")
+        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/howto/switches.md)'}")
 
 
 def _setting(setting: "PortSetting") -> str:

@@ -8,4 +8,4 @@ from sopctl.cli.tree import PackageGroup
 
 @click.group("events", cls=PackageGroup, package=__name__, members=("send",), epilog=example("sopctl events send"))
 def command() -> None:
-    """What happened, for other programs of the office (webhooks; docs/page.md)."""
+    """What happened, for other programs of the office (webhooks; docs/howto/page-behind-nginx.md)."""

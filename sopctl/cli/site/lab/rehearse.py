@@ -55,7 +55,7 @@ def command(
 
     With --state instead of a playbook: a deposit's whole cycle on a server that its owner has changed (sopctl lab
     states). Its services must answer before and after, a run that fails must be put back, and after the release the
-    server must be as it was, but for what docs/lab.md names. Exit 1: it is not.
+    server must be as it was, but for what docs/howto/lab.md names. Exit 1: it is not.
     """
     from sopctl.workflow.setup import rehearsing
 
@@ -78,7 +78,9 @@ def command(
             on_event=on_event,
         )
     if as_json:
-        put_json({"ok": found.ok, "first": found.first, "second": found.second})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.rehearsed(found))
     else:
         for run in (found.first, found.second):
             for host in run.hosts.values() if run else ():
@@ -99,7 +101,9 @@ def _prove(site_dir: str | None, states: tuple[str, ...], *, release: str, keep:
 
     proofs = proving.prove(site_dir, states, release=release, keep=keep, say=progress)
     if as_json:
-        put_json({"ok": all(proof.ok for proof in proofs), "servers": proofs})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.Proofs(ok=all(proof.ok for proof in proofs), servers=list(proofs)))
     for proof in () if as_json else proofs:
         click.echo(f"{proof.server} ({release}): {', '.join(proof.states)}")
         for step in proof.steps:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.options import choose_one, end_with, example, json_option, month_option, open_desk
-from sopctl.cli.render import aligned, console, counted_progress, error_document, put_json, table
-from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions, room
+from sopctl.cli.render import aligned, console, counted_progress, put_json, table
+from sopctl.cli.steps.inventory._render import put_changes, put_conditions, room
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
@@ -41,24 +41,9 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     if as_csv or netbox:
         click.echo(inventories.as_csv(desk, found, netbox), nl=False)
     elif as_json:
-        servers = [
-            {
-                **inventories.flat(each),
-                "changes": plain(each.changes),
-                "conditions": plain_conditions(each.conditions),
-            }
-            for each in found.servers
-        ]
-        put_json(
-            {
-                "month": found.month,
-                "servers": servers,
-                "not_gathered": found.not_gathered,
-                "not_due": [each.id for each in found.not_due],
-                "sums": found.sums,
-                "errors": [error_document(error) for error in found.broken.values()],
-            }
-        )
+        from sopctl.cli.documents import inventory
+
+        put_json(inventory.summary(found))
     else:
         _put_summary(found)
     end_with([*found.broken.values()])

@@ -1,7 +1,7 @@
 """Which revisions of a paper there are: issued, signed by one, signed by the next. And who is still to sign."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from sopctl.model.sop.history import Event
 from sopctl.store import issued
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
-from sopctl.store.issued import Issued
 from sopctl.store.site import Site
 from sopctl.workflow.scans import MIB, read_bounded
 
@@ -132,6 +131,7 @@ def report_issues(site: Site) -> list[Issue]:
     every = issued.read(site)
     signed = [each.signed for each in every if each.signed is not UNSET]
     newest = {each.subject: each.seq for each in every if each.is_report}
+    unclear = issued.unclear(every)
     found = []
     for each in every:
         paper = next((kept for kept in each.files if kept.file.endswith(".pdf")), None)
@@ -154,25 +154,10 @@ def report_issues(site: Site) -> list[Issue]:
                 kind=REPORT,
                 gone=newest[each.subject] != each.seq,
                 data=data,
-                unclear=_unclear(every, each.number),
+                unclear=tuple(asked for _, asked in unclear if asked.number == each.number),
             )
         )
     return found
-
-
-def _unclear(every: Sequence[Issued], number: str) -> tuple[SigningAsked, ...]:
-    """What a service was asked to sign of a report, where nobody knows whether it did."""
-    open_: dict[str, SigningAsked] = {}
-    for each in every:
-        if each.number != number:
-            continue
-        if each.asked is not UNSET:
-            open_[each.asked.box] = each.asked
-        if each.refused is not UNSET:
-            open_.pop(each.refused.box, None)
-        for by in each.signed.by if each.signed is not UNSET else ():
-            open_.pop(by.box, None)
-    return tuple(open_.values())
 
 
 def _replaced(dossier: Dossier) -> set[int]:

@@ -10,10 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
-from sopctl.adapters.signing import fetching
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
-from sopctl.model.signing.signatories import same_person
+from sopctl.model.signing.signatories import names_signer, same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedBy, SignedPaper
 from sopctl.store import dossiers, issued
@@ -43,6 +42,8 @@ class Finding(Struct, frozen=True):
     how: str = ""
     of: str = ""
     """The SHA-256 of the revision that the file was made from."""
+    closed: bool = False
+    """Would a signature after the file's break it?"""
 
 
 class Base(Struct, frozen=True):
@@ -186,6 +187,8 @@ class Checker:
         if not wanted:
             return found
         self._asked.update(wanted)
+        from sopctl.adapters.signing import fetching  # few papers ask over the network
+
         self._trust, silent = fetching.fetch(self._trust, wanted)
         self._silent += silent
         return self._examiner.examine(content, self._trust, self._desk.now(), issued)
@@ -233,14 +236,14 @@ def _unless(each: Signature, known: bool) -> Signature:
     if known or each.word not in ("good", "not-checked"):
         return each
     who = each.signer.cn if each.signer else ""
-    return Signature(each.field, "stranger", each.signer, each.level, each.time, each.time_from, who)
+    return msgspec.structs.replace(each, word="stranger", because=who)
 
 
 def _judged(finding: Finding, found: Examined) -> Finding:
     """The finding, unless something in the file says otherwise."""
     words = {each.word for each in finding.signatures}
     verdict: Verdict = finding.verdict
-    why: tuple[str, ...] = ()
+    why = shows_others(finding.signatures)
     if found.problem:
         verdict, why = "altered", (f"it cannot be read: {found.problem}",)
     elif found.changes:
@@ -252,8 +255,16 @@ def _judged(finding: Finding, found: Examined) -> Finding:
             "not checked",
             (f"{MEANS['not-checked']}: put CRLs or OCSP answers into certificates/revocation/",),
         )
-    issue, signed = finding.issue, finding.signed
-    return Finding(verdict, issue, why, signed, finding.signatures, finding.how, finding.of)
+    return msgspec.structs.replace(finding, verdict=verdict, why=why, closed=found.closed)
+
+
+def shows_others(signatures: Sequence[Signature]) -> tuple[str, ...]:
+    """Whose box does not have the name of the certificate, in words. What a picture shows, nobody has read."""
+    return tuple(
+        f"the box {each.field} shows {each.shows!r}; the certificate is {each.signer.cn}'s"
+        for each in signatures
+        if each.signer and each.shows and not names_signer(each.shows, each.signer.cn)
+    )
 
 
 def _rewritten(finding: Finding) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from sopctl.adapters.documents.forms import MonthForm
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.house.visits import Visit
-from sopctl.store import issued
+from sopctl.store import dossiers, issued
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.house import maintenance, tasks, visits
 from sopctl.workflow.papers import integrity
@@ -119,16 +119,43 @@ def test_it_is_numbered_registered_and_checked(october: Desk, tmp_path: Path) ->
 def test_it_anchors_the_journal(october: Desk, tmp_path: Path) -> None:
     anchor = str(journal.anchor(october))
     pdf, data = (Path(month_report.issue(october, "2026-10").files[0]).with_suffix(each) for each in (".pdf", ".json"))
-    assert str(journal.anchor_of(str(pdf))) == str(journal.anchor_of(str(data))) == anchor
-    assert not journal.check(october, journal.anchor_of(str(pdf))).gaps
-    assert not journal.check(october, journal.anchor_of(anchor.partition(":")[2])).gaps
+    alone = tmp_path / "jangkar.txt"
+    alone.write_text(f"{anchor}\n")
+    kept = [journal.anchor_of(october, str(each)) for each in (pdf, data, alone, anchor)]
+    assert {str(each.anchor) for each in kept} == {anchor}
+    assert ["LAPORAN-2026-10" in each.source for each in kept] == [True, True, False, False]
+    assert not journal.check(october, kept[0]).gaps
+    assert not journal.check(october, journal.anchor_of(october, anchor.partition(":")[2])).gaps
     with pytest.raises(InvalidRecord, match="does not go on from its anchor"):
-        journal.check(october, journal.anchor_of("0" * 64))
+        journal.check(october, journal.anchor_of(october, "0" * 64))
     for said in ("no anchor", "%PDF-1.7 broken"):
         other = tmp_path / "lain.txt"
         other.write_text(said)
         with pytest.raises(UsageError, match="no anchor"):
-            journal.anchor_of(str(other))
+            journal.anchor_of(october, str(other))
+
+
+def test_what_anybody_can_write_is_no_anchor(october: Desk, tmp_path: Path) -> None:
+    anchor = str(journal.anchor(october))
+    pdf = Path(month_report.issue(october, "2026-10").files[0])
+    letter = tmp_path / "surat.txt"
+    letter.write_text(f"Jurnal berakhir pada {anchor}, menurut kami.")
+    altered = tmp_path / "laporan.pdf"
+    altered.write_bytes(pdf.read_bytes() + b"\n% lain\n")
+    for other, verdict in ((letter, "unknown"), (altered, "altered")):
+        with pytest.raises(InvalidRecord, match=f"no paper that this site knows as sound: {verdict}") as refused:
+            journal.anchor_of(october, str(other))
+        assert anchor in str(refused.value.remedy), "the person may answer for it"
+
+
+def test_the_journal_misses_a_paper_that_is_gone(october: Desk) -> None:
+    pdf = Path(month_report.issue(october, "2026-10").files[0])
+    pdf.unlink()
+    assert any("which was issued, is missing" in gap for gap in journal.check(october).gaps)
+    dossier = dossiers.read(october.site, "PS-2026-0001")
+    paper = next(dossier.folder.rglob("*.pdf"))
+    paper.unlink()
+    assert any(f"{paper.name}, which event" in gap and "is missing" in gap for gap in journal.check(october).gaps)
 
 
 def test_asked_for_again_it_is_the_same_and_what_is_new_makes_another(

@@ -1,0 +1,29 @@
+"""Print docs/reference/causes.md, from the model. Run by `make docs`."""
+
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.rung import Rung
+
+HEAD = """\
+# Causes
+
+Why a server, its switch, its BMC or a service cannot be reached: what `verify`, `check` and `probe` name when an
+[access try](access.md) fails. Made from `sopctl/model/access/causes.py` by `make docs`.
+
+A cause without a rung is seen by the management account only; a login meets `denied`. "Again after" is how long
+`verify --until-accessible` waits at first; a cause without it does not pass by itself.
+
+"""
+COLUMNS = ("cause", "rung", "again after", "what it means", "what helps")
+
+
+def row(cause: Cause) -> tuple[str, ...]:
+    rungs = "any" if cause.rungs == tuple(Rung) else ", ".join(cause.rungs) or "—"
+    again = f"{cause.first_wait:g} s" if cause.first_wait else "—"
+    return f"`{cause}`", rungs, again, cause.means, cause.remedy(port="PORT", user="USER")
+
+
+def line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cell.replace('*', chr(92) + '*') for cell in cells)} |\n"
+
+
+print(HEAD + line(COLUMNS) + "|---" * len(COLUMNS) + "|\n" + "".join(line(row(each)) for each in Cause), end="")

@@ -1,7 +1,0 @@
-"""Print docs/facts.schema.json: the JSON Schema of a facts document, from the model. Run by `make docs`."""
-
-import msgspec
-
-from sopctl.model.facts.server import ServerFacts
-
-print(msgspec.json.format(msgspec.json.encode(msgspec.json.schema(ServerFacts)), indent=2).decode())
