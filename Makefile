@@ -159,9 +159,11 @@ pins: setup-dev ## Write the requirements anew from pyproject.toml, each with al
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
 	@echo 'wapiti3>=3.2,<3.3' | uv pip compile -q --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 	    --python-version 3.11 - -o requirements-wapiti.txt
+	@echo 'mkdocs-material>=9.6,<10' | uv pip compile -q --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+	    --python-version 3.11 - -o requirements-docs.txt
 
 .PHONY: docs
-docs: setup ## Make what is generated in docs/: commands, what they print as JSON, errors, causes, the schema of facts, and the text for auditors
+docs: setup ## Make what is generated in docs/: commands, what they print as JSON, errors, settings, causes, the schema of facts, the text for auditors
 	@$(BIN)/python docs/generate/commands.py >docs/reference/commands.md
 	@$(BIN)/python docs/generate/facts_schema.py >docs/reference/facts.schema.json
 	@$(BIN)/python docs/generate/errors.py >docs/reference/errors.md
@@ -169,6 +171,19 @@ docs: setup ## Make what is generated in docs/: commands, what they print as JSO
 	@$(BIN)/python docs/generate/documents.py --schema >docs/reference/json.schema.json
 	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
 	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
+	@$(BIN)/python docs/generate/settings.py >docs/reference/settings.md
+	@$(BIN)/python docs/generate/roles.py
+
+.PHONY: docs-site
+docs-site: setup-dev leaflet ## Build the documentation as a site in .cache/site, searchable, every link and anchor checked
+	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/uv venv -q .cache/docs-site && \
+	    $(BIN)/uv pip install -q --python .cache/docs-site/bin/python --require-hashes -r requirements-docs.txt; }
+	@NO_MKDOCS_2_WARNING=1 .cache/docs-site/bin/mkdocs build -q --strict
+	@echo ".cache/site/index.html"
+
+.PHONY: leaflet
+leaflet: setup ## Make the leaflet for heads, docs/id/selebaran.pdf, to be printed
+	@$(BIN)/python -c 'import typst; typst.compile("docs/id/selebaran.typ", output="docs/id/selebaran.pdf")'
 
 .PHONY: pictures
 pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium
