@@ -37,6 +37,7 @@ COMMANDS = {
             "serve",
             "account",
             "events",
+            "netbox",
             "demo",
             "lab",
         ],

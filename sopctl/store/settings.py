@@ -150,6 +150,22 @@ class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
     ca: OptionalLine = ""
 
 
+class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
+    """The office's NetBox: its address (without `/api`), and the token that it gave the office, in the file
+    keys/`token`. `site` is what NetBox calls the data centre, by default the office's name; `ca`: a PEM file of the
+    authority to trust."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
+    token: KeyFile
+    site: OptionalLine = ""
+    ca: OptionalLine = ""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("Expected an encrypted address (https://) in `url`")
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
     `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
@@ -306,6 +322,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     checks: CheckPolicy = CheckPolicy()
     engine: EngineAt | None = None
     signing: Signing = Signing()
+    netbox: NetBoxAt | None = None
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
 
