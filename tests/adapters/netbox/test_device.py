@@ -3,7 +3,9 @@
 import pytest
 from msgspec import structs
 
-from sopctl.adapters.netbox import NetBox, NetBoxFault, Outcome, Server, bring_in_line
+from sopctl.adapters.netbox.device import Outcome, bring_in_line
+from sopctl.adapters.netbox.faults import NetBoxFault, Server
+from sopctl.adapters.netbox.session import NetBox
 from sopctl.model.house.netbox import Device, Interface, Part
 from tests.adapters.netbox.fake_netbox import TOKEN, FakeNetBox, netbox
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from sopctl.adapters.netbox import NetBox, NetBoxFault, Server, transport
+from sopctl.adapters.netbox import transport
+from sopctl.adapters.netbox.faults import NetBoxFault, Server
+from sopctl.adapters.netbox.session import NetBox
 from tests.adapters.netbox.fake_netbox import TOKEN, FakeNetBox, Next, netbox
 from tests.authority import Authority, real_now
 
