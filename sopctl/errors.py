@@ -103,10 +103,21 @@ class SopctlError(Exception):
         place, helps = self.where if where is None else where, self.remedy or remedy
         return kind(self.id, self.template, where=place, remedy=helps, lines=self.lines, **self.values)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Between processes it stays what it is, whatever the constructor of its class takes."""
+        return _as_it_was, (type(self), self.__dict__)
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         help_ = "".join(f"\n  {each}" for each in self.remedy if each)
         return f"{place}{self.message}{help_}"
+
+
+def _as_it_was(kind: type[E], state: Mapping[str, Any]) -> E:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    error.args = (error.message,)
+    return error
 
 
 class UsageError(SopctlError):

@@ -1,5 +1,6 @@
 """The `sopctl` command: its sections, and the one place where errors end."""
 
+import gc
 import json
 import os
 import signal
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
+NEW_OBJECTS = 50_000
+"""Python looks for unreachable cycles each time so many more objects exist (by itself: 700). A list of thousands of
+deposits is all reachable, and looking through it again and again would be a tenth of what the list costs."""
 
 COMMANDS = {
     "Site": (
@@ -138,6 +142,7 @@ def cli(ctx: click.Context, site: str | None, *, clock_is_right: bool) -> None:
 def main() -> NoReturn:
     """Run the command line; every error becomes one message and the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.set_threshold(NEW_OBJECTS)
     code = _run()
     try:
         if sys.stdout:

@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -236,10 +237,13 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
 
 def lateness(row: "Row") -> str:
     """By how much a row is late, and to whom that is escalated."""
-    if not row.late:
-        return ""
-    to = f", escalated to {row.escalated_to}" if row.escalated_to else ""
-    return click.style(f" LATE by {counted(row.late_days, 'day')}{to}", fg="red", bold=True)
+    return _late(row.late_days, row.escalated_to) if row.late else ""
+
+
+@cache
+def _late(days: int, escalated_to: str) -> str:
+    to = f", escalated to {escalated_to}" if escalated_to else ""
+    return click.style(f" LATE by {counted(days, 'day')}{to}", fg="red", bold=True)
 
 
 def waits(row: "Row") -> str:

@@ -92,9 +92,8 @@ def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
 def append(site: Site, book: Book, event: Event) -> Book:
     """Note an event in a book that is held, then in the journal. Raises as `dossiers.append`."""
     bound = dossiers.bind(book.name, book.events, event)
-    dossiers.readable(bound)
     events = (*book.events, bound)
-    content = dossiers.history_with(book.content, events)
+    content = dossiers.history_with(book.content, events, dossiers.readable(bound))
     if len(content) > MAX_BYTES:
         raise NotNow("book-full", "the book {book} is full: {mib} MiB is the most", book=book.name, mib=MAX_BYTES >> 20)
     dossiers.commit(

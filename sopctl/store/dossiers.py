@@ -25,6 +25,7 @@ from sopctl.store.durable import (
     disk_errors,
     make_folder,
     opened,
+    prepared,
     sweep,
     undisturbed,
     write_atomic,
@@ -303,9 +304,8 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
     journal was altered; OutsideFailure.
     """
     bound = bind(dossier.id, dossier.events, event)
-    readable(bound)
     events = (*dossier.events, bound)
-    content = history_with(dossier.history, events)
+    content = history_with(dossier.history, events, readable(bound))
     _refuse_full(dossier, content, step=step)
 
     def unchanged() -> bool:
@@ -321,12 +321,13 @@ def commit(
     site: Site, name: str, path: Path, content: bytes, events: Sequence[Event], unchanged: Callable[[], bool]
 ) -> None:
     """Write the history `name` (of a deposit, or a book of the house) to `path`, and note its newest event in the
-    journal. `unchanged` says whether the file still is what was read.
+    journal. `unchanged` says whether the file still is what was read. What can be written before is on the disk before
+    the site is held: others wait only for what must be in one order.
 
     Raises as `append`.
     """
     *before, bound = events
-    with site.alone(), undisturbed():
+    with prepared(path, content) as put, site.alone(), undisturbed(), Journal(site.root).at_hand() as at_hand:
         site.refuse_moved()
         if not unchanged():
             raise Conflict(
@@ -335,9 +336,9 @@ def commit(
                 remedy=Action("show", name) if re.match(names.ID, name) else (),
                 deposit=name,
             )
-        journal = Journal(site.root).catch_up(name, before)
+        journal = at_hand.catch_up(name, before)
         try:
-            write_atomic(path, content)
+            put()
         except Unconfirmed as error:
             site.tell(error)
         site.committed.append((name, bound.seq))
@@ -466,11 +467,11 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def history_with(before: bytes, events: Sequence[Event]) -> bytes:
-    """The history file with its newest event. In a file that sopctl wrote, the next item is simply appended to the
-    list; a file that someone has laid out differently is rewritten."""
+def history_with(before: bytes, events: Sequence[Event], newest: bytes) -> bytes:
+    """The history file with its newest event, which `readable` has written. In a file that sopctl wrote, that is simply
+    appended to the list; a file that someone has laid out differently is rewritten."""
     as_written = before.startswith(b"- seq: ") and before.endswith(b"\n") and b"\n..." not in before
-    return before + codec.dump([events[-1]]) if as_written else codec.dump(list(events))
+    return before + newest if as_written else codec.dump(list(events))
 
 
 def bind(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:

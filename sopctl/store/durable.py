@@ -14,7 +14,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -67,24 +67,41 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     and, where root makes it, the owner and group of its folder. Raises OutsideFailure when the disk refuses, and
     Unconfirmed when that shows only after the new content is in its place.
     """
+    with prepared(path, content, mode=mode) as put:
+        put()
+
+
+@contextmanager
+def prepared(path: Path, content: bytes, *, mode: int = 0o640) -> Iterator[Callable[[], None]]:
+    """The same in two parts, for whoever takes a lock between them: the content is on the disk when the block begins,
+    and in its place when what the block is given was called. A block that does not call it leaves all as it was."""
     _sweep_left(path)
     with disk_errors(path):
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                _belong(file.fileno(), path)
-                os.fsync(file.fileno())
+    done = False
+
+    def put() -> None:
+        nonlocal done
+        with disk_errors(path):
             os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        done = True
+        try:
+            sync_folder(path.parent)
+        except OSError as error:
+            raise _unconfirmed(path, error) from error
+
     try:
-        sync_folder(path.parent)
-    except OSError as error:
-        raise _unconfirmed(path, error) from error
+        with disk_errors(path), os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            _belong(file.fileno(), path)
+            os.fsync(file.fileno())
+        yield put
+    finally:
+        if not done:
+            with suppress(OSError):  # else it is swept later
+                os.unlink(temporary)
 
 
 def _sweep_left(path: Path) -> None:

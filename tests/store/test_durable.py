@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.store import durable
 from sopctl.store.durable import disk_errors, make_folder, opened, sweep, undisturbed, write_atomic, write_output
 from tests.conftest import Ran
 
@@ -134,3 +135,27 @@ def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:
     with pytest.raises(KeyboardInterrupt):
         write()
     assert done == [True]
+
+
+def test_what_is_prepared_and_not_put_leaves_all_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"before")
+    with durable.prepared(path, b"after"):
+        assert path.read_bytes() == b"before"
+    assert [each.name for each in tmp_path.iterdir()] == ["x"]
+    with pytest.raises(KeyboardInterrupt), durable.prepared(path, b"after"):
+        raise KeyboardInterrupt
+    assert (path.read_bytes(), len(list(tmp_path.iterdir()))) == (b"before", 1)
+
+
+def test_what_was_put_is_done_whatever_fails_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that only tidies up may end what is committed."""
+    path = tmp_path / "x"
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with durable.prepared(path, b"after") as put:
+        put()
+        monkeypatch.setattr(os, "unlink", refuse)
+    assert path.read_bytes() == b"after"

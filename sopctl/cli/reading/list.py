@@ -96,7 +96,7 @@ def put_board(rows: "list[Row]") -> None:
     plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
     for row in rows:
-        due = f"until {row.due:%Y-%m-%d}" if row.due else ""
+        due = f"until {row.due}" if row.due else ""
         head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
         begin, end = late if row.late else plain
         lines.append(f"{begin}{head.rstrip()}{end}")

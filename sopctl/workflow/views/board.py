@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -106,8 +106,12 @@ class Board(Struct, frozen=True):
 def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
-    lists = _shared(desk, reading) or _Lists(reading, None, {}, _rows(desk, reading.summaries), [], {})
-    return Board(_fitting(query, desk.site.settings.units, lists), reading.errors)
+    units, lists = desk.site.settings.units, _shared(desk, reading)
+    if lists is None:
+        few = list(filter(_may_fit(query, units), reading.summaries))
+        rows = _rows(desk, reading.summaries, few)
+        lists = _Lists(reading._replace(summaries=few), None, {}, rows, [], {})
+    return Board(_fitting(query, units, lists), reading.errors)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -491,6 +495,32 @@ _STATES: dict[State, Callable[[Row], bool]] = {
     "waiting": lambda row: row.waits == "space",
     "all": lambda _row: True,
 }
+
+
+_MAY_BE: dict[State, Callable[[Summary], bool]] = {
+    "open": lambda each: each.step is not None,
+    "closed": lambda each: each.step is None,
+    "late": lambda each: each.step is not None,
+    "held": lambda each: each.held,
+    "waiting": lambda each: each.waiting == "space",
+    "all": lambda _each: True,
+}
+
+
+def _may_fit(query: Query, units: Mapping[str, Unit]) -> Callable[[Summary], bool]:
+    """Which deposits may have a row that fits: a row costs more than a look at its summary."""
+    in_state, of_unit = _MAY_BE[query.state], cache(lambda name: called(units, name, query.unit))
+
+    def may_fit(each: Summary) -> bool:
+        return (
+            in_state(each)
+            and (not query.unit or of_unit(each.unit))
+            and (not query.rack or each.place is not None)
+            and query.procedure in ("", each.procedure)
+            and query.step in (None, each.step)
+        )
+
+    return may_fit
 
 
 def _fitting(query: Query, units: Mapping[str, Unit], lists: _Lists) -> list[Row]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.sop.summary import Summary
 from sopctl.store import register
 from sopctl.store.checks import Checks
 from sopctl.store.page.recent import Recent
@@ -110,6 +111,34 @@ def test_a_list_shows_what_was_asked_for(
     assert board.board(desk, Query(state="all", unit="lain")).rows[0].id == ids[3]
     assert board.board(desk, Query(state="all", search="withdrawn")).rows == []
     assert len(board.board(desk, Query(procedure="penitipan", step=2)).rows) == 3
+
+
+def test_rows_are_made_only_of_deposits_that_may_fit(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a summary says already needs no row; the answer is that of looking at every row."""
+    ids = [file_request() for _ in range(4)]
+    acts.hold(desk.decided_by("staf"), ids[0], reason="x")
+    queries = [
+        Query(state, unit, procedure=procedure, step=step, rack=rack)
+        for state in board.STATES
+        for unit in ("", "dinas contoh", "lain")
+        for procedure, step in (("", None), ("penitipan", 2), ("konfigurasi", None))
+        for rack in ("", "A1")
+    ]
+    few = [board.board(desk, query).rows for query in queries]
+    made: list[str] = []
+    real = board._Making.row
+
+    def making(self: board._Making, each: Summary, queue: Mapping[str, int]) -> board.Row:
+        made.append(each.id)
+        return real(self, each, queue)
+
+    monkeypatch.setattr(board._Making, "row", making)
+    board.board(desk, Query("held"))
+    assert made == [ids[0]]
+    monkeypatch.setattr(board, "_may_fit", lambda _query, _units: lambda _each: True)
+    assert [board.board(desk, query).rows for query in queries] == few
 
 
 def test_what_is_escalated_stays_the_business_of_those_it_passed(
