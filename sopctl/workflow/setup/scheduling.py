@@ -3,6 +3,7 @@ servers and switches, and a timestamp of the journal; and the page, under an acc
 keys."""
 
 import hashlib
+import os
 import pwd
 import re
 import sys
@@ -232,7 +233,7 @@ def prefix(site: Site) -> str:
 
 def _prefix(folder: Path) -> str:
     word = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "site"
-    return f"sopctl-{word[:30]}-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+    return f"sopctl-{word[:30]}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]}"
 
 
 def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:
