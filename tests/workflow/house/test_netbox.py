@@ -40,8 +40,14 @@ def office(desk: Desk, fake: FakeNetBox) -> Desk:
     """A desk whose site names the NetBox."""
     path = desk.site.root / "sopctl.yml"
     path.write_text(f"{path.read_text()}\nnetbox: {{url: '{fake.url}', token: netbox}}\n")
-    desk.site.keep_key("netbox", f"{TOKEN}\n".encode())
+    _keep_token(desk.site)
     return replace(desk, site=Site(desk.site.root))
+
+
+def _keep_token(site: Site) -> None:
+    file = site.root / "keys/netbox"
+    file.touch(0o600)
+    file.write_text(f"{TOKEN}\n")
 
 
 def sync(desk: Desk, *ids: str, dry_run: bool = False) -> tuple[list[Outcome], list[SopctlError]]:
@@ -140,7 +146,7 @@ def test_what_is_missing_is_said(office: Desk, fake: FakeNetBox, monkeypatch: py
     assert gone.value.id == "no-such-key"
     assert fake.writes == []
     monkeypatch.setitem(sys.modules, "pynetbox", None)
-    office.site.keep_key("netbox", TOKEN.encode())
+    _keep_token(office.site)
     with pytest.raises(OutsideFailure, match="needs libraries") as extra:
         sync(office)
     assert extra.value.id == "extra-missing"
