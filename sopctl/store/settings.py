@@ -250,6 +250,8 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept, and for how long."""
     notify: tuple[str, ...] = ()
     """Who is told of servers that go down or come back: names of `channels`, or of `people` with an e-mail address."""
+    metrics: Annotated[str, Meta(pattern=r"^(/[^\x00-\x1f]{1,300}\.prom)?\Z")] = ""
+    """The file that the timer of the checks writes for Prometheus (docs/howto/monitoring.md); empty: none."""
 
 
 class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
@@ -383,6 +385,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server."""
     channels: dict[Name, Channel] = {}
     """Webhooks and chats: name → where."""
+    report_to: tuple[Name, ...] = ()
+    """The people to whom `report mail` sends the month's report; each has an `email`."""
     checks: CheckPolicy = CheckPolicy()
     """Access checks."""
     engine: EngineAt | None = None
@@ -421,6 +425,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             for name in (key, unit.name, *unit.also):
                 if spelled.setdefault(folded(name), key) != key:
                     raise ValueError(f"Expected each name in `units` once; `{name}` is of {spelled[folded(name)]} too")
+        self._refuse_addressees()
+
+    def _refuse_addressees(self) -> None:
+        """Raise ValueError for people and channels that are to be told, and cannot be."""
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):
@@ -429,6 +437,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 )
             if person is not None and self.mail is None:
                 raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
+        for name in self.report_to:
+            if name not in self.people or self.people[name].email is None:
+                raise ValueError(f"Expected names of `people` with an `email` in `report_to`, not `{name}`")
+            if self.mail is None:
+                raise ValueError(f"Expected a mail server (`mail`) where `report_to` names a person, `{name}`")
 
     def _refuse_letters(self) -> None:
         """Raise ValueError for what is said of letters and cannot be."""

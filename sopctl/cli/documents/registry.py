@@ -56,6 +56,7 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "switch host-key": ("access.HostKeys",),
     "runs list": ("reading.Runs",),
     "report sla": ("reading.Limits",),
+    "report mail": ("reading.ReportMailed",),
     "document list": ("reading.Documents",),
     "document verify": ("reading.CheckedFiles", "reading.Documents"),
     "document sign": ("reading.File", "steps.Steps"),
