@@ -25,7 +25,7 @@ def command() -> None:
     epilog=example(
         "sopctl sop show konfigurasi",
         "sopctl sop show penitipan --deposit PS-2026-0001",
-        "sopctl sop show penitipan --file > procedures/penitipan.yml",
+        "sopctl sop show penitipan --file > penitipan.yml",
     ),
 )
 @click.argument("name", required=False)
