@@ -40,6 +40,29 @@ class _Text(click.types.StringParamType):
 TEXT = _Text()
 
 
+class Renamed(click.Option):
+    """An option under its present name, its first. The others are its names in older versions: accepted, and not
+    shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """As of the present name alone."""
+        names, self.opts = self.opts, self.opts[:1]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """The present name."""
+        return f"'{self.opts[0]}'"
+
+
+RACK_UNIT = ("--rack-unit", "--unit", "unit")
+"""What a rack unit is asked for by: `--unit` is a department everywhere else."""
+DEBIAN = ("--debian", "--release", "release")
+"""What a lab server's release of Debian is asked for by: `release` is what a return gives back everywhere else."""
+
+
 def refuse_placeholder(option: str, said: str) -> None:
     """Raise UsageError for a value that only stands where one is to be given. A command line is checked for them as a
     whole, before anything of it is done (`refuse_placeholders`); what is asked for at a terminal, one by one."""

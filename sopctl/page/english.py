@@ -36,7 +36,7 @@ ENGLISH = {
     "Pasang": "Set it up",
     "Pasang kode": "Set up a code",
     "Pindai gambar ini dengan aplikasi autentikator, lalu tulis kode yang ditampilkannya. Sesudah itu Anda masuk lagi di perangkat lain.": (  # noqa: E501
-        "Scan this picture with an authenticator app, then write the code that it shows. After that you log in anew on"
+        "Scan this picture with an authenticator app, then write the code that it shows. After that you log in again on"
         " other devices."
     ),
     "Setiap kali masuk, kode dari aplikasi Anda diminta. Kode pemulihan yang tersisa: {left}.": (
@@ -105,6 +105,9 @@ ENGLISH = {
     "Tidak bisa": "Not possible now",
     "Tidak dapat dilakukan sekarang. Tanyakan kepada kantor": "This cannot be done now. Ask the office",
     "Tidak dapat dibaca": "Cannot be read",
+    "Beri tahu pengelola sistem: berkasnya rusak atau diubah di luar sopctl.": (
+        "Tell the system administrator: the dossier is damaged, or was changed outside sopctl."
+    ),
     "Tinggi (U)": "Height (U)",
     "Unit kerja": "Unit",
     "Urutan": "Order",

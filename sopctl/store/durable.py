@@ -14,7 +14,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -39,6 +39,9 @@ KNOWN = {
 TEMPORARY = ".tmp"
 """How the names of files end that are being written; a killed command leaves one behind."""
 
+
+WITHOUT_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What file systems without hard links say (a USB stick's)."""
 
 LEFT_SECONDS = 3600
 """After so long, nobody is writing such a file any more."""
@@ -71,9 +74,18 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
         put()
 
 
+def write_tentative(path: Path, content: bytes) -> None:
+    """As `write_atomic`, for a file that counts only once something names it. Until it is swept (`sweep`), it has a
+    second name by which that is known: so it goes again if nothing came to name it, however the command ended."""
+    with prepared(path, content, second_name=True) as put:
+        put()
+
+
 @contextmanager
-def prepared(path: Path, content: bytes, *, mode: int = 0o640) -> Iterator[Callable[[], None]]:
-    """The same in two parts, for whoever takes a lock between them: the content is on the disk when the block begins,
+def prepared(
+    path: Path, content: bytes, *, mode: int = 0o640, second_name: bool = False
+) -> Iterator[Callable[[], None]]:
+    """The same in two parts, for whoever does something between them: the content is on the disk when the block begins,
     and in its place when what the block is given was called. A block that does not call it leaves all as it was."""
     _sweep_left(path)
     with disk_errors(path):
@@ -83,7 +95,7 @@ def prepared(path: Path, content: bytes, *, mode: int = 0o640) -> Iterator[Calla
     def put() -> None:
         nonlocal done
         with disk_errors(path):
-            os.replace(temporary, path)
+            (_put_with_second_name if second_name else os.replace)(temporary, path)
         done = True
         try:
             sync_folder(path.parent)
@@ -102,6 +114,23 @@ def prepared(path: Path, content: bytes, *, mode: int = 0o640) -> Iterator[Calla
         if not done:
             with suppress(OSError):  # else it is swept later
                 os.unlink(temporary)
+
+
+def _put_with_second_name(temporary: str, path: Path) -> None:
+    """Put what is at `temporary` into its place, and leave it there as well."""
+    third = f"{temporary.removesuffix(TEMPORARY)}_{TEMPORARY}"  # a link replaces nothing, so this one is moved
+    try:
+        os.link(temporary, third)
+    except OSError as error:
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        os.replace(temporary, path)
+        return
+    try:
+        os.replace(third, path)
+    except BaseException:
+        Path(third).unlink(missing_ok=True)
+        raise
 
 
 def _sweep_left(path: Path) -> None:
@@ -293,7 +322,7 @@ def _appear(temporary: str, path: Path) -> None:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+        if error.errno not in WITHOUT_LINKS:
             raise
         if os.path.lexists(path):
             raise _exists(path) from None
@@ -306,12 +335,31 @@ def _exists(path: Path) -> UsageError:
     )
 
 
-def sweep(folder: Path) -> None:
-    """Remove files that a killed command was writing in `folder`. Call while holding what it belongs to."""
+def _nothing() -> Container[str]:
+    return ()
+
+
+def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing) -> None:
+    """Remove files that a killed command was writing in `folder`, and tentative ones that are not among those that are
+    `named`; these it makes lasting. Call while holding what the folder belongs to. Raises OutsideFailure, and what
+    `named` raises, which is asked only if there is a tentative file."""
     with disk_errors(folder, "sweep"):
         for entry in os.scandir(folder) if folder.is_dir() and not folder.is_symlink() else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
+                of = folder / entry.name[1:].rsplit(".", 2)[0]
+                if _is_same(entry, of) and of.name not in named():
+                    os.unlink(of)
                 os.unlink(entry.path)
+
+
+def _is_same(entry: os.DirEntry[str], path: Path) -> bool:
+    """Are these two names of one file?"""
+    if entry.stat(follow_symlinks=False).st_nlink == 1:
+        return False
+    try:
+        return os.path.samestat(entry.stat(follow_symlinks=False), os.stat(path, follow_symlinks=False))
+    except FileNotFoundError:
+        return False
 
 
 def touch(path: Path, mode: int = 0o640) -> None:

@@ -109,7 +109,7 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
         (["rack", "show", "Z9"], 2, "There are: A1"),
         (["sop", "show", "x"], 2, "There are: penitipan, konfigurasi, pengembalian"),
         (["todo", "--actor", "bupati"], 2, "kabid, kadis, pelaksana, pemohon"),
-        (["reserve", "PS-1", "--unit", "3"], 2, "--unit needs --rack"),
+        (["reserve", "PS-1", "--unit", "3"], 2, "--rack-unit needs --rack"),
         (["return", "PS-1"], 2, "choose one of: --letter-number"),
         (["init", "."], 2, "is not an empty folder"),
         (["--site", "/nonexistent", "list"], 2, "is not a sopctl site"),

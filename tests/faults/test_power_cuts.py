@@ -55,12 +55,12 @@ class Disk:
             os.close(opened)
 
     def start_again(self) -> None:
-        """Mount a copy of what is on the disk. Whoever makes a mount namespace meanwhile, such as a container, holds the
-        file system that was cut: to mount the same image again would give that one back, still without power."""
+        """As a copy: in another mount namespace that was made meanwhile (a container's) the old mount lives on, and
+        mounting the same image again would give that one, which is shut down."""
         self.off()
-        copy = self.image.with_suffix(".copy")
-        subprocess.run(["cp", "--sparse=always", str(self.image), str(copy)], check=True)
-        copy.replace(self.image)
+        after = self.image.with_suffix(".after")
+        subprocess.run(["cp", "--sparse=always", str(self.image), str(after)], check=True)
+        after.replace(self.image)
         self._mount()
 
     def off(self) -> None:

@@ -1,7 +1,7 @@
 """Every act in any order: the real workflow beside a simple model of a site, a dictionary of where each deposit stands.
 
 What the model allows is done, what it refuses is refused and changes nothing; after each step the site is whole: the
-journal agrees, no two servers stand in one unit, no two open deposits are one server, and an index made anew says the
+journal agrees, no two servers stand in one unit, no two open deposits are one server, and an index recreated says the
 same as the one that was kept.
 """
 
@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -450,6 +451,8 @@ class Beside(RuleBasedStateMachine):
             aside.replace(index)
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(14400)
 def test_every_act_in_any_order_goes_as_a_simple_model_says(made_site: Path) -> None:
     tried: Counter[str] = Counter()
 

@@ -12,7 +12,16 @@ import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.store import durable
-from sopctl.store.durable import disk_errors, make_folder, opened, sweep, undisturbed, write_atomic, write_output
+from sopctl.store.durable import (
+    disk_errors,
+    make_folder,
+    opened,
+    sweep,
+    undisturbed,
+    write_atomic,
+    write_output,
+    write_tentative,
+)
 from tests.conftest import Ran
 
 NOBODY = 65534
@@ -122,6 +131,36 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
     (tmp_path / "record.yml").write_bytes(b"x")
     sweep(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["record.yml"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_is_tentative_goes_unless_it_came_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Where a disk has no hard links, it cannot be told from what counts, and stays."""
+
+    def refuse(*_paths: str) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not links:
+        monkeypatch.setattr("os.link", refuse)
+    (tmp_path / "by-hand.pdf").write_bytes(b"x")
+    for name in ("named.pdf", "unnamed.pdf"):
+        write_tentative(tmp_path / name, b"x")
+    sweep(tmp_path, lambda: {"named.pdf"})
+    left = ["by-hand.pdf", "named.pdf", *([] if links else ["unnamed.pdf"])]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+    assert {path.stat().st_nlink for path in tmp_path.iterdir()} == {1}
+    sweep(tmp_path, lambda: ())
+    assert sorted(path.name for path in tmp_path.iterdir()) == left, "what is lasting is not taken back"
+
+
+def test_a_tentative_file_replaces_what_a_crash_left_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"old")
+    write_tentative(tmp_path / "a.pdf", b"new")
+    assert (tmp_path / "a.pdf").read_bytes() == b"new"
+    sweep(tmp_path, lambda: {"a.pdf"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
 
 
 def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:

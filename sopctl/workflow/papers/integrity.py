@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -14,7 +14,7 @@ from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import SECONDS, Examiner
 from sopctl.errors import SopctlError
 from sopctl.model.signing.signatures import Signature
-from sopctl.model.sop import record
+from sopctl.model.sop import history, record
 from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers, issued
@@ -373,26 +373,10 @@ def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:
     """Every file that an event's data names, however deep, with the first event that names it."""
     seen = set()
     for event in dossier.events:
-        for kept in _files(event.data):
+        for kept in history.files(event.data):
             if kept["file"] not in seen:
                 seen.add(kept["file"])
                 yield event, kept
-
-
-def files_of(event: Event) -> list[dict[str, str]]:
-    """The files that an event names, each with its path below the dossier's folder (`file`) and hash (`sha256`)."""
-    return list(_files(event.data))
-
-
-def _files(data: Any) -> Iterator[dict[str, str]]:
-    if isinstance(data, dict):
-        if "file" in data and "sha256" in data:
-            yield data
-        for value in data.values():
-            yield from _files(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _files(value)
 
 
 def state(path: Path, sha256: str) -> str:

@@ -13,6 +13,7 @@ from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.signing import signatures
 from sopctl.model.signing.signatures import MEANS
+from sopctl.model.sop import history
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
@@ -353,7 +354,7 @@ def _read(site: Site, name: str) -> _Seen:
         Paper(event.seq, kept["file"], kept["sha256"], from_data(Signed, event) is not None)
         for event in events
         if isinstance(event, Event) and event.data
-        for kept in integrity.files_of(event)
+        for kept in history.files(event.data)
     )
     hashes = [each.hash for each in events]
     return _Seen(name, len(hashes), hashes, stamp, papers, tuple(_wrong_files(site, name, papers)))

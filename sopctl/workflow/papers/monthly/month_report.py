@@ -105,7 +105,7 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
 
 
 def _anchored(desk: Desk) -> str:
-    """Where the journal ends: on a signed paper, it shows later whether the journal was cut or made anew."""
+    """Where the journal ends: on a signed paper, it shows later whether the journal was cut or recreated."""
     return f"Jurnal kantor saat laporan diterbitkan: {Journal(desk.site.root).anchor()}"
 
 
@@ -514,6 +514,13 @@ def _place(deposit: Summary) -> str:
     if place is None:
         return "–"
     return f"{place.rack} U{place.unit}" + (f"–{place.top}" if place.top > place.unit else "")
+
+
+def figures_of(desk: Desk, number: str) -> tuple[forms.Section, ...]:
+    """The figures of a report that was issued, as it says them. Raises InvalidRecord where it was altered."""
+    return next(
+        _data(desk, each).figures for each in issued.read(desk.site) if each.is_report and each.number == number
+    )
 
 
 def _data(desk: Desk, last: Issued) -> forms.MonthForm:
