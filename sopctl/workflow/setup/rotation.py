@@ -16,7 +16,7 @@ from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.office_key import KeyState, fingerprint, key_state
-from sopctl.workflow.setup.init import make_key
+from sopctl.workflow.setup.init import make_key, public_half
 from sopctl.workflow.steps.rotating import refuse_without_account, usable
 
 
@@ -97,14 +97,12 @@ def begin(desk: Desk, named: str | None = None, *, lost: bool = False, ids: Sequ
             )
         if not lost:
             usable(site, management.key)
-        name = named or _next(site, management.key)
         if named:
             _refuse_other_use(site.settings, named)
-        else:
-            make_key(site.folder("keys") / name, f"sopctl {name}")
-        usable(site, name)
-        site.name_keys(name, management.key)
-        return name
+            usable(site, named)
+            site.name_keys(named, management.key)
+            return named
+        return _made_and_named(site, management.key)
 
 
 def retire(desk: Desk) -> list[str]:
@@ -134,6 +132,23 @@ def retire(desk: Desk) -> list[str]:
         moved = site.put_key_aside(before)
         site.name_keys(site.settings.management.key, None)
         return [str(path) for path in moved]
+
+
+def _made_and_named(site: Site, before: str) -> str:
+    """Make a key and name it as the current one: both, or neither."""
+    name = _next(site, before)
+    path = site.folder("keys") / name
+    try:
+        make_key(path, f"sopctl {name}")
+        usable(site, name)
+        site.name_keys(name, before)
+    except BaseException:
+        site.read_settings_again()
+        if site.settings.management.key != name:
+            for each in (path, public_half(path)):
+                each.unlink(missing_ok=True)
+        raise
+    return name
 
 
 def _next(site: Site, name: str) -> str:
