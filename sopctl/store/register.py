@@ -21,7 +21,7 @@ import msgspec
 
 from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
-from sopctl.model.as_json import NotJson, from_json, reader
+from sopctl.model.as_json import NotJson, reader
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.across.processes import in_processes
@@ -83,7 +83,7 @@ def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
 def read(site: Site, *, gathered: bool = False) -> Reading:
     """As `summaries`, but broken dossiers are named beside the sound ones; with `gathered`, what was gathered too."""
     if site.recent is not None:
-        return site.recent.read(site, gathered=gathered)
+        return site.recent.read(site)
     return whole(site, gathered=gathered)[0]
 
 
@@ -193,9 +193,9 @@ class _Index:
                 if version != (self._version,):
                     return {}
                 rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits")  # noqa: S608 (one of the two above)
-                summary = reader(Summary)
+                summary, months = reader(Summary), reader(facts.Months)
                 return {
-                    name: (stamp, summary(blob), from_json(kept, facts.Months) if gathered else {})
+                    name: (stamp, summary(blob), months(kept) if gathered else {})
                     for name, stamp, blob, kept, hash_ in rows
                     if _row_hash(name, stamp, blob) == hash_
                 }
