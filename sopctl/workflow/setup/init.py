@@ -216,12 +216,7 @@ def make_key(path: Path, comment: str) -> None:
             "ssh-keygen-failed", "ssh-keygen failed: {output}", where=str(path), output=error.stderr.strip()
         ) from None
     with disk_errors(path):
-        for file in (path, public_half(path)):
+        for file in (path, path.with_name(f"{path.name}.pub")):
             with file.open("rb") as made:
                 os.fsync(made.fileno())
         sync_folder(path.parent)
-
-
-def public_half(key: Path) -> Path:
-    """The file of a key's public half."""
-    return key.with_name(f"{key.name}.pub")

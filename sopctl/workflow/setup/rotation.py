@@ -16,7 +16,7 @@ from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.office_key import KeyState, fingerprint, key_state
-from sopctl.workflow.setup.init import make_key, public_half
+from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps.rotating import refuse_without_account, usable
 
 
@@ -137,16 +137,14 @@ def retire(desk: Desk) -> list[str]:
 def _made_and_named(site: Site, before: str) -> str:
     """Make a key and name it as the current one: both, or neither."""
     name = _next(site, before)
-    path = site.folder("keys") / name
     try:
-        make_key(path, f"sopctl {name}")
+        make_key(site.folder("keys") / name, f"sopctl {name}")
         usable(site, name)
         site.name_keys(name, before)
     except BaseException:
         site.read_settings_again()
         if site.settings.management.key != name:
-            for each in (path, public_half(path)):
-                each.unlink(missing_ok=True)
+            site.drop_key(name)
         raise
     return name
 
