@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from sopctl.model.signing.signatures import Trust
@@ -78,6 +79,10 @@ class Authority:
         """A person's certificate for signing documents."""
         return self._issue(cn, self.middle, begin=begin, end=end)
 
+    def program(self, cn: str = "program") -> Identity:
+        """A certificate with which programs are signed, and no documents."""
+        return self._issue(cn, self.middle, purpose=ExtendedKeyUsageOID.CODE_SIGNING)
+
     def server(self, cn: str = "web", *, name: str = "") -> Identity:
         """A certificate that is for TLS servers (one of this host `name`) and not for documents."""
         purpose, usage = ExtendedKeyUsageOID.SERVER_AUTH, "digital_signature" if name else "key_encipherment"
@@ -95,8 +100,9 @@ class Authority:
         """From now on the revocation lists have it."""
         self.revoked[who.certificate.serial_number] = on
 
-    def crl(self, at: datetime | None = None) -> tuple[bytes, bytes]:
-        """The revocation lists of the root and of the authority below it, as made at `at` and for a month (DER)."""
+    def crl(self, at: datetime | None = None, by: ec.EllipticCurvePrivateKey | None = None) -> tuple[bytes, bytes]:
+        """The revocation lists of the root and of the authority below it, as made at `at` and for a month (DER);
+        signed with the key `by`, where that is another's."""
         made = []
         for issuer in (self.root, self.middle):
             began = at or self.now
@@ -114,8 +120,33 @@ class Authority:
                 if on <= began:
                     revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(on).build()
                     builder = builder.add_revoked_certificate(revoked)
-            made.append(builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER))
+            made.append(builder.sign(by or issuer.key, hashes.SHA256()).public_bytes(Encoding.DER))
         return made[0], made[1]
+
+    def answer(
+        self, about: Identity, *, by: Identity | None = None, revoked: datetime | None = None, days: int = 0
+    ) -> bytes:
+        """An OCSP answer (DER) about a signer, of so many days from now on and for a week; signed for the authority by
+        `by`, or by it itself."""
+        status, made = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD, self.now + timedelta(days)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=about.certificate,
+            issuer=self.middle.certificate,
+            algorithm=hashes.SHA1(),  # it names, no more
+            cert_status=status,
+            this_update=made - timedelta(hours=1),
+            next_update=made + timedelta(days=7),
+            revocation_time=revoked,
+            revocation_reason=None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, (by or self.middle).certificate)
+        if by:
+            builder = builder.certificates([by.certificate])
+        return builder.sign((by or self.middle).key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def responder(self) -> Identity:
+        """A certificate for answering in the authority's name."""
+        return self._issue("Penjawab Uji", self.middle, purpose=ExtendedKeyUsageOID.OCSP_SIGNING)
 
     def trust(self, *, crls: bool = True, at: datetime | None = None) -> Trust:
         """What a site has at hand of this authority."""
