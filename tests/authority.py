@@ -1,6 +1,7 @@
 """A certificate authority of the tests: a root, an authority below it, signers, revocation lists, and a timestamp
 authority that answers on loopback as RFC 3161 says (`openssl ts` behind a small HTTP server)."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,10 @@ from sopctl.model.signing.signatures import Trust
 
 PASSPHRASE = "rahasia uji"
 YEAR = timedelta(days=365)
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+"""SoftHSM2, which stands in for a token."""
+PIN = "73915046"
 
 _USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
@@ -330,3 +335,37 @@ def _ocsp(authority: Authority, issuer: Identity, question: bytes, folder: Path)
 def real_now() -> datetime:
     """The time of the machine, which a timestamp tells."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+@contextmanager
+def a_token(who: Identity, folder: Path) -> Iterator[str]:
+    """A token (SoftHSM2) with a key and its certificate, both called `kunci`; its label. Its PIN is `PIN`. SoftHSM2
+    reads where its tokens are once in a process: each has a name of its own, and all are in the folder of the first."""
+    import pkcs11
+
+    before = os.environ.get("SOFTHSM2_CONF")
+    if before is None:
+        (folder / "tokens").mkdir()
+        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
+        os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    label, key = f"uji-{who.sha256[:12]}", folder / "key.pem"
+    key.write_bytes(who.key_pem)
+    made = ["--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "4321"]
+    put = ["--import", str(key), "--token", label, "--label", "kunci", "--id", "01", "--pin", PIN]
+    for words in (made, put):
+        subprocess.run(["softhsm2-util", *words], check=True, timeout=60, capture_output=True)
+    library = pkcs11.lib(MODULE)
+    library.reinitialize()  # it knows the tokens that there were when it was loaded
+    with library.get_token(token_label=label).open(user_pin=PIN, rw=True) as session:
+        session.create_object(
+            {
+                pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+                pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+                pkcs11.Attribute.TOKEN: True,
+                pkcs11.Attribute.LABEL: "kunci",
+                pkcs11.Attribute.ID: b"\x01",
+                pkcs11.Attribute.SUBJECT: who.certificate.subject.public_bytes(),
+                pkcs11.Attribute.VALUE: who.der,
+            }
+        )
+    yield label
