@@ -36,20 +36,26 @@ demo: setup ## Take three requests through the procedure on real throwaway serve
 test: lint ## Check the code, then run the whole suite, real servers included
 	@$(BIN)/pytest -q -n 3 --dist worksteal
 
+BATTERY := .cache/battery/$(shell git rev-parse --short HEAD 2>/dev/null)
+
 .PHONY: battery
-battery: setup-dev ## Run what is too long for every change: every fault, every owner's state on each release (hours)
+battery: setup-dev ## Run what is too long for every change (hours); broken off, it goes on with what has not passed (ONLY=tests/faults)
 	@test -d .cache/atheris || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/atheris 'atheris==3.0.0'
 	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/uv venv -q .cache/wapiti && \
 	    $(BIN)/uv pip install -q --python .cache/wapiti/bin/python --require-hashes -r requirements-wapiti.txt; }
-	@rm -f .cache/figures.jsonl
-	@SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/.cache/figures.jsonl $(BIN)/pytest -q -n 2 --dist worksteal -m 'battery or scaled'
-	@$(BIN)/python -m tests.faults.report .cache/figures.jsonl
+	@mkdir -p $(BATTERY)
+	@ended=0; SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/$(BATTERY)/figures.jsonl SOPCTL_PASSED=$(CURDIR)/$(BATTERY)/passed \
+	    nice -n 19 $(BIN)/pytest -q -n 2 --dist worksteal -p tests.faults.resuming -m 'battery or scaled' $(ONLY) || ended=$$?; \
+	test ! -e $(BATTERY)/figures.jsonl || $(BIN)/python -m tests.faults.report $(BATTERY)/figures.jsonl; \
+	test $$ended = 5 || exit $$ended
+	@$(if $(ONLY),,$(MAKE) -s --no-print-directory mutate)
 
 .PHONY: mutate
-mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and store/ by SEED=1, ONLY=store/journal.py (an hour)
-	@rm -f .cache/mutation.jsonl && mkdir -p .cache
-	@SOPCTL_FIGURES=$(CURDIR)/.cache/mutation.jsonl $(BIN)/python -m tests.faults.mutate $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
-	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report .cache/mutation.jsonl)
+mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and store/ by SEED=1, ONLY=store/journal.py (goes on like battery)
+	@mkdir -p $(BATTERY)
+	@SOPCTL_FIGURES=$(CURDIR)/$(BATTERY)/figures.jsonl nice -n 19 $(BIN)/python -m tests.faults.mutate --judged $(BATTERY)/mutants.jsonl \
+	    $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report $(BATTERY)/figures.jsonl)
 
 .PHONY: bench
 bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONLY=checks; sizes for figures: docs/explanation/benchmarks.md)
@@ -64,6 +70,14 @@ coverage: setup-dev ## Run the suite traced, and say which lines no test reaches
 test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of the two that pyproject.toml allows
 	@test -d .cache/paramiko4 || $(INSTALL) --no-deps --target .cache/paramiko4 -r requirements-paramiko4.txt
 	@PYTHONPATH=.cache/paramiko4:$(CURDIR) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/adapters/test_spoken.py tests/adapters/ssh tests/adapters/switch
+
+.PHONY: matrix
+matrix: setup-dev ## Run what needs no servers under each stated Python that is here (PYTHONS="3.13", REQUIRED="3.13")
+	@$(BIN)/python distribution/pythons.py matrix $(if $(PYTHONS),--pythons "$(PYTHONS)") $(if $(REQUIRED),--required "$(REQUIRED)")
+
+.PHONY: canary
+canary: setup-dev ## Run the same with the newest packages that the ranges of pyproject.toml allow, and name them
+	@$(BIN)/python distribution/pythons.py canary
 
 .PHONY: lint
 lint: setup-dev ## Check style, types, the one-way rule and the playbooks
@@ -145,19 +159,37 @@ deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 an
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
-	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra oidc --extra page --extra sign --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra netbox --extra oidc --extra page --extra sign --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
 	@echo 'wapiti3>=3.2,<3.3' | uv pip compile -q --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
 	    --python-version 3.11 - -o requirements-wapiti.txt
+	@echo 'mkdocs-material>=9.6,<10' | uv pip compile -q --generate-hashes --no-header --no-annotate $(if $(UPGRADE),--upgrade) \
+	    --python-version 3.11 - -o requirements-docs.txt
 
 .PHONY: docs
-docs: setup ## Make what is generated in docs/: commands, causes and the schema of facts, and the text for auditors
+docs: setup ## Make what is generated in docs/: commands, what they print as JSON, errors, settings, causes, the schema of facts, the text for auditors
 	@$(BIN)/python docs/generate/commands.py >docs/reference/commands.md
 	@$(BIN)/python docs/generate/facts_schema.py >docs/reference/facts.schema.json
+	@$(BIN)/python docs/generate/errors.py >docs/reference/errors.md
+	@$(BIN)/python docs/generate/documents.py >docs/reference/json.md
+	@$(BIN)/python docs/generate/documents.py --schema >docs/reference/json.schema.json
 	@cp sopctl/adapters/documents/templates/verify.md docs/id/verify.md
 	@$(BIN)/python docs/generate/causes.py >docs/reference/causes.md
+	@$(BIN)/python docs/generate/settings.py >docs/reference/settings.md
+	@$(BIN)/python docs/generate/roles.py
+
+.PHONY: docs-site
+docs-site: setup-dev leaflet ## Build the documentation as a site in .cache/site, searchable, every link and anchor checked
+	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/uv venv -q .cache/docs-site && \
+	    $(BIN)/uv pip install -q --python .cache/docs-site/bin/python --require-hashes -r requirements-docs.txt; }
+	@NO_MKDOCS_2_WARNING=1 .cache/docs-site/bin/mkdocs build -q --strict
+	@echo ".cache/site/index.html"
+
+.PHONY: leaflet
+leaflet: setup ## Make the leaflet for heads, docs/id/selebaran.pdf, to be printed
+	@$(BIN)/python -c 'import typst; typst.compile("docs/id/selebaran.typ", output="docs/id/selebaran.pdf")'
 
 .PHONY: pictures
 pictures: setup-dev ## Take the screenshots of the page that the docs show, in Debian's chromium

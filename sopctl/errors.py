@@ -64,7 +64,8 @@ class SopctlError(Exception):
     """An error for a person: what is wrong, where it was found, and what helps.
 
     `id` is stable and says which error it is (`no-such-rack`); `template` the sentence, whose places `values` fill.
-    `lines` are what is wrong one by one, where that is several things: each is shown on a line of its own.
+    `lines` are what is wrong one by one, where that is several things: each is shown on a line of its own. `others` are
+    what else is wrong with the same file, for who wants to know all of it.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.OUTSIDE
@@ -82,6 +83,7 @@ class SopctlError(Exception):
     ) -> None:
         self.id = id
         self.lines = tuple(lines)
+        self.others: tuple[SopctlError, ...] = ()
         self.template = template
         self.values = values
         self.where = where
@@ -90,8 +92,8 @@ class SopctlError(Exception):
 
     @property
     def message(self) -> str:
-        """The sentence, in English."""
-        return "\n  ".join((self.sentence, *self.lines))
+        """The sentence, in English, with its `lines`: on one line, for where others stand beside it."""
+        return " ".join((self.sentence, *["; ".join(self.lines)] * bool(self.lines)))
 
     @property
     def sentence(self) -> str:
@@ -103,10 +105,21 @@ class SopctlError(Exception):
         place, helps = self.where if where is None else where, self.remedy or remedy
         return kind(self.id, self.template, where=place, remedy=helps, lines=self.lines, **self.values)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Between processes it stays what it is, whatever the constructor of its class takes."""
+        return _as_it_was, (type(self), self.__dict__)
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         help_ = "".join(f"\n  {each}" for each in self.remedy if each)
         return f"{place}{self.message}{help_}"
+
+
+def _as_it_was(kind: type[E], state: Mapping[str, Any]) -> E:
+    error = kind.__new__(kind)
+    error.__dict__.update(state)
+    error.args = (error.message,)
+    return error
 
 
 class UsageError(SopctlError):
@@ -154,6 +167,7 @@ class TimedOut(SopctlError):
 _EXTRAS = {
     "oidc": "logging in by an identity provider",
     "bmc": "what talks to BMCs",
+    "netbox": "what writes to NetBox",
     "page": "the page",
     "sign": "what reads and makes signatures",
 }

@@ -23,6 +23,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
+from tests import contract
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
@@ -193,6 +194,9 @@ def sopctl(site: Site) -> Callable[..., Ran]:
             check=False,
             stdin=subprocess.DEVNULL,
         )
+        assert ran.returncode in contract.EXIT_CODES, f"{words}: {ran.stderr}"
+        if "--json" in words and ran.stdout:
+            contract.hold(ran.stdout)
         return Ran(ran.returncode, ran.stdout, ran.stderr)
 
     return run

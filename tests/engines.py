@@ -240,7 +240,7 @@ def control(root: str, run: str, count: str, port: str, dies_after: str) -> None
     answered = [
         (name, str(result.verdict))
         for name, result, _ in checking.recorded(
-            site, engine, parts(run, int(count), site.settings.engine.networks, int(port), 300.0), time.time, errors
+            site, engine, parts(run, int(count), site.settings.engine.networks, int(port), 300.0), time.time, errors, {}
         )
     ]
     sys.stdout.write(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.shell_completion import BashComplete
 
+from distribution import pythons
 from sopctl.adapters import lab
 from sopctl.cli.main import cli
 
@@ -117,3 +118,38 @@ def test_the_debian_package_on_a_fresh_server(package: Path, server: lab.LabServ
     said = lab.run(server, INSTALLED, timeout=900)
     assert said.rstrip().endswith("all of it"), said
     assert os.path.exists(package)
+
+
+@pytest.mark.parametrize(
+    ("here", "found"),
+    [
+        ({"bin/python3.12": "3.12"}, "bin/python3.12"),
+        ({"bin/python3.12": "", "usr/bin/python3.12": "3.12"}, "usr/bin/python3.12"),  # a shim that has none
+        ({"bin/python3.12": "3.11"}, None),
+        ({"bin/pyenv": "{folder}/versions/3.12.1", "versions/3.12.1/bin/python": "3.12"}, "versions/3.12.1/bin/python"),
+        ({}, None),
+    ],
+)
+def test_a_python_is_found_where_it_answers(
+    here: dict[str, str], found: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, says in here.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\necho {says.format(folder=tmp_path)}\n")
+        path.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}/bin:{tmp_path}/usr/bin")
+    assert pythons.find("3.12") == (f"{tmp_path}/{found}" if found else None)
+
+
+@pytest.mark.parametrize(("required", "code", "says"), [([], 0, "not on this machine"), (["3.99"], 1, "and required")])
+def test_a_python_that_is_missing_is_said(
+    required: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert pythons.matrix(["3.99"], required, []) == code
+    assert says in capsys.readouterr().out
+
+
+def test_what_the_metadata_states_is_what_is_run() -> None:
+    assert pythons.stated() == ["3.11", "3.12", "3.13"]
+    assert "make matrix" in (CHECKOUT / ".ci/run").read_text()

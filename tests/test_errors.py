@@ -1,15 +1,23 @@
 """The rules for errors, read from the source: a stable id per condition, one sentence per id, commands as actions."""
 
 import ast
+import pickle
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sopctl.cli.main import COMMANDS
-from sopctl.errors import in_words
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError, in_words
+from sopctl.model.access.target import HostKey
+from sopctl.model.intake.identity import Mark
+from sopctl.store.durable import Unconfirmed
+from sopctl.workflow import trust
+from tests import contract
 
 ROOT = Path(__file__).parents[1]
 TABLE_DRIVEN = frozenset({"sopctl/store/codec.py", "sopctl/store/durable.py", "sopctl/store/library.py"})
@@ -109,6 +117,10 @@ def test_an_error_has_an_id_that_names_its_condition_and_no_command_line_in_its_
     assert [f"{each.where}: {fault}" for each in raised for fault in each.faults] == []
 
 
+def test_every_error_is_in_the_reference() -> None:
+    assert {each.id for each in made_by_sopctl() if each.id} <= set(contract.documented())
+
+
 def test_an_id_has_one_sentence() -> None:
     assert clashes(made_by_sopctl()) == []
 
@@ -177,3 +189,42 @@ def test_the_systems_errors_in_words() -> None:
     assert in_words(PermissionError(13, "Permission denied", "/x")) == "Permission denied"
     assert in_words(TimeoutError()) == "TimeoutError"
     assert in_words(ValueError("of its own")) == "of its own"
+
+
+_VALUES = st.one_of(
+    st.text(max_size=20),
+    st.integers(),
+    st.datetimes(timezones=st.timezones()),
+    st.lists(st.text(max_size=5), max_size=3),
+    st.just(Path("deposits/PS-2026-0001")),
+    st.just(Mark("serial", "X")),
+    st.just(Action("edit", "PS-2026-0001", alternatives=(Action("show"),))),
+)
+
+
+@given(
+    st.sampled_from([SopctlError, UsageError, InvalidRecord, NotNow, Conflict, OutsideFailure, Unconfirmed]),
+    st.dictionaries(st.sampled_from(["name", "why", "number"]), _VALUES),
+    st.lists(st.one_of(st.text(max_size=9), st.just(Action("list", given={"late": ""}))), max_size=2),
+    st.lists(st.text(max_size=9), max_size=2),
+)
+def test_an_error_is_the_same_in_another_process(
+    kind: type[SopctlError], values: dict[str, Any], remedy: list[str | Action], lines: list[str]
+) -> None:
+    template = " ".join(f"{{{name}}}" for name in values)
+    error = kind("some-condition", template, where="a:1:1", remedy=remedy, lines=lines, **values)
+    error.add_note("said later")
+    _assert_same(error)
+
+
+def test_so_is_one_whose_class_has_a_constructor_of_its_own() -> None:
+    error = trust.Unconfirmed(
+        trust.Host("server", "PS-2026-0001", "192.0.2.1", 22), HostKey("ssh-rsa", "AAAA", "SHA256:x")
+    )
+    _assert_same(error)
+
+
+def _assert_same(error: SopctlError) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))

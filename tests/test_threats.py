@@ -34,4 +34,4 @@ def test_every_path_that_it_names_exists() -> None:
 
 def test_it_is_found() -> None:
     assert "docs/explanation/threats.md" in (CHECKOUT / "README.md").read_text()
-    assert not (CHECKOUT / "docs/threats.md").exists(), "everything is said once"
+    assert not (CHECKOUT / "THREATS.md").exists(), "everything is said once"

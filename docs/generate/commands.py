@@ -8,24 +8,11 @@ HEAD = """\
 # Commands
 
 Made from the commands' own help by `make docs`. Every command that answers takes `--json`: one JSON document on
-standard output, lists under a named key. Errors go to standard error; with `--json` also to standard output, as
-`{"error": {"id": …, "message": …, "where": …, "remedy": …, "exit_code": …}}`: the `id` is stable.
+standard output ([what it holds](json.md)). Errors go to standard error; with `--json` one document that names
+the error also to standard output. Exit codes, and every error with its `id`: [errors](errors.md).
 
 An ID may be shortened to its number, or year and number: `1`, `26-1` for PS-2026-0001. A step of the procedure that
 names no ID is about the only deposit for which it is due.
-
-| exit code | meaning |
-|---|---|
-| 0 | done; the answer is yes |
-| 1 | done; the answer is no: not accessible, a host failed, no space, something differs |
-| 2 | the command line is not understood |
-| 3 | an input or a record is not valid: file:line:column |
-| 4 | the procedure forbids it now; the message says what is due instead |
-| 5 | someone else holds or has changed the record |
-| 6 | something outside is missing or unreachable: a program, the network, the disk, a server |
-| 70 | an error in sopctl itself |
-| 124 | a playbook run took too long and was ended |
-| 130 | interrupted (Ctrl-C, SIGTERM); cleaned up |
 """
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from sopctl.model.as_json import plainly_described
 from sopctl.model.facts.server import ServerFacts
 
-print(msgspec.json.format(msgspec.json.encode(msgspec.json.schema(ServerFacts)), indent=2).decode())
+print(msgspec.json.format(msgspec.json.encode(plainly_described(msgspec.json.schema(ServerFacts))), indent=2).decode())

@@ -61,7 +61,7 @@ def _devices(servers: Sequence[Device]) -> list[Line]:
             "role": "Network" if server.facts.modules else "Server",
             "manufacturer": server.line["vendor"] or UNKNOWN,
             "device_type": server.line["product"] or UNKNOWN,
-            "status": "active",
+            "status": server.line["status"],
             "site": server.line["site"],
             "rack": server.line["rack"],
             "position": server.line["rack_unit"],

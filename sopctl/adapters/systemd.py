@@ -260,14 +260,14 @@ def _service(job: Job, scope: Scope, environment: dict[str, str]) -> str:
     if scope.run_as:
         lines += [f"User={_plain(scope.run_as)}", "PrivateTmp=yes", "ProtectSystem=full", "NoNewPrivileges=yes"]
     lines += ["UMask=0027", "Nice=5", f"TimeoutStartSec={job.limit}", "SuccessExitStatus=1"]
-    lines += [f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()]
-    lines += ["ExecStart=" + " ".join(map(_quoted, command)) for command in job.commands]
+    lines += [f"Environment={_verbatim(f'{key}={value}')}" for key, value in environment.items()]
+    lines += [f"ExecStart={_command(command)}" for command in job.commands]
     return "\n".join(lines) + "\n"
 
 
 def _lasting(service: Service, prefix: str, environment: dict[str, str]) -> str:
     def paths(given: tuple[str, ...]) -> str:
-        return " ".join(_path(f"-{each}") for each in given)
+        return " ".join(_verbatim(f"-{each}") for each in given)
 
     lines = ["[Unit]", f"Description={_plain(service.description)}", "Wants=time-sync.target", "After=time-sync.target"]
     lines += ["", "[Service]", "Type=exec", f"User={_plain(service.run_as)}"]
@@ -286,8 +286,8 @@ def _lasting(service: Service, prefix: str, environment: dict[str, str]) -> str:
     else:
         lines += ["RestrictAddressFamilies=AF_UNIX", "PrivateNetwork=yes", "IPAddressDeny=any"]
     lines += ["Restart=on-failure", "RestartSec=5"]
-    lines += [f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()]
-    lines += ["ExecStart=" + " ".join(map(_quoted, service.command))]
+    lines += [f"Environment={_verbatim(f'{key}={value}')}" for key, value in environment.items()]
+    lines += [f"ExecStart={_command(service.command)}"]
     return "\n".join([*lines, "", _INSTALL, "WantedBy=multi-user.target", ""])
 
 
@@ -315,16 +315,19 @@ def _plain(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def _quoted(word: str) -> str:
-    """A word of a command line, escaped as in systemd.service(5): specifiers, variables, quotes and backslashes in it
-    are plain text."""
-    escaped = _plain(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
-    return f'"{escaped}"'
+def _command(words: Sequence[str]) -> str:
+    """A command line, escaped as in systemd.service(5): specifiers, variables, quotes and backslashes in it are plain
+    text. In the program's path alone a dollar is none of a variable, though it is in what the program is told of it."""
+    program, *arguments = words
+    if "$" in program:
+        raise UsageError("not-for-unit-file", "{text!r} has characters that a unit file cannot hold", text=program)
+    return " ".join((_verbatim(program), *(_verbatim(each).replace("$", "$$") for each in arguments)))
 
 
-def _path(path: str) -> str:
-    """A path in a list of them: what would be a specifier, a quote or a backslash is plain text."""
-    return '"' + _plain(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+def _verbatim(word: str) -> str:
+    """A word of a list, such as a path or a variable with its value: what would be a specifier, a quote or a backslash
+    is plain text."""
+    return '"' + _plain(word).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _inspect(timer: str, prefix: str, scope: Scope) -> Timer:

@@ -1,5 +1,6 @@
 """The `sopctl` command: its sections, and the one place where errors end."""
 
+import gc
 import json
 import os
 import signal
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 BUG = 70
 """Exit code of an error that sopctl did not foresee (EX_SOFTWARE of sysexits(3))."""
+NEW_OBJECTS = 50_000
+"""Python looks for unreachable cycles each time so many more objects exist (by itself: 700). A list of thousands of
+deposits is all reachable, and looking through it again and again would be a tenth of what the list costs."""
 
 COMMANDS = {
     "Site": (
@@ -93,6 +97,12 @@ COMMANDS = {
 class Root(click.Group):
     """`sopctl` itself: a group in sections, each of them a package."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        from sopctl.cli.options import refuse_placeholders
+
+        refuse_placeholders(args)
+        return super().parse_args(ctx, args)
+
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return [name for _, names in COMMANDS.values() for name in names]
 
@@ -131,6 +141,7 @@ def cli(ctx: click.Context, site: str | None, *, clock_is_right: bool) -> None:
 def main() -> NoReturn:
     """Run the command line; every error becomes one message and the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    gc.set_threshold(NEW_OBJECTS)
     code = _run()
     try:
         if sys.stdout:
@@ -264,13 +275,14 @@ class _Bug(SopctlError):
 
 def _say(error: SopctlError) -> int:
     from sopctl.cli import wording
-    from sopctl.cli.render import error_document
 
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
-        document = {**error_document(error), "exit_code": code}
+        from sopctl.cli.documents import common, registry
+
+        document = registry.document("error", common.Refused(error=common.failure(error, exit_code=code)))
         with suppress(OSError):  # it stands on standard error too
-            click.echo(json.dumps({"error": document}, ensure_ascii=False))
+            click.echo(json.dumps(document, ensure_ascii=False))
     with suppress(OSError):
         click.echo(f"sopctl: {wording.told(error)}", err=True)
     return code

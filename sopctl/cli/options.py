@@ -1,6 +1,5 @@
 """What the commands share: options and their errors, the desk, and how a command ends."""
 
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -34,18 +33,59 @@ class _Text(click.types.StringParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         said = str(super().convert(value, param, ctx))
-        if re.fullmatch(r"…|\.{3,}|<[^<>]*>", said.strip()):
-            raise UsageError(
-                "placeholder",
-                "{option} is missing: {text} is only a placeholder",
-                remedy="Put the real text in its place.",
-                option=param.opts[0] if param else "the text",
-                text=said.strip(),
-            )
+        refuse_placeholder(param.opts[0] if param else "the text", said)
         return said
 
 
 TEXT = _Text()
+
+
+class Renamed(click.Option):
+    """An option under its present name, its first. The others are its names in older versions: accepted, and not
+    shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """As of the present name alone."""
+        names, self.opts = self.opts, self.opts[:1]
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.opts = names
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """The present name."""
+        return f"'{self.opts[0]}'"
+
+
+RACK_UNIT = ("--rack-unit", "--unit", "unit")
+"""What a rack unit is asked for by: `--unit` is a department everywhere else."""
+DEBIAN = ("--debian", "--release", "release")
+"""What a lab server's release of Debian is asked for by: `release` is what a return gives back everywhere else."""
+
+
+def refuse_placeholder(option: str, said: str) -> None:
+    """Raise UsageError for a value that only stands where one is to be given. A command line is checked for them as a
+    whole, before anything of it is done (`refuse_placeholders`); what is asked for at a terminal, one by one."""
+    from sopctl.model.placeholders import left_open
+
+    if left_open(said):
+        raise UsageError(
+            "placeholder",
+            "{option} is missing: {text} is only a placeholder",
+            remedy="Put the real text in its place.",
+            option=option,
+            text=said.strip(),
+        )
+
+
+def refuse_placeholders(words: Sequence[str]) -> None:
+    """Raise UsageError for a command line in which a placeholder was left: of an example, or of what `todo` prints."""
+    option = "a value"
+    for word in words:
+        name, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        refuse_placeholder(name or option, value if equals or not name else "")
+        option = name or "a value"
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 

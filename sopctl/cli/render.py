@@ -5,17 +5,17 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sopctl.cli import wording
-from sopctl.errors import Action
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
+    from msgspec import Struct
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.progress import Progress, TaskID
     from rich.table import Table
@@ -34,28 +34,28 @@ _SPACES = re.compile(r"[\t\n\v\f\r]")
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
-def put_json(document: Any) -> None:
-    """One JSON document on standard output, stable keys, UTF-8. Each action comes with its command line."""
+def put_json(document: "Struct") -> None:
+    """One JSON document on standard output, stable keys, UTF-8: a record that `cli/documents` names for the command,
+    with its schema."""
     import msgspec
 
-    plain = _with_commands(msgspec.to_builtins(document, builtin_types=(date, datetime)))
-    click.echo(msgspec.json.format(msgspec.json.encode(plain), indent=2))
+    click.echo(msgspec.json.format(msgspec.json.encode(documented(document)), indent=2))
 
 
-def _with_commands(plain: Any) -> Any:
-    """`next_command` beside `next_action`, `command` beside `action`; empty where there is no action."""
-    if isinstance(plain, list | tuple):
-        return [_with_commands(each) for each in plain]
-    if not isinstance(plain, dict):
-        return plain
-    from msgspec import convert
+def documented(document: "Struct") -> dict[str, Any]:
+    """A record of `cli/documents`, as the command that runs prints it."""
+    from sopctl.cli.documents import registry
 
-    made: dict[Any, Any] = {}
-    for key, value in plain.items():
-        made[key] = _with_commands(value)
-        if key in ("action", "next_action"):
-            made[key.replace("action", "command")] = wording.line(convert(value, Action)) if value else ""
-    return made
+    return registry.document(_command(click.get_current_context()), document)
+
+
+def _command(ctx: click.Context) -> str:
+    """The words of a command, without the program's name (`cli`)."""
+    words = [str(ctx.command.name)]
+    while ctx.parent:
+        ctx = ctx.parent
+        words.insert(0, str(ctx.command.name))
+    return " ".join(word for word in words if word != "cli")
 
 
 def console(*, err: bool = False) -> "Console":
@@ -157,7 +157,7 @@ def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
 def put_step(done: "StepDone", *, as_json: bool) -> None:
     """What a step did, whose step it is by the procedure, and what is due next."""
     if as_json:
-        put_json(done)
+        put_steps([done])
         return
     mark = "✓" if done.answer else "✗"
     place = f"{done.procedure} {done.step}: " if done.procedure else ""  # the office's reports belong to none
@@ -177,6 +177,13 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
         click.echo("  next: nothing; the dossier is closed")
     for followed in done.also:
         put_step(followed, as_json=False)
+
+
+def put_steps(done: "Iterable[StepDone]", errors: "Mapping[str, SopctlError] | None" = None) -> None:
+    """The one document of steps that were done, and of the deposits (by id) that an error stopped."""
+    from sopctl.cli.documents import steps
+
+    put_json(steps.steps(done, errors))
 
 
 class Steps:
@@ -202,7 +209,7 @@ class Steps:
         if self._failed:
             raise self._failed
         if self._as_json:
-            put_json({"steps": self._done})
+            put_steps(self._done)
 
 
 def here(path: str | Path) -> Path:
@@ -214,12 +221,14 @@ def here(path: str | Path) -> Path:
 def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlError]", *, as_json: bool) -> None:
     """The answers of many deposits, and the errors of those without one. Exits with the first error's code, if any."""
     if as_json:
-        put_json({"deposits": list(done.values()), "errors": error_documents(errors)})
+        put_steps(done.values(), errors)
     else:
         for step in done.values():
             put_step(step, as_json=False)
         for name, error in errors.items():
             click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
+            for line in error.lines:
+                click.secho(f"    {printable(line, 1_000)}", fg="red")
             if helps := wording.advice(error.remedy):
                 click.echo(f"  → {printable(helps, 1_000)}")
         if not done and not errors:
@@ -228,29 +237,15 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
         raise SystemExit(int(error.exit_code))
 
 
-def error_document(error: "SopctlError") -> dict[str, str]:
-    """An error for machines; what is wrong one by one follows the sentence."""
-    message = f"{wording.error(error)} {'; '.join(error.lines)}".strip()
-    remedy = wording.advice(error.remedy)
-    return {
-        "id": error.id,
-        "message": printable(message, wording.LONGEST),
-        "where": printable(error.where),
-        "remedy": printable(remedy, wording.LONGEST),
-    }
-
-
-def error_documents(errors: "Mapping[str, SopctlError]") -> list[dict[str, str]]:
-    """The errors of deposits for machines: `id` is the deposit's, `error` which error it is."""
-    return [{**error_document(error), "id": name, "error": error.id} for name, error in errors.items()]
-
-
 def lateness(row: "Row") -> str:
     """By how much a row is late, and to whom that is escalated."""
-    if not row.late:
-        return ""
-    to = f", escalated to {row.escalated_to}" if row.escalated_to else ""
-    return click.style(f" LATE by {counted(row.late_days, 'day')}{to}", fg="red", bold=True)
+    return _late(row.late_days, row.escalated_to) if row.late else ""
+
+
+@cache
+def _late(days: int, escalated_to: str) -> str:
+    to = f", escalated to {escalated_to}" if escalated_to else ""
+    return click.style(f" LATE by {counted(days, 'day')}{to}", fg="red", bold=True)
 
 
 def waits(row: "Row") -> str:
@@ -283,7 +278,9 @@ def put_followups(desk: "Desk", deposit_id: str) -> None:
 def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -> None:
     """The servers that were adopted, or could be, and what is not known of them."""
     if as_json:
-        put_json({"adopted": adopted, "dry_run": dry_run})
+        from sopctl.cli.documents.site import adoptions
+
+        put_json(adoptions(adopted, dry_run=dry_run))
         return
     made = table("deposit", "unit", "server", "place", "not known")
     for each in adopted:
@@ -323,10 +320,12 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
 
     from sopctl.model.facts.conditions import conditions
 
-    found = conditions(facts)
     if as_json:
-        put_json({**msgspec.to_builtins(facts), "conditions": found})
+        from sopctl.cli.documents import inventory
+
+        put_json(inventory.facts(facts))
         return
+    found = conditions(facts)
     made = table("field", "value")
     for each in found:
         made.add_row("condition", printable(f"{each.severity}: {each}"), style="bold red")

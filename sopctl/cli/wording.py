@@ -63,10 +63,10 @@ _NEEDS = {
     "person": "--by <person>",
     "reason": "--reason <why>",
     "rack": "--rack <rack>",
+    "rack_unit": "--rack-unit <lowest rack unit>",
     "result": "--result <ok or failed>",
     "serial": "--serial <serial number>",
     "tool": "--tool <with what, and how>",
-    "unit": "--unit <lowest unit>",
     "what": "--what <what was done>",
     "user": "--user <account on the BMC>",
     "until": "--until <YYYY-MM-DD>",
@@ -101,14 +101,38 @@ def command(action: Action) -> str:
 
     What is needed comes last: there, the shell refuses the line even where a file has the placeholder's name.
     """
-    asked = _VERBS.get(f"{action.verb} {action.task}") or _VERBS.get(action.verb) or Asked(_asked_by(action))
+    asked = _asked(action)
     words = ["sopctl", asked.words]
     if action.id:
-        words.append(asked.id.format(id=shlex.quote(f"./{action.id}" if action.id.startswith("-") else action.id)))
+        words.append(asked.id.format(id=shlex.quote(_operand(action.id))))
     words.append(asked.options)
     words += [_given(name, value) for name, value in action.given.items()]
     words += [_need(action.verb, name) for name in action.needs]
     return " ".join(filter(None, words))
+
+
+def argv(action: Action) -> list[str]:
+    """The words of an action's command line, up to what a person has to supply (`needed`)."""
+    asked = _asked(action)
+    words, placeholder, _ = asked.words.partition("<")
+    made = ["sopctl", *words.split()]
+    if action.id and not placeholder:
+        made += [each.format(id=_operand(action.id)) for each in asked.id.split()]
+    made += asked.options.split()
+    for name, value in action.given.items():
+        made += [*([f"--{name.replace('_', '-')}"] if name else []), *([value] if value else [])]
+    return made
+
+
+def _operand(id: str) -> str:
+    """An id, or a file that could be taken for an option."""
+    return f"./{id}" if id.startswith("-") else id
+
+
+def needed(action: Action) -> "list[Question]":
+    """What a person has to supply after `argv`, in order."""
+    _, _, asks = _asked(action).words.partition("<")
+    return [*([Question("", asks.rstrip(">"))] if asks else []), *questions(action)]
 
 
 class Question(NamedTuple):
@@ -129,6 +153,10 @@ def questions(action: Action) -> list[Question]:
         choices = tuple(asks.split(" or ")) if asks.startswith("--") else ()
         found.append(Question(option.strip(), asks, choices))
     return found
+
+
+def _asked(action: Action) -> Asked:
+    return _VERBS.get(f"{action.verb} {action.task}") or _VERBS.get(action.verb) or Asked(_asked_by(action))
 
 
 def _asked_by(action: Action) -> str:

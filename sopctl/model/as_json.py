@@ -1,7 +1,8 @@
 """JSON that sopctl wrote and others may have changed, or that others sent: one way to read it."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from inspect import cleandoc
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,3 +33,14 @@ def reader(kind: type[T]) -> Callable[[bytes | str], T]:
             raise NotJson(str(error)) from None
 
     return read
+
+
+def plainly_described(schema: Any) -> Any:
+    """A JSON Schema whose descriptions are the same with every Python: since 3.13, docstrings come without the
+    indentation of their source."""
+    if isinstance(schema, dict):
+        return {
+            key: cleandoc(each) if key == "description" and isinstance(each, str) else plainly_described(each)
+            for key, each in schema.items()
+        }
+    return [plainly_described(each) for each in schema] if isinstance(schema, list | tuple) else schema

@@ -39,30 +39,40 @@ Platform = Annotated[str, Meta(pattern=names.one_of(KNOWN))]
 
 
 class Letter(Struct, frozen=True, forbid_unknown_fields=True):
-    """The letter that asks for the deposit. `number` is the sender's own, kept word for word."""
+    """The letter that asks for the deposit."""
 
     number: Line
+    """The sender's own number, kept word for word."""
     date: date
+    """Its date."""
 
 
 class Contact(Struct, frozen=True, forbid_unknown_fields=True):
     """A contact person (narahubung) of the requesting unit."""
 
     name: Line
+    """Their name."""
     position: OptionalLine = ""
+    """Their position (jabatan)."""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
+    """Their civil servant's number, 18 digits."""
     rank: OptionalLine = ""
+    """Their rank and grade (pangkat/golongan)."""
     email: Email | None = None
+    """Where messages go."""
     phone: OptionalLine = ""
+    """Their telephone number."""
     language: Literal["id", "en"] | None = None
     """The language of messages to them [default: the site's]."""
 
 
 class Contacts(Struct, frozen=True, forbid_unknown_fields=True):
-    """Who answers for the deposit administratively, and who technically."""
+    """Who answers for the deposit."""
 
     administrative: Contact
+    """Who signs and receives letters."""
     technical: Contact
+    """Who is informed about the server."""
 
 
 RackUnits = Annotated[int, Meta(ge=1, le=60)]
@@ -74,17 +84,29 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
     """The server as declared, not yet seen. Whatever is not known about an adopted server is empty or None."""
 
     name: Annotated[str, Meta(pattern=names.HOST_NAME)]
+    """Its host name, its own among all deposits."""
     brand_model: Line
+    """Maker and model."""
     height_units: RackUnits
+    """Its height in rack units."""
     serial: OptionalLine = ""
+    """The serial number on its case."""
     depth_mm: Millimetres | None = None
+    """Its depth."""
     power_watts: Watts | None = None
+    """What it draws at most."""
     weight_kg: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """Its weight."""
     processor: OptionalLine = ""
+    """Its processors."""
     cores: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    """Its processor cores."""
     memory_gib: Annotated[int, Meta(ge=1, le=65536)] | None = None
+    """Its memory."""
     disks: tuple[Line, ...] = ()
+    """Its disks, one text each."""
     operating_system: OptionalLine = ""
+    """Its operating system."""
     application: OptionalLine = ""
     """What runs on it, by the name that people know it by."""
     description: Annotated[str, Meta(max_length=1000, pattern=names.LINE)] = ""
@@ -99,15 +121,20 @@ class RequestedServer(Server, frozen=True, forbid_unknown_fields=True, kw_only=T
     """The server as a letter describes it: with everything that finding a place needs."""
 
     serial: Line
+    """The serial number on its case."""
     depth_mm: Millimetres
+    """Its depth."""
     power_watts: Watts
+    """What it draws at most."""
 
 
 class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
-    """An account that the requesting unit wants on the server, with the public keys that may log in."""
+    """An account that the requesting unit wants on the server."""
 
     name: Account
+    """Its name."""
     keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1)]
+    """The public keys that may log in, each as in a .pub file."""
 
 
 class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,8 +145,12 @@ class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
     `password` is in records of earlier days: it named a file of keys/, and is no longer let in nor sent."""
 
     user: Account
+    """The account that the owner made for the office."""
     key: KeyFile | None = None
+    """The file in keys/ that opens it, one of `first_contact_keys`; without it, a password that is given when the
+    server is configured."""
     password: KeyFile | None = None
+    """In records of earlier versions: a file in keys/. No longer accepted."""
 
 
 class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,7 +158,9 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
     server is reached, so that the two cannot differ."""
 
     prefix: Annotated[int, Meta(ge=1, le=31)]
+    """The length of the network's prefix."""
     gateway: Annotated[str, Meta(max_length=15)]
+    """The network's gateway."""
 
     def refuse_unfit(self, address: str) -> None:
         """Raise ValueError unless a server can have `address` in this network, and reach the gateway from it."""
@@ -156,13 +189,22 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     office's account is called. A letter without an address asks the office for one."""
 
     address: OptionalHost = ""
+    """How the controller reaches the server; left out, the office gives it an address."""
     first_contact: FirstContact | None = None
+    """How the controller first gets in."""
     accounts: tuple[RequestedAccount, ...] = ()
+    """Who may log in afterwards."""
     port: Port = 22
+    """Its SSH port."""
     ports: tuple[ServicePort, ...] = ()
+    """Which ports must be reachable besides SSH, and what must answer there: 443, 443/https, 25/smtp, 53/udp,
+    8000-8010."""
     sources: tuple[str, ...] = ()
+    """From which addresses or networks; none: from everywhere."""
     static_address: StaticAddress | None = None
+    """Make the address, which the server has by DHCP, its own."""
     management_account: Account | None = None
+    """What the office's account is called on this server, where its owner has one of that name."""
     legacy: Legacy = False
     """Old SSH algorithms that an appliance may be spoken to with: `true`, or their names. The office allows them, in
     the deposit's record; no letter can."""
@@ -195,7 +237,9 @@ class RequestedAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Access as a letter asks for it."""
 
     first_contact: FirstContact
+    """How the controller first gets in."""
     accounts: Annotated[tuple[RequestedAccount, ...], Meta(min_length=1)]
+    """Who may log in afterwards."""
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
@@ -207,6 +251,7 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
     """Access to an appliance: the account that the owner made for the office, and no other."""
 
     first_contact: FirstContact
+    """The owner's account for the office."""
 
     def __post_init__(self) -> None:
         Access.__post_init__(self)
@@ -219,7 +264,9 @@ class Bmc(Struct, frozen=True, forbid_unknown_fields=True):
     not the letter's to say."""
 
     address: Host
+    """Its name or address."""
     port: Port = 443
+    """Its HTTPS port."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.address):
@@ -231,41 +278,62 @@ VlanId = Annotated[int, Meta(ge=1, le=4094)]
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the server needs of its switch port: a VLAN other than the switch's service VLAN, VLANs that it wants
-    tagged, a fixed speed; and the MAC addresses by which it is recognised when it is plugged in."""
+    """What the server needs of its switch port."""
 
     vlan: VlanId | None = None
+    """A VLAN other than the switch's service VLAN."""
     tagged: tuple[VlanId, ...] = ()
+    """VLANs that it wants tagged."""
     speed_mbps: Literal[10, 100, 1000, 2500, 5000, 10000, 25000, 40000, 100000] | None = None
+    """A fixed speed."""
     macs: tuple[Annotated[str, Meta(pattern=names.MAC)], ...] = ()
+    """The MAC addresses by which it is recognised when it is plugged in."""
 
 
 class Request(Struct, frozen=True, forbid_unknown_fields=True):
     """What a requesting unit files: step 1 of penitipan. The office adds the id when it opens the dossier."""
 
     unit: Line
+    """The unit that owns the server."""
     letter: Letter
+    """The letter."""
     contacts: Contacts
+    """Who answers for it."""
     server: RequestedServer
+    """The server as declared."""
     access: RequestedAccess
+    """Where it answers, and who may log in."""
     valid_until: date | None = None
+    """When the deposit ends."""
     network: Network | None = None
+    """What it needs of its switch port."""
     kind: Literal["server"] = "server"
+    """What it is."""
     bmc: Bmc | None = None
+    """Its management controller (iLO, iDRAC), read where the server itself cannot be."""
 
 
 class ApplianceRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """As `Request`, for a network appliance."""
 
     unit: Line
+    """The unit that owns it."""
     letter: Letter
+    """The letter."""
     contacts: Contacts
+    """Who answers for it."""
     server: RequestedServer
+    """The appliance as declared."""
     access: ApplianceAccess
+    """Where it answers."""
     valid_until: date | None = None
+    """When the deposit ends."""
     network: Network | None = None
+    """What it needs of its switch port."""
     kind: Literal["appliance"]
+    """What it is."""
     platform: Platform
+    """What it runs."""
 
 
 class OtherAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -281,14 +349,23 @@ class OtherRequest(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """As `Request`, for a machine that takes no SSH of ours."""
 
     unit: Line
+    """The unit that owns it."""
     letter: Letter
+    """The letter."""
     contacts: Contacts
+    """Who answers for it."""
     server: RequestedServer
+    """The machine as declared."""
     access: OtherAccess
+    """Where it answers."""
     valid_until: date | None = None
+    """When the deposit ends."""
     network: Network | None = None
+    """What it needs of its switch port."""
     kind: Literal["other"]
+    """What it is."""
     bmc: Bmc | None = None
+    """Its management controller."""
 
 
 AnyRequest = Request | ApplianceRequest | OtherRequest

@@ -14,11 +14,14 @@ back."""
 
 
 class Switch(Struct, frozen=True, forbid_unknown_fields=True):
-    """The rack's switch, and its ports for deposited servers: `ports` of them, from number `first` on."""
+    """The rack's switch, and its ports for deposited servers."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    """Its name; `switches/NAME.yml` describes it, if sopctl is to set its ports."""
     ports: Annotated[int, Meta(ge=1, le=512)]
+    """How many of its ports are for deposits."""
     first: Annotated[int, Meta(ge=1, le=512)] = 1
+    """The number of the first of them."""
 
     @property
     def numbers(self) -> range:
@@ -27,19 +30,26 @@ class Switch(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Rack(Struct, frozen=True, forbid_unknown_fields=True):
-    """A rack: height in rack units, usable depth (mm), budgets of power (W) and weight (kg), blocked units (with what
-    blocks them), its switch, and the network that its servers are in (a file of networks/), where that is not the
-    controller's own."""
+    """`racks/NAME.yml`."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    """Its name, which is the file's."""
     room: str
+    """Where it is."""
     units: Annotated[int, Meta(ge=1, le=60)]
+    """Its height in rack units, counted from the bottom."""
     depth_mm: Annotated[int, Meta(ge=100, le=2000)]
+    """Its usable depth."""
     power_watts: Annotated[int, Meta(ge=1, le=100_000)]
+    """What its servers may draw together."""
     weight_kg: Annotated[int, Meta(ge=1, le=10_000)] | None = None
+    """What its servers may weigh together."""
     blocked: dict[Annotated[int, Meta(ge=1, le=60)], str] = {}
+    """Rack units that are not for deposits → what is there."""
     switch: Switch | None = None
+    """Its switch."""
     network: Annotated[str, Meta(pattern=names.FILE_NAME)] | None = None
+    """The network of its servers (a file of networks/), where that is not the controller's own."""
 
 
 class Need(Struct, frozen=True, gc=False):

@@ -10,12 +10,14 @@ from sopctl.model.deposit import Contact, Line
 
 
 class Unit(Struct, frozen=True, forbid_unknown_fields=True):
-    """A unit: its name as lists and totals show it, other names that letters use, and whom to ask there when a letter's
-    own contact has no address."""
+    """A unit that owns servers."""
 
     name: Line
+    """Its name, as lists and totals show it."""
     also: tuple[Line, ...] = ()
+    """Other names that letters use."""
     contact: Contact | None = None
+    """Whom to ask there when a letter's own contact has no address."""
 
 
 @lru_cache(maxsize=4096)

@@ -105,6 +105,9 @@ ENGLISH = {
     "Tidak bisa": "Not possible now",
     "Tidak dapat dilakukan sekarang. Tanyakan kepada kantor": "This cannot be done now. Ask the office",
     "Tidak dapat dibaca": "Cannot be read",
+    "Beri tahu pengelola sistem: berkasnya rusak atau diubah di luar sopctl.": (
+        "Tell the system administrator: the dossier is damaged, or was changed outside sopctl."
+    ),
     "Tinggi (U)": "Height (U)",
     "Unit kerja": "Unit",
     "Urutan": "Order",

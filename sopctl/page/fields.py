@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sopctl.errors import UsageError
+from sopctl.model.placeholders import left_open
 from sopctl.page.visit import Upload
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow import scans
@@ -45,8 +46,9 @@ class Given:
 
     def text(self, name: str) -> str:
         """A text, without what surrounds it. Raises UsageError for one that is needed and missing, or none of what
-        could be chosen."""
+        could be chosen. A placeholder says nothing."""
         said, field = self._said.get(name, "").strip(), self._fields[name]
+        said = "" if left_open(said) else said
         if field.required and not said:
             raise UsageError("field-missing", "{field} is missing", field=field.label)
         if said and field.choices and said not in dict(field.choices):

@@ -74,10 +74,16 @@ class Guard:
         try:
             body = await asyncio.wait_for(_body(receive, _most(headers)), BODY_SECONDS)
         except TimeoutError:
-            await _answer(self._with_headers(send), 408, "too slow")
+            await _answer(
+                self._with_headers(send), 408, "terlalu lama dalam perjalanan; kirim lagi / too slow: send it again"
+            )
             return
         except _TooLarge:
-            await _answer(self._with_headers(send), 413, "too large")
+            await _answer(
+                self._with_headers(send),
+                413,
+                "terlalu besar: paling banyak 64 MiB; kembali, lalu kirim yang lebih kecil / too large: send less",
+            )
             return
         await self.app(scope, _replay(body, receive), self._with_headers(send))
 
@@ -89,18 +95,18 @@ class Guard:
 
     def _refused(self, scope: Scope, headers: dict[str, str], address: str) -> tuple[int, str] | None:
         if headers.get("host", "").lower() not in self.hosts:
-            return 421, "this page is asked for by another name"
+            return 421, "halaman ini punya alamat lain / this page is asked for by another name"
         if scope["method"] not in ("GET", "HEAD", "POST"):
-            return 405, "only GET, HEAD and POST"
+            return 405, "hanya GET, HEAD dan POST / only GET, HEAD and POST"
         if not self._within_rate(address):
-            return 429, "too many requests"
+            return 429, "terlalu sering; tunggu sebentar / too many requests: wait a moment"
         site, mode = headers.get("sec-fetch-site", ""), headers.get("sec-fetch-mode", "")
         reads = scope["method"] in ("GET", "HEAD")
         if site not in ("", "same-origin", "none") and not (reads and mode == "navigate"):
-            return 403, "asked for by another site"
+            return 403, "diminta oleh situs lain / asked for by another site"
         origin = headers.get("origin")
         if not reads and origin is not None and urlsplit(origin).netloc.lower() != headers["host"].lower():
-            return 403, "sent from another site"
+            return 403, "dikirim dari situs lain / sent from another site"
         return None
 
     def _within_rate(self, address: str) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from starlette.responses import Response
 
 from sopctl import __version__
+from sopctl.model.as_json import plainly_described
 from sopctl.page import records
 from sopctl.page.handlers.api import OPERATIONS, Operation
 from sopctl.page.visit import Visit
@@ -50,7 +51,7 @@ def document() -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": paths,
         "components": {
-            "schemas": schemas,
+            "schemas": plainly_described(schemas),
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
         },
     }

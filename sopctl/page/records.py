@@ -189,9 +189,10 @@ class RackSpace(Struct, frozen=True):
 
 
 class Racks(Struct, frozen=True):
-    """The racks."""
+    """The racks of one page, by name; `total` counts all of them."""
 
     racks: list[RackSpace]
+    total: int
 
 
 def brief(row: Any) -> Brief:

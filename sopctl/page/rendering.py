@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from sopctl.page import words
@@ -28,7 +29,13 @@ def environment() -> Environment:
     )
     made.filters["day"] = _day
     made.filters["time"] = _time
+    made.filters["breaking"] = _breaking
     return made
+
+
+def _breaking(text: str) -> Markup:
+    """A text that may go on in the next line after a slash, and not within a word."""
+    return escape(text).replace("/", Markup("/<wbr>"))
 
 
 def page(visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:

@@ -130,6 +130,12 @@ class Visit:
         return Desk(self.site, Deciding(self.who), self.clock)
 
     @property
+    def number(self) -> int:
+        """Which page of a list is asked for, from 1."""
+        said = self.query.get("halaman", "1")
+        return max(1, int(said)) if said.isdecimal() and said.isascii() and len(said) < 6 else 1
+
+    @property
     def form_token(self) -> str:
         """What our own forms carry, and nobody else can know."""
         return hmac.new(self.secret.encode(), b"form", hashlib.sha256).hexdigest()

@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_date
 
-from sopctl.errors import SopctlError
+from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.page.english import ENGLISH, INDONESIAN
 from sopctl.page.visit import Language
 from sopctl.workflow.views.board import Row
@@ -49,6 +49,9 @@ ERRORS = {
     "login-begun-too-long-ago": "terlalu lama sejak kata sandi ditulis; masuk lagi",
     "login-refused": "nama atau kata sandi tidak benar",
     "day-in-the-future": "{day} belum tiba",
+    "no-such-procedure": "tidak ada prosedur {procedure!r}",
+    "no-such-rack": "tidak ada rak {rack!r}",
+    "not-a-month": "{month!r} bukan bulan",
     "no-without-note": "kalau tidak bisa, tulis apa yang tidak bisa",
     "not-in-place": "server {deposit} belum di tempatnya",
     "not-a-day": "{said!r} bukan tanggal",
@@ -77,7 +80,16 @@ ERRORS = {
     "text-not-recordable": "teks ini memuat tanda yang tidak dapat dicatat",
     "too-many-failures": "terlalu banyak percobaan masuk yang gagal; tunggu seperempat jam",
 }
-"""Errors in Indonesian, by their id; one that is not here is told in English."""
+"""Errors in Indonesian, by their id. One that is not here is told in English, after what kind of error it is."""
+
+KINDS: dict[type[SopctlError], str] = {
+    InvalidRecord: "ada berkas yang rusak atau tidak sah; beri tahu pengelola sistem",
+    OutsideFailure: "ada gangguan di luar halaman ini; coba lagi, atau beri tahu pengelola sistem",
+    Conflict: "ada yang berubah sementara itu",
+    NotNow: "itu tidak dapat dilakukan sekarang",
+    UsageError: "itu tidak dapat diterima",
+    SopctlError: "itu tidak selesai",
+}
 
 ENGLISH_ERRORS = {
     "identity-not-proved": "the identity provider does not say who this is; log in anew",
@@ -110,6 +122,8 @@ def error(found: SopctlError, language: Language, *, outsider: bool = False) -> 
     if outsider and found.id not in ERRORS:
         return say("Tidak dapat dilakukan sekarang. Tanyakan kepada kantor", language)
     said = own.format(**found.values) if own else found.sentence
+    if not own and language == "id":
+        said = f"{next(lead for kind, lead in KINDS.items() if isinstance(found, kind))}: {said}"
     return "; ".join((said[:1].upper() + said[1:], *(() if found.id in ENGLISH_ERRORS else found.lines)))
 
 

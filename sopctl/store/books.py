@@ -4,23 +4,25 @@ A book is a history like a dossier's: the same events, the same chain, a line of
 each kind and year, so that none grows without end: `house/visits-2026.yml`, with its papers in `house/visits-2026/`.
 """
 
+import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from sopctl.errors import InvalidRecord, NotNow
+from sopctl.errors import InvalidRecord, NotNow, SopctlError
 from sopctl.model.house import maintenance, visits
 from sopctl.model.house.maintenance import Window
 from sopctl.model.house.visits import VisitState
+from sopctl.model.sop import history
 from sopctl.model.sop.entries import Kept
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
-from sopctl.store.durable import disk_errors, make_folder, sweep
+from sopctl.store.durable import disk_errors, make_folder, sweep, write_tentative
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 
 Kind = Literal["visits", "maintenance"]
@@ -84,17 +86,31 @@ def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
     with locks.hold(site.root / "var" / "locks" / name, name, wait=SITE_LOCK_SECONDS):
         site.refuse_moved()
         make_folder(site.folder(FOLDER))
-        for each in (site.folder(FOLDER), site.folder(FOLDER) / name):
-            sweep(each)
-        yield read(site, kind, year)
+        book = read(site, kind, year)
+        sweep(site.folder(FOLDER))
+        _settle(book, lambda: book.events)
+        try:
+            yield book
+        finally:
+            with suppress(SopctlError):  # whoever writes in it next does it
+                _settle(book, lambda: _events_now(book))
+
+
+def _settle(book: Book, events: Callable[[], Sequence[Event]]) -> None:
+    """Take back the papers that were kept and are named by no event."""
+    sweep(book.path.with_suffix(""), lambda: history.named(events(), book.name))
+
+
+def _events_now(book: Book) -> Sequence[Event]:
+    now = codec.read(book.path, MAX_BYTES, links=False) if book.path.exists() else b""
+    return dossiers.and_added(book.events, book.content, now, str(book.path))
 
 
 def append(site: Site, book: Book, event: Event) -> Book:
     """Note an event in a book that is held, then in the journal. Raises as `dossiers.append`."""
     bound = dossiers.bind(book.name, book.events, event)
-    dossiers.readable(bound)
     events = (*book.events, bound)
-    content = dossiers.history_with(book.content, events)
+    content = dossiers.history_with(book.content, events, dossiers.readable(bound))
     if len(content) > MAX_BYTES:
         raise NotNow("book-full", "the book {book} is full: {mib} MiB is the most", book=book.name, mib=MAX_BYTES >> 20)
     dossiers.commit(
@@ -104,12 +120,15 @@ def append(site: Site, book: Book, event: Event) -> Book:
 
 
 def keep(book: Book, name: str, content: bytes) -> Kept:
-    """Write a paper of a book, named after the event that will carry it. Its path is relative to the house's folder."""
+    """Write a paper of a book that is held, named after the event that will carry it: without one it is gone again once
+    the book is let go. Its path is relative to the house's folder."""
     folder = book.path.with_suffix("")
     if folder.is_symlink():
         raise InvalidRecord("book-folder-is-symlink", "a book's folder may not be a symbolic link", where=str(folder))
     make_folder(folder)
-    return dossiers.written_in(book.path.parent, f"{folder.name}/{len(book.events) + 1:04}-{name}", content)
+    name = f"{len(book.events) + 1:04}-{name}"
+    write_tentative(folder / name, content)
+    return Kept(f"{folder.name}/{name}", hashlib.sha256(content).hexdigest())
 
 
 def all_visits(site: Site, until: datetime | None = None) -> list[VisitState]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Literal
 
@@ -25,9 +25,11 @@ from sopctl.store.durable import (
     disk_errors,
     make_folder,
     opened,
+    prepared,
     sweep,
     undisturbed,
     write_atomic,
+    write_tentative,
 )
 from sopctl.store.journal import Journal, Writer
 from sopctl.store.site import Site
@@ -285,12 +287,40 @@ def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
         site.refuse_moved()
         dossier = read(site, deposit_id)
-        for each in (folder, folder / "documents", folder / "facts"):
-            sweep(each)
+        sweep(folder)
+        _settle(folder, lambda: dossier.events)
         if dossier.found != dossier.record and not dossier.edited:  # an edit was recorded, and then something failed
             write_atomic(folder / "deposit.yml", dossier.record)
             dossier = replace(dossier, found=dossier.record)
-        yield dossier
+        try:
+            yield dossier
+        finally:
+            with suppress(SopctlError):  # whoever holds it next does it
+                _settle(folder, partial(_events_now, dossier))
+
+
+def _settle(folder: Path, events: Callable[[], Sequence[Event]]) -> None:
+    """Take back what was kept in a dossier and is named by no event: nothing was recorded of it."""
+    for kind in ("documents", "facts"):
+        sweep(folder / kind, partial(_named, events, kind))
+
+
+def _named(events: Callable[[], Sequence[Event]], kind: str) -> frozenset[str]:
+    return history.named(events(), kind)
+
+
+def _events_now(dossier: Dossier) -> Sequence[Event]:
+    content = _part(dossier.folder, "history.yml", HISTORY_BYTES)
+    return and_added(dossier.events, dossier.history, content, str(dossier.history_file))
+
+
+def and_added(events: Sequence[Event], before: bytes, now: bytes, where: str) -> Sequence[Event]:
+    """The events of a history that is held, with those that were added since it was read (`before`): as a rule only
+    these are read. Raises InvalidRecord."""
+    if now.startswith(before):
+        added = now[len(before) :] or b"[]"
+        return (*events, *codec.parse(added, tuple[Event, ...], where=where, max_bytes=len(added)))
+    return codec.parse(now, tuple[Event, ...], where=where, max_bytes=len(now))
 
 
 def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> Dossier:
@@ -303,9 +333,8 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
     journal was altered; OutsideFailure.
     """
     bound = bind(dossier.id, dossier.events, event)
-    readable(bound)
     events = (*dossier.events, bound)
-    content = history_with(dossier.history, events)
+    content = history_with(dossier.history, events, readable(bound))
     _refuse_full(dossier, content, step=step)
 
     def unchanged() -> bool:
@@ -321,12 +350,13 @@ def commit(
     site: Site, name: str, path: Path, content: bytes, events: Sequence[Event], unchanged: Callable[[], bool]
 ) -> None:
     """Write the history `name` (of a deposit, or a book of the house) to `path`, and note its newest event in the
-    journal. `unchanged` says whether the file still is what was read.
+    journal. `unchanged` says whether the file still is what was read. What can be written before is on the disk before
+    the site is held: others wait only for what must be in one order.
 
     Raises as `append`.
     """
     *before, bound = events
-    with site.alone(), undisturbed():
+    with prepared(path, content) as put, site.alone(), undisturbed(), Journal(site.root).at_hand() as at_hand:
         site.refuse_moved()
         if not unchanged():
             raise Conflict(
@@ -335,9 +365,9 @@ def commit(
                 remedy=Action("show", name) if re.match(names.ID, name) else (),
                 deposit=name,
             )
-        journal = Journal(site.root).catch_up(name, before)
+        journal = at_hand.catch_up(name, before)
         try:
-            write_atomic(path, content)
+            put()
         except Unconfirmed as error:
             site.tell(error)
         site.committed.append((name, bound.seq))
@@ -428,14 +458,27 @@ def _refuse_full(dossier: Dossier, content: bytes, *, step: bool) -> None:
 def keep_document(
     dossier: Dossier, name: str, content: bytes, kind: Literal["documents", "facts"] = "documents"
 ) -> Kept:
-    """Write a document of the dossier; returns what an event keeps of it."""
+    """Write a document of a dossier that is held, for an event that is to name it; returns what that keeps of it. If
+    none does, it is gone again once the dossier is let go."""
+    write_tentative(_place(dossier, kind) / name, content)
+    return Kept(f"{kind}/{name}", _sha256(content))
+
+
+def keep_beside(dossier: Dossier, name: str, content: bytes) -> Path:
+    """Write a document for people to look at, which no event names."""
+    path = _place(dossier, "documents") / name
+    write_atomic(path, content)
+    return path
+
+
+def _place(dossier: Dossier, kind: str) -> Path:
     folder = dossier.folder / kind
     if folder.is_symlink():
         raise InvalidRecord(
             "dossier-folder-is-symlink", "a dossier's folder may not be a symbolic link", where=str(folder)
         )
     make_folder(folder)
-    return written_in(dossier.folder, f"{kind}/{name}", content)
+    return folder
 
 
 def write_record(site: Site, dossier: Dossier, content: bytes) -> None:
@@ -466,11 +509,11 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def history_with(before: bytes, events: Sequence[Event]) -> bytes:
-    """The history file with its newest event. In a file that sopctl wrote, the next item is simply appended to the
-    list; a file that someone has laid out differently is rewritten."""
+def history_with(before: bytes, events: Sequence[Event], newest: bytes) -> bytes:
+    """The history file with its newest event, which `readable` has written. In a file that sopctl wrote, that is simply
+    appended to the list; a file that someone has laid out differently is rewritten."""
     as_written = before.startswith(b"- seq: ") and before.endswith(b"\n") and b"\n..." not in before
-    return before + codec.dump([events[-1]]) if as_written else codec.dump(list(events))
+    return before + newest if as_written else codec.dump(list(events))
 
 
 def bind(deposit_id: str, events: tuple[Event, ...], event: Event) -> Event:

@@ -14,7 +14,7 @@ import stat
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -22,22 +22,26 @@ from typing import BinaryIO
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 
+_PATH = ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup.")
 _DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
-_OTHER = ("disk-error", "Check the disk, then run the command again.")
-_KNOWN = {
+OTHER = ("disk-error", "Check the disk, then run the command again.")
+KNOWN = {
     errno.ENOSPC: ("disk-full", "Free space on that file system, then run the command again."),
     errno.EDQUOT: ("quota-exceeded", "Free space within the quota, then run the command again."),
     errno.EACCES: _DENIED,
     errno.EPERM: _DENIED,
     errno.EROFS: ("disk-read-only", "The file system is mounted read-only; mount it writable."),
     errno.EMFILE: ("too-many-open-files", "Raise the limit of open files (ulimit -n)."),
-    errno.ENOENT: ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup."),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), _PATH),
 }
 """What the system says → the error's id, and what helps."""
 
 TEMPORARY = ".tmp"
 """How the names of files end that are being written; a killed command leaves one behind."""
 
+
+WITHOUT_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
+"""What file systems without hard links say (a USB stick's)."""
 
 LEFT_SECONDS = 3600
 """After so long, nobody is writing such a file any more."""
@@ -53,7 +57,7 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        name, remedy = _KNOWN.get(error.errno or 0, _OTHER)
+        name, remedy = KNOWN.get(error.errno or 0, OTHER)
         raise OutsideFailure(
             name, "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=doing, reason=error.strerror
         ) from error
@@ -66,24 +70,67 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     and, where root makes it, the owner and group of its folder. Raises OutsideFailure when the disk refuses, and
     Unconfirmed when that shows only after the new content is in its place.
     """
+    with prepared(path, content, mode=mode) as put:
+        put()
+
+
+def write_tentative(path: Path, content: bytes) -> None:
+    """As `write_atomic`, for a file that counts only once something names it. Until it is swept (`sweep`), it has a
+    second name by which that is known: so it goes again if nothing came to name it, however the command ended."""
+    with prepared(path, content, second_name=True) as put:
+        put()
+
+
+@contextmanager
+def prepared(
+    path: Path, content: bytes, *, mode: int = 0o640, second_name: bool = False
+) -> Iterator[Callable[[], None]]:
+    """The same in two parts, for whoever does something between them: the content is on the disk when the block begins,
+    and in its place when what the block is given was called. A block that does not call it leaves all as it was."""
     _sweep_left(path)
     with disk_errors(path):
         descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    done = False
+
+    def put() -> None:
+        nonlocal done
+        with disk_errors(path):
+            (_put_with_second_name if second_name else os.replace)(temporary, path)
+        done = True
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fchmod(file.fileno(), mode)
-                _belong(file.fileno(), path)
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+            sync_folder(path.parent)
+        except OSError as error:
+            raise _unconfirmed(path, error) from error
+
     try:
-        sync_folder(path.parent)
+        with disk_errors(path), os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            _belong(file.fileno(), path)
+            os.fsync(file.fileno())
+        yield put
+    finally:
+        if not done:
+            with suppress(OSError):  # else it is swept later
+                os.unlink(temporary)
+
+
+def _put_with_second_name(temporary: str, path: Path) -> None:
+    """Put what is at `temporary` into its place, and leave it there as well."""
+    third = f"{temporary.removesuffix(TEMPORARY)}_{TEMPORARY}"  # a link replaces nothing, so this one is moved
+    try:
+        os.link(temporary, third)
     except OSError as error:
-        raise _unconfirmed(path, error) from error
+        if error.errno not in WITHOUT_LINKS:
+            raise
+        os.replace(temporary, path)
+        return
+    try:
+        os.replace(third, path)
+    except BaseException:
+        Path(third).unlink(missing_ok=True)
+        raise
 
 
 def _sweep_left(path: Path) -> None:
@@ -275,7 +322,7 @@ def _appear(temporary: str, path: Path) -> None:
     except FileExistsError:
         raise _exists(path) from None
     except OSError as error:
-        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+        if error.errno not in WITHOUT_LINKS:
             raise
         if os.path.lexists(path):
             raise _exists(path) from None
@@ -288,12 +335,31 @@ def _exists(path: Path) -> UsageError:
     )
 
 
-def sweep(folder: Path) -> None:
-    """Remove files that a killed command was writing in `folder`. Call while holding what it belongs to."""
+def _nothing() -> Container[str]:
+    return ()
+
+
+def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing) -> None:
+    """Remove files that a killed command was writing in `folder`, and tentative ones that are not among those that are
+    `named`; these it makes lasting. Call while holding what the folder belongs to. Raises OutsideFailure, and what
+    `named` raises, which is asked only if there is a tentative file."""
     with disk_errors(folder, "sweep"):
         for entry in os.scandir(folder) if folder.is_dir() and not folder.is_symlink() else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
+                of = folder / entry.name[1:].rsplit(".", 2)[0]
+                if _is_same(entry, of) and of.name not in named():
+                    os.unlink(of)
                 os.unlink(entry.path)
+
+
+def _is_same(entry: os.DirEntry[str], path: Path) -> bool:
+    """Are these two names of one file?"""
+    if entry.stat(follow_symlinks=False).st_nlink == 1:
+        return False
+    try:
+        return os.path.samestat(entry.stat(follow_symlinks=False), os.stat(path, follow_symlinks=False))
+    except FileNotFoundError:
+        return False
 
 
 def touch(path: Path, mode: int = 0o640) -> None:

@@ -8,6 +8,7 @@ is told (`Site.lagging`) and made good by the next issue.
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from msgspec import UNSET, Struct, UnsetType
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Kept, SignedPaper, SigningAsked, SigningRefused
-from sopctl.store.durable import Unconfirmed, make_folder, opened, sweep, undisturbed, write_atomic
+from sopctl.store.durable import Unconfirmed, make_folder, opened, sweep, undisturbed, write_atomic, write_tentative
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
@@ -28,6 +29,14 @@ SUBJECT = r"LAPORAN-\d{4}-\d{2}"
 """How the report of a month is called, where a deposit has its id."""
 
 MAX_RECORD = 64 * 1024
+
+
+class SentTo(Struct, frozen=True, forbid_unknown_fields=True):
+    """A report was sent to this address; with a `problem`, it surely did not arrive."""
+
+    to: str
+    message_id: str
+    problem: str = ""
 
 
 class Issued(Struct, frozen=True, forbid_unknown_fields=True):
@@ -50,11 +59,12 @@ class Issued(Struct, frozen=True, forbid_unknown_fields=True):
     """A service was asked to sign it."""
     refused: SigningRefused | UnsetType = UNSET
     """It surely did not."""
+    sent: SentTo | UnsetType = UNSET
 
     @property
     def is_report(self) -> bool:
         """Does it issue a report? Else it says what became of one."""
-        return (self.signed, self.asked, self.refused) == (UNSET, UNSET, UNSET)
+        return (self.signed, self.asked, self.refused, self.sent) == (UNSET, UNSET, UNSET, UNSET)
 
     @property
     def content(self) -> bytes:
@@ -107,16 +117,20 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
     with site.alone(), undisturbed():
         site.refuse_moved()
         make_folder(folder)
-        sweep(folder)
+        _settle(site)
         if len(read(site)) != len(before) or new.seq != len(before) + 1:
             raise Conflict("issued-meanwhile", "another report was issued in the meantime", remedy="Issue it again.")
         journal = Journal(site.root).catch_up(NAME, before)
-        for kept, content in zip(files, contents.values(), strict=True):
-            write_atomic(site.root / kept.file, content)
         try:
-            write_atomic(folder / _name(bound), bound.content)
-        except Unconfirmed as error:
-            site.tell(error)
+            for kept, content in zip(files, contents.values(), strict=True):
+                write_tentative(site.root / kept.file, content)
+            try:
+                write_atomic(folder / _name(bound), bound.content)
+            except Unconfirmed as error:
+                site.tell(error)
+        finally:
+            with suppress(SopctlError):  # the next issue does it
+                _settle(site)
         site.committed.append((NAME, bound.seq))
         try:
             journal.add_hash(NAME, bound.seq, bound.hash)
@@ -132,6 +146,11 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
                 )
             )
     return bound
+
+
+def _settle(site: Site) -> None:
+    """Take back the files that are named by no record. Call when alone."""
+    sweep(site.folder(NAME), lambda: {Path(kept.file).name for each in read(site) for kept in each.files})
 
 
 def unclear(every: Sequence[Issued]) -> list[tuple[str, SigningAsked]]:

@@ -10,10 +10,11 @@ made anew. For that, its head is kept elsewhere (`anchor`).
 """
 
 import hashlib
+import io
 import os
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -41,6 +42,7 @@ MAX_LINE = 4096
 NEAR_THE_END = 64 * 1024
 """Bytes in which the newest event of a dossier is looked for first."""
 _ROSTER_LINE = msgspec.json.encode({"deposit": ROSTER})[:-1]
+_MENDED_LINE = msgspec.json.encode({"deposit": MENDED})[:-1]
 _BEGINNING = re.compile(rb'\{"deposit":"([^"\\]{1,100})","seq":(\d{1,9}),')
 
 _STAMP = re.compile(r"([1-9][0-9]{0,8})-([0-9a-f]{64})\.tsr")
@@ -116,6 +118,29 @@ class Stamp(Struct, frozen=True):
             return file.read(MAX_STAMP)
 
 
+class Covered(Struct, frozen=True):
+    """A beginning of the journal: its bytes and their SHA-256 (hex), its lines, and the hash of the last."""
+
+    size: int = 0
+    sha256: str = hashlib.sha256().hexdigest()
+    lines: int = 0
+    head: str = ""
+
+
+class Walked(NamedTuple):
+    """What a walk over the whole journal found: how far it went, the lines after the beginning that was known, those of
+    a mend or a roster among all lines (`notes`), and the hashes of the lines that were asked for, by number."""
+
+    covered: Covered
+    fresh: list[Line]
+    notes: list[Line]
+    heads: dict[int, str]
+
+    @property
+    def anchor(self) -> "Anchor":
+        return Anchor(self.covered.lines, self.covered.head)
+
+
 class Journal:
     """The journal of the site at `root`. Reading never writes; to write, hold the site's lock."""
 
@@ -123,12 +148,52 @@ class Journal:
         self.path = root / FILE_NAME
         self._marks = Marks(root)
 
+    @contextmanager
+    def at_hand(self) -> Iterator["Journal"]:
+        """The journal with its marks open: what is done in the block opens their file once."""
+        with self._marks.at_hand():
+            yield self
+
     def lines(self) -> list[Line]:
         """All lines, their chain checked, without one that a crash tore at the end.
 
         Raises InvalidRecord at a line that was altered, moved or removed.
         """
         return self._chained(self._read()[0])
+
+    def walk(self, known: Covered | None = None, numbers: Collection[int] = ()) -> Walked | None:
+        """Go over all lines. A beginning that is `known` is compared as a whole; the chain of the lines after it is
+        checked. `numbers`: the lines whose hashes are wanted. None where the journal does not begin as was known.
+
+        Raises InvalidRecord as `lines`.
+        """
+        known = known or Covered()
+        fresh, notes, heads = list[Line](), list[Line](), dict[int, str]()
+        size, lines, head, whole = 0, 0, "", hashlib.sha256()
+        there = self.path.is_symlink() or self.path.exists()
+        with opened(self.path, links=False) if there else nullcontext(io.BytesIO()) as file:
+            for raw in file:
+                if not raw.endswith(b"\n"):
+                    if len(raw) > MAX_LINE:
+                        raise self._altered(lines + 1)
+                    break  # torn by a crash
+                if size < known.size < size + len(raw):
+                    return None
+                size, lines = size + len(raw), lines + 1
+                whole.update(raw)
+                if size > known.size:
+                    line = self._linked(lines, raw[:-1], head)
+                    fresh.append(line)
+                    notes += [line] if line.deposit in (MENDED, ROSTER) else []
+                elif raw.startswith((_MENDED_LINE, _ROSTER_LINE)):
+                    notes.append(self._line(lines, raw[:-1]))
+                if size >= known.size or lines in numbers:
+                    head = _digest(raw[:-1])
+                    heads |= {lines: head} if lines in numbers else {}
+                if size == known.size and Covered(size, whole.hexdigest(), lines, head) != known:
+                    return None
+        found = Covered(size, whole.hexdigest(), lines, head)
+        return Walked(found, fresh, notes, heads) if size >= known.size else None
 
     def newest(self) -> str | None:
         """The deposit of the newest event of a dossier, as its line says (the chain is not checked); None where there
@@ -225,13 +290,6 @@ class Journal:
         found = [Stamp(Anchor(int(name[1]), name[2]), path) for name, path in named if name]
         return sorted(found, key=lambda each: each.anchor.lines)
 
-    def other_stamps(self) -> list[Stamp]:
-        """Those of a journal that this one does not go on from. Raises InvalidRecord as `lines`."""
-        raw, _ = self._read()
-        self._chained(raw)
-        heads = {number: _digest(line) for number, line in enumerate(raw, 1)}
-        return [each for each in self.stamps() if heads.get(each.anchor.lines) != each.anchor.head]
-
     def catch_up(self, deposit: str, events: Sequence[Noted]) -> "Writer":
         """Bring the journal up to the events that a dossier has. Returns what its next event is noted with.
 
@@ -309,10 +367,6 @@ class Journal:
             self._marks.keep(reading.end, reading.marks, reading.given, anew=known is None)
         return reading.end, torn
 
-    def rosters(self) -> list[str]:
-        """The SHA-256 (hex) of each roster that it names. Raises InvalidRecord as `lines`."""
-        return [_roster_of(line) for line in self.lines() if line.deposit == ROSTER]
-
     def mend(self, note: str, events: Sequence[tuple[str, Noted]]) -> None:
         """Make the journal whole again, with a line that says why: `events`, of all dossiers, each have their line.
 
@@ -351,12 +405,16 @@ class Journal:
         lines = []
         prev = ""
         for number, each in enumerate(raw, start=1):
-            line = self._line(number, each)
-            if line.prev != prev or (line.note and hashlib.sha256(line.note.encode()).hexdigest() != line.hash):
-                raise self._altered(number)
+            lines.append(self._linked(number, each, prev))
             prev = _digest(each)
-            lines.append(line)
         return lines
+
+    def _linked(self, number: int, raw: bytes, prev: str) -> Line:
+        """A line that follows the one whose hash is `prev`. Raises InvalidRecord for one that does not."""
+        line = self._line(number, raw)
+        if line.prev != prev or (line.note and hashlib.sha256(line.note.encode()).hexdigest() != line.hash):
+            raise self._altered(number)
+        return line
 
     def _line(self, number: int, raw: bytes) -> Line:
         try:
@@ -411,7 +469,7 @@ class _Reading:
         start, lines, roster = self.end.stop, self.end.lines, self.end.roster
         if raw.startswith(_ROSTER_LINE):
             with suppress(NotJson):
-                roster = _roster_of(from_json(raw, Line))
+                roster = roster_of(from_json(raw, Line))
         self.end = End(start, start + len(raw), lines + 1, roster, _digest(raw[:-1]))
         self._mark(raw, start)
 
@@ -512,7 +570,8 @@ def _size(file: BinaryIO) -> int:
     return os.fstat(file.fileno()).st_size
 
 
-def _roster_of(line: Line) -> str:
+def roster_of(line: Line) -> str:
+    """The SHA-256 (hex) of the roster that a line names."""
     return line.note.partition(" ")[0]
 
 

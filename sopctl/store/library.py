@@ -85,6 +85,10 @@ class Library:
         """Every version of a procedure, the oldest first."""
         return [edition.procedure for edition in sorted(self._of(name), key=_by_version)]
 
+    def text(self, name: str, version: str) -> bytes:
+        """The file that this version of a procedure was read from."""
+        return self._edition(name, version).content
+
     def pinned(self, pins: Mapping[str, str]) -> Procedures:
         """The procedures that a dossier is pinned to. Raises InvalidRecord when a version is no longer there, or when
         they no longer fit together: a version's file may have been replaced."""

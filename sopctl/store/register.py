@@ -12,17 +12,19 @@ import re
 import sqlite3
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
 from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
-from sopctl.model.as_json import NotJson, from_json, reader
+from sopctl.model.as_json import NotJson, reader
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts
+from sopctl.store.across.processes import in_processes
 from sopctl.store.durable import make_folder, opened, touch
 from sopctl.store.site import Site
 
@@ -81,7 +83,7 @@ def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
 def read(site: Site, *, gathered: bool = False) -> Reading:
     """As `summaries`, but broken dossiers are named beside the sound ones; with `gathered`, what was gathered too."""
     if site.recent is not None:
-        return site.recent.read(site, gathered=gathered)
+        return site.recent.read(site)
     return whole(site, gathered=gathered)[0]
 
 
@@ -92,33 +94,48 @@ def whole(site: Site, *, gathered: bool) -> tuple[Reading, dict[str, str]]:
     index = _Index(site)
     known = index.read(gathered=gathered)
     months: dict[str, facts.Months] = {}
-    fresh: list[tuple[str, str, Summary, facts.Months]] = []
     found: dict[str, Summary] = {}
-    last_known: list[Summary] = []
-    broken: dict[str, SopctlError] = {}
     for deposit_id, stamp in stamps.items():
         kept = known.get(deposit_id)
         if kept and kept[0] == stamp:
             found[deposit_id] = kept[1]
             if gathered:
                 months[deposit_id] = kept[2]
+    fresh: list[tuple[str, str, Summary, facts.Months]] = []
+    last_known: list[Summary] = []
+    broken: dict[str, SopctlError] = {}
+    for each in in_processes(partial(_anew, site), [each for each in stamps if each not in found]):
+        if isinstance(each.read, SopctlError):
+            broken[each.id] = each.read
+            last_known += [known[each.id][1]] if each.id in known else []
             continue
-        try:
-            dossier = dossiers.read(site, deposit_id)
-            summary = dossier.summary
-        except SopctlError as error:
-            broken[deposit_id] = error
-            if kept:
-                last_known.append(kept[1])
-            continue
-        found[deposit_id], months[deposit_id] = summary, facts.months(dossier)
-        if stamp:
-            fresh.append((deposit_id, stamp, summary, months[deposit_id]))
+        found[each.id], months[each.id] = each.read, each.gathered
+        if stamps[each.id]:
+            fresh.append((each.id, stamps[each.id], each.read, each.gathered))
     gone = known.keys() - stamps.keys()
     if fresh or gone:
         index.write(fresh, gone)
     sound = [found[deposit_id] for deposit_id in stamps if deposit_id in found]
     return Reading(sound, broken, months, last_known), stamps
+
+
+class _Anew(NamedTuple):
+    """A dossier that was read, or why it could not be."""
+
+    id: str
+    read: Summary | SopctlError
+    gathered: facts.Months
+
+
+def _anew(site: Site, ids: Sequence[str]) -> list[_Anew]:
+    found = []
+    for deposit_id in ids:
+        try:
+            dossier = dossiers.read(site, deposit_id)
+            found.append(_Anew(deposit_id, dossier.summary, facts.months(dossier)))
+        except SopctlError as error:
+            found.append(_Anew(deposit_id, error, {}))
+    return found
 
 
 def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict[str, str]:
@@ -175,10 +192,10 @@ class _Index:
                 version = database.execute("SELECT value FROM about").fetchone()
                 if version != (self._version,):
                     return {}
-                rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits").fetchall()  # noqa: S608 (one of the two above)
-                summary = reader(Summary)
+                rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits")  # noqa: S608 (one of the two above)
+                summary, months = reader(Summary), reader(facts.Months)
                 return {
-                    name: (stamp, summary(blob), from_json(kept, facts.Months) if gathered else {})
+                    name: (stamp, summary(blob), months(kept) if gathered else {})
                     for name, stamp, blob, kept, hash_ in rows
                     if _row_hash(name, stamp, blob) == hash_
                 }

@@ -6,6 +6,7 @@ it and when; the roster itself is kept below `roster/`, named after its hash, wh
 """
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.durable import make_folder, opened, write_atomic
-from sopctl.store.journal import Journal, Writer
+from sopctl.store.journal import Writer
 from sopctl.store.site import Site
 
 FOLDER = "roster"
@@ -98,10 +99,10 @@ def differences(before: Roster, now: Roster) -> list[str]:
     return sorted(found)
 
 
-def check(site: Site) -> list[str]:
-    """What is wrong with the rosters that the journal names: each must be kept as it was."""
+def check(site: Site, digests: Iterable[str]) -> list[str]:
+    """What is wrong with these rosters (SHA-256, hex), which the journal names: each must be kept as it was."""
     wrong = []
-    for digest in dict.fromkeys(Journal(site.root).rosters()):
+    for digest in dict.fromkeys(digests):
         path = site.folder(FOLDER) / f"{digest}.json"
         if not path.is_file() or path.is_symlink():
             wrong.append(f"{FOLDER}/{path.name} is missing")

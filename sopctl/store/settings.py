@@ -23,52 +23,67 @@ Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
 
 
 class Office(Struct, frozen=True, forbid_unknown_fields=True):
-    """The letterhead. `code` and `unit` stand in document numbers, `city` before the date of letters."""
+    """The letterhead, and what stands in documents' numbers."""
 
     agency: Line
+    """The authority above the office; the first line of the letterhead."""
     name: Line
+    """The office's name."""
     address: Line
+    """Its address."""
     contact: OptionalLine = ""
+    """Telephone, e-mail or web address."""
     city: OptionalLine = ""
+    """The city that letters give beside their date."""
     code: NumberPart = "555"
+    """The first part of documents' numbers."""
     unit: NumberPart = "KOMINFO"
+    """The office's part of documents' numbers."""
 
 
 class Papers(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the office's papers look like. `size` of the sheet; `logo`: the emblem in the letterhead, a PNG or JPEG file
-    in the site's folder; `legal_basis`: the office's own regulations, printed on the SOP after the national ones.
-
-    `letter_signer` is the role that signs letters to owners on behalf of the head (a.n.); by default whoever sends them
-    does. `letter_copies` says who gets a copy (tembusan), beside those whom a letter names by itself.
-    """
+    """What the office's papers look like."""
 
     size: Literal["a4", "f4"] = "a4"
+    """The size of the sheet; F4 is 21.5 by 33 cm."""
     logo: Annotated[str, Meta(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,60}\.(png|jpe?g))?\Z")] = ""
+    """The emblem in the letterhead: a PNG or JPEG file in the site's folder."""
     legal_basis: Annotated[tuple[Line, ...], Meta(max_length=20)] = ()
+    """The office's own regulations, printed on the SOP after the national ones."""
     letter_signer: str = ""
+    """The role that signs letters to owners on behalf of the head (a.n.); empty: whoever sends them."""
     letter_copies: Annotated[tuple[Line, ...], Meta(max_length=10)] = ()
+    """Who gets a copy (tembusan), beside those whom a letter names by itself."""
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
-    """A person of the office. `role` is an actor of the procedures; `login` their account on the controller; `rank`
-    their rank and grade (pangkat/golongan), which stands below their name where they sign."""
+    """A person of the office."""
 
     role: Annotated[str, Meta(pattern=names.ROLE)]
+    """Which actor of the procedures they are."""
     name: Line
+    """Their name, as papers print it."""
     position: OptionalLine = ""
+    """Their position (jabatan)."""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
+    """Their civil servant's number, 18 digits."""
     rank: OptionalLine = ""
+    """Their rank and grade (pangkat/golongan), below their name where they sign."""
     login: OptionalLine = ""
+    """Their account on the controller."""
     email: Email | None = None
+    """Where reminders and other messages go."""
 
 
 class Management(Struct, frozen=True, forbid_unknown_fields=True):
-    """The account through which the controller manages every server, and its key's name in the site's keys/. `before`
-    is the key before it, until no server knows that one any more."""
+    """The office's account on every server, and the key that opens it."""
 
     account: Account = "sopctl"
+    """The account's name."""
     key: KeyFile = "management"
+    """The file in keys/ with its private key."""
     before: KeyFile | None = None
+    """The key before it, while some servers still know that one."""
 
     def __post_init__(self) -> None:
         if self.before == self.key:
@@ -76,11 +91,12 @@ class Management(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
-    """The DNS servers that deposited servers ask, and the domains in which they look up short names; as many as
-    resolv.conf(5) takes. Without any, a server keeps its own."""
+    """The DNS settings of configured servers, as many as resolv.conf(5) takes."""
 
     servers: Annotated[tuple[str, ...], Meta(max_length=3)] = ()
+    """The DNS servers; without any, a server keeps its own."""
     search: Annotated[tuple[str, ...], Meta(max_length=6)] = ()
+    """The domains in which short names are looked up."""
 
     def __post_init__(self) -> None:
         if not all(names.is_ip(address) for address in self.servers):
@@ -92,18 +108,22 @@ class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
-    """The mail server for messages to people. Without one, people inform by other means and say how.
-
-    `user` logs in with the password in the file keys/`password`; `ca` is a PEM file of the authority to trust.
-    """
+    """The mail server for messages to people. Without one, people inform by other means and say how."""
 
     host: Host
+    """The server's name or address."""
     sender: Email
+    """The sender's address."""
     port: Port = 25
+    """Its TCP port."""
     tls: Literal["none", "starttls", "ssl"] = "starttls"
+    """How the connection is encrypted; `none` is for a relay on this machine."""
     user: OptionalLine = ""
+    """The account that logs in there; empty: no login."""
     password: KeyFile | None = None
+    """The file in keys/ with the account's password."""
     ca: OptionalLine = ""
+    """A PEM file of the authority to trust; empty: the system's."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
@@ -113,54 +133,66 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook or chat that takes messages. Its URL is a secret, kept in the file keys/`url`. One with `signed_with`
-    takes no messages but every event, signed with what is in that file of keys/."""
+    """A webhook or chat. Addresses hold secrets, so they are kept in files of keys/."""
 
     url: KeyFile
+    """The file in keys/ with the address."""
     signed_with: KeyFile | None = None
+    """A channel with this takes no messages but every event, signed with the secret in this file of keys/."""
 
 
 Language = Literal["id", "en"]
 
 
 class Space(Struct, frozen=True, forbid_unknown_fields=True):
-    """`offer_days`: for how many days (as the office counts them) a place is held for a server that is not brought."""
+    """How places are offered."""
 
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
+    """For how many days, as the office counts them, a place is held for a server that is not brought."""
 
 
 class Token(Struct, frozen=True, forbid_unknown_fields=True):
-    """A token with a key that signs (PKCS#11): its maker's library, the token's label, the key's label on it."""
+    """A token with a key that signs (PKCS#11)."""
 
     module: Line
+    """The path of its maker's library."""
     token: Line
+    """The token's label."""
     label: Line
+    """The key's label on it."""
 
 
 class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
-    """BSrE's eSign client service: its address (without the `/api/…`), the version of its API, and how the office's
-    application logs in there: `user`, and the password in the file keys/`password`. `origin`: the corner of a page from
-    which it counts, which its test at set-up shows; `ca`: a PEM file of the authority to trust."""
+    """BSrE's eSign client service."""
 
     url: Annotated[str, Meta(pattern=r"^https://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
+    """Its address, without the `/api/…`."""
     user: Line
+    """The account of the office's application there."""
     password: KeyFile
+    """The file in keys/ with the account's password."""
     version: Literal["v1", "v2"] = "v2"
+    """The version of its API."""
     origin: Literal["bottom-left", "top-left"] = "bottom-left"
+    """The corner of a page from which it counts, which its test at set-up shows."""
     ca: OptionalLine = ""
+    """A PEM file of the authority to trust; empty: the system's."""
 
 
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which papers the office has signed and files again. `wanted`: `todo` names those that lack signatures;
-    `required`: the step after a hand-over form waits for them too. `level` is that of the signatures made here (PAdES),
-    with the timestamp authority (RFC 3161) at the URL `tsa`; `token` the one that signs, `bsre` the service that
-    does."""
+    """Which papers the office has signed, and how."""
 
     papers: dict[PaperKind, Literal["wanted", "required"]] = {}
+    """Kinds of papers that are signed and filed again. `wanted`: `todo` names those that lack signatures; `required`:
+    the step after a hand-over form waits for them too."""
     level: Literal["b-b", "b-t", "b-lta"] = "b-b"
+    """The level of the signatures made here (PAdES)."""
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
+    """The address of a timestamp authority (RFC 3161)."""
     token: Token | None = None
+    """The token that signs."""
     bsre: Bsre | None = None
+    """The service that signs."""
     stamp_journal: bool = False
     """Does the timestamp authority stamp every night where the journal ends?"""
     online: bool = False
@@ -175,35 +207,47 @@ Days = Annotated[int, Meta(ge=1, le=36500)]
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
-    """For how many days single checks are kept, then their hours, then their days (which outages are kept with)."""
+    """For how many days the results of checks are kept."""
 
     checks_days: Days = 14
+    """Single checks."""
     hours_days: Days = 90
+    """Their hours."""
     days_days: Days = 1100
+    """Their days, and outages."""
 
 
 class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """Access checks: how many in a row make a server down or up, how long one may last (seconds), what is kept, and
-    who is told of servers that go down or come back: names of `channels`, and of `people` with an e-mail address.
-    Where more than `gap_minutes` lie between two checks, nothing is known of that time."""
+    """Access checks."""
 
     down_after: Annotated[int, Meta(ge=1, le=100)] = 3
+    """Failed checks in a row that make a server down."""
     up_after: Annotated[int, Meta(ge=1, le=100)] = 2
+    """Good checks in a row that make it up again."""
     timeout: Annotated[float, Meta(ge=0.1, le=600)] = 20.0
+    """Seconds for one server, all rungs together."""
     gap_minutes: Annotated[int, Meta(ge=1, le=44640)] = 30
+    """After a longer gap between two checks, the time between them counts as unknown."""
     retention: Retention = Retention()
+    """What is kept, and for how long."""
     notify: tuple[str, ...] = ()
+    """Who is told of servers that go down or come back: names of `channels`, or of `people` with an e-mail address."""
+    metrics: Annotated[str, Meta(pattern=r"^(/[^\x00-\x1f]{1,300}\.prom)?\Z")] = ""
+    """The file that the timer of the checks writes for Prometheus (docs/howto/monitoring.md); empty: none."""
 
 
 class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
-    """The office's identity provider (OpenID Connect): its address, as what it knows the page, and by which of its
-    claims `accounts` names people: the claim → the account. The client's secret, where there is one, is the file
+    """The office's identity provider (OpenID Connect). The client's secret, where there is one, is the file
     page/oidc-secret."""
 
     issuer: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9._~:/-]{1,300}\Z")]
+    """The provider's address."""
     client: Line
+    """The page's client id there."""
     accounts: Annotated[dict[Line, Name], Meta(max_length=10_000)]
+    """Value of the claim → account of the page."""
     claim: Literal["email", "sub", "preferred_username"] = "email"
+    """Which claim of the provider names people."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.issuer)
@@ -212,20 +256,23 @@ class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where people find the page: its address as they type it, such as https://titipan.example.org; and who else may
-    say who they are."""
+    """The page in a browser."""
 
     url: Annotated[str, Meta(pattern=names.PAGE_URL)]
+    """Its address as people type it, such as https://titipan.example.org."""
     oidc: OpenID | None = None
+    """Another way to log in."""
 
 
 class EngineAt(Struct, frozen=True, forbid_unknown_fields=True):
-    """Workers in networks that the controller does not reach: the broker's address (tls://HOST:PORT), the `networks`
-    that have workers, and for how many minutes after its begin a run still begins checks."""
+    """Workers in networks that the controller does not reach."""
 
     url: Annotated[str, Meta(pattern=names.BROKER_URL)]
+    """The broker's address, tls://HOST:PORT."""
     networks: Annotated[tuple[Name, ...], Meta(max_length=200)] = ()
+    """The networks that have workers."""
     minutes: Annotated[int, Meta(ge=1, le=60)] = 4
+    """For how many minutes after its beginning a run still begins checks."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
@@ -248,41 +295,54 @@ UnitKey = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
 
 
 class Sharing(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the site is shared: its members of the system's `group` may record; keys stay the operator's. `git`: is what
-    a command recorded committed to the repository that the site is in, `signed` with the committer's key?"""
+    """How the site is shared."""
 
     group: Annotated[str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31})?\Z")] = ""
+    """The group of the system whose members may record; keys stay the operator's."""
     git: Literal["", "commit", "signed"] = ""
+    """Commit what each command recorded to the repository that the site is in; `signed`: with the committer's key."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
-    """`sopctl.yml`. `controllers`: addresses from which servers must always stay reachable, beside the one in use."""
+    """`sopctl.yml`, the site's own configuration."""
 
     office: Office
+    """The office."""
     people: dict[Name, Person]
+    """The people of the office: a short name, used on the command line → who it is."""
     clerks: Literal["everyone"] | tuple[Line, ...] = "everyone"
     """The logins that may record at the terminal what another person decided, or the unit did: both names go into the
     record. "everyone": all who may write this site."""
     units: dict[UnitKey, Unit] = {}
     """The units that own servers, as far as their names, or whom to ask there, should be known."""
     page: Page | None = None
+    """The page, where there is one."""
     management: Management = Management()
+    """The office's account on the servers."""
     management_account: Account | None = None
     """What the office's account is called on servers that are configured from now on; without it, as `management` says.
     A server that has it already keeps the name; another one for a single server is in its record."""
     site: Sharing = Sharing()
+    """How the site is shared."""
     papers: Papers = Papers()
+    """What papers look like."""
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"
+    """The office's time zone; configured servers get it too."""
     days: Literal["working", "calendar"] = "working"
+    """How time limits count: working days, or every day."""
     deposit_prefix: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,5}\Z")] = "PS"
+    """What the deposits' ids begin with."""
     escalation: dict[Annotated[int, Meta(ge=1, le=365)], str] = field(default_factory=lambda: {1: "kabid", 3: "kadis"})
     """Days that a step is late → the role that it is then escalated to."""
     validity_reminder_days: Annotated[int, Meta(ge=1, le=365)] = 30
     """How many days before the end of a deposit's time its owner is reminded."""
     space: Space = Space()
+    """How places are offered."""
     controllers: tuple[str, ...] = ()
+    """Addresses from which configured servers always stay reachable, besides the controller's own. No deposit can be at
+    one."""
     networks: tuple[str, ...] = ()
     """Where deposits may be, such as 10.20.0.0/16. Without any: everywhere but where no deposit can be."""
     rehearsal_networks: tuple[str, ...] = ()
@@ -296,16 +356,25 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     security_updates: bool = True
     """Do configured servers take security updates every night? They are never restarted for them."""
     resolvers: Resolvers = Resolvers()
+    """DNS servers of configured servers."""
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
+    """The legal notice at each login, unless the owner has one."""
     language: Language = "id"
     """Of messages, unless a contact has another."""
     inform_via: Literal["email", "webhook", "phone", "letter", "meeting"] | None = None
     """How contact persons are informed where nobody says it: by a means of sopctl's, or by a person's own."""
     mail: Mail | None = None
+    """The mail server."""
     channels: dict[Name, Channel] = {}
+    """Webhooks and chats: name → where."""
+    report_to: tuple[Name, ...] = ()
+    """The people to whom `report mail` sends the month's report; each has an `email`."""
     checks: CheckPolicy = CheckPolicy()
+    """Access checks."""
     engine: EngineAt | None = None
+    """Workers in other networks."""
     signing: Signing = Signing()
+    """Signed papers."""
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
 
@@ -336,6 +405,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             for name in (key, unit.name, *unit.also):
                 if spelled.setdefault(folded(name), key) != key:
                     raise ValueError(f"Expected each name in `units` once; `{name}` is of {spelled[folded(name)]} too")
+        self._refuse_addressees()
+
+    def _refuse_addressees(self) -> None:
+        """Raise ValueError for people and channels that are to be told, and cannot be."""
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):
@@ -344,6 +417,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 )
             if person is not None and self.mail is None:
                 raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
+        for name in self.report_to:
+            if name not in self.people or self.people[name].email is None:
+                raise ValueError(f"Expected names of `people` with an `email` in `report_to`, not `{name}`")
+            if self.mail is None:
+                raise ValueError(f"Expected a mail server (`mail`) where `report_to` names a person, `{name}`")
 
     def _refuse_letters(self) -> None:
         """Raise ValueError for what is said of letters and cannot be."""

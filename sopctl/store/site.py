@@ -23,7 +23,7 @@ from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
 from sopctl.store.across import origin
-from sopctl.store.durable import disk_errors, make_folder, sync_folder, write_atomic
+from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, prepared, sync_folder, write_atomic
 from sopctl.store.library import Library, procedure_files
 from sopctl.store.settings import Settings
 
@@ -224,12 +224,32 @@ class Site:
             private_key.refuse_unreadable(file.read(MAX_KEY), str(path))
         return path
 
-    def keep_key(self, name: str, content: bytes) -> Path:
-        """Keep a secret in keys/, for the operator alone. Returns its file. Raises OutsideFailure."""
+    @contextmanager
+    def keeping_key(self, name: str, content: bytes) -> Iterator[Path]:
+        """Keep a secret in keys/, for the operator alone, once the block has ended well: it says what is recorded of
+        it. Gives its file. Raises OutsideFailure before the block; what fails after it is told (`lagging`)."""
         path = self.folder("keys") / name
         make_folder(path.parent, 0o700)
-        write_atomic(path, content, mode=0o600)
-        return path
+        recorded = False
+        try:
+            with prepared(path, content, mode=0o600) as put:
+                yield path
+                recorded = True
+                put()
+        except OutsideFailure as error:
+            if not recorded:
+                raise
+            self.tell(
+                error
+                if isinstance(error, Unconfirmed)
+                else OutsideFailure(
+                    "secret-lags",
+                    "it is recorded that the secret was set, but it could not be put into its place: {reason}",
+                    where=error.where,
+                    remedy="Look after the disk, then set it again.",
+                    reason=error.message,
+                )
+            )
 
     def name_keys(self, key: str, before: str | None) -> None:
         """Name the office's key, and the one before it, in sopctl.yml. Call while holding the site.

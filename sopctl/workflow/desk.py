@@ -33,6 +33,10 @@ from sopctl.workflow.deciding import Behalf, Deciding
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.scans import read_scan
 
+Waits = Literal["", "space", "month", "hold", "decision", "unfinished", "person"]
+"""What a deposit waits for: space, another month, the end of a hold, a decision, unfinished work that is to be run
+again, or a person who looks, after so many tries."""
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -121,7 +125,7 @@ class StepDone(Struct, frozen=True):
     head: str = ""
     """The hash of the history's newest event: what a later turn may be taken against."""
     documents: tuple[str, ...] = ()
-    waiting: str = ""
+    waiting: Waits = ""
     """What the next step waits for: `space`, `month`, `decision`, or a `person` where its tries are used up."""
     next: str = ""
     next_activity: str = ""

@@ -75,7 +75,7 @@ sys.exit(f"loaded: {{loaded}}" if loaded else 0)
 def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
     record = tmp_path / "r.yml"
     record.write_text(EXAMPLE_REQUEST)
-    filed = json.loads(sopctl("request", str(record), "--json").out)
+    (filed,) = json.loads(sopctl("request", str(record), "--json").out)["steps"]
     assert (filed["id"], filed["procedure"], filed["step"], filed["next"]) == (
         "PS-2026-0001",
         "penitipan",
@@ -86,6 +86,9 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
     assert [row["standing"] for row in board["deposits"]] == ["penitipan 2"]
     due = json.loads(sopctl("todo", "--json").out)["steps"]
     assert due[0]["command"] == "sopctl dispose PS-2026-0001 --instruction <what the head wrote>"
+    assert due[0]["action"]["argv"] == ["sopctl", "dispose", "PS-2026-0001"]
+    need = {"option": "--instruction", "asks": "what the head wrote", "choices": []}
+    assert (due[0]["action"]["needs"], due[0]["action"]["alternatives"]) == ([need], [])
     shown = json.loads(sopctl("show", "PS-2026-0001", "--json").out)
     assert shown["events"][0]["by"] == "pemohon"
     steps = json.loads(sopctl("sop", "show", "konfigurasi", "--json").out)["steps"]
@@ -106,7 +109,7 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
         (["rack", "show", "Z9"], 2, "There are: A1"),
         (["sop", "show", "x"], 2, "There are: penitipan, konfigurasi, pengembalian"),
         (["todo", "--actor", "bupati"], 2, "kabid, kadis, pelaksana, pemohon"),
-        (["reserve", "PS-1", "--unit", "3"], 2, "--unit needs --rack"),
+        (["reserve", "PS-1", "--unit", "3"], 2, "--rack-unit needs --rack"),
         (["return", "PS-1"], 2, "choose one of: --letter-number"),
         (["init", "."], 2, "is not an empty folder"),
         (["--site", "/nonexistent", "list"], 2, "is not a sopctl site"),
@@ -129,7 +132,7 @@ def test_an_error_in_json_is_one_document(sopctl: Callable[..., Ran]) -> None:
     error = json.loads(ran.out)["error"]
     assert error["exit_code"] == ran.code == 2
     assert "no deposit" in error["message"]
-    assert list(error) == ["id", "message", "where", "remedy", "exit_code"]
+    assert error["actions"][0]["argv"] == ["sopctl", "list"]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +158,7 @@ def test_a_broken_record_is_exit_3_with_its_place(sopctl: Callable[..., Ran], si
     ran = sopctl("request", str(record))
     assert ran.code == 3
     assert f"{record}:11:3: server.height_units: Expected `int`" in ran.err
-    assert json.loads(sopctl("list", "--json").out) == {"deposits": [], "errors": []}
+    assert json.loads(sopctl("list", "--json").out) == {"schema": "sopctl/list/1", "deposits": [], "errors": []}
 
 
 def test_a_broken_setting_is_exit_3_with_its_place(sopctl: Callable[..., Ran], made_site: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import click
 import pytest
 
 from sopctl.cli.main import cli
-from sopctl.cli.options import TEXT
+from sopctl.cli.options import TEXT, refuse_placeholders
 from sopctl.errors import UsageError
 from tests.conftest import Ran
 
@@ -57,15 +57,41 @@ def test_every_recorded_text_passes_the_gate() -> None:
     assert all(each.type is TEXT for each in found)
 
 
-@pytest.mark.parametrize("text", ["…", "...", " … ", "....", "<note>", "<what the head wrote>"])
+LEFT_OPEN = (
+    "…",
+    "...",
+    " … ",
+    "....",
+    "[…]",
+    "<note>",
+    "<what the head wrote>",
+    "{note}",
+    "$NOTE",
+    "TODO",
+    "TBD:",
+    "XXX",
+)
+
+
+@pytest.mark.parametrize("text", LEFT_OPEN)
 def test_a_placeholder_says_nothing(text: str) -> None:
     with pytest.raises(UsageError, match="is only a placeholder"):
         TEXT.convert(text, None, None)
 
 
-@pytest.mark.parametrize("text", ["", "Siapkan tempat …", "<b> dan <c>", "a <b>", "..", "-"])
+@pytest.mark.parametrize(
+    "text", ["", "Siapkan tempat …", "<b> dan <c>", "a <b>", "..", "-", "todo", "$ 5", "x", "{a} {b}"]
+)
 def test_what_says_something_passes(text: str) -> None:
     assert TEXT.convert(text, None, None) == text
+
+
+@pytest.mark.parametrize("text", LEFT_OPEN)
+def test_no_command_takes_a_placeholder(text: str) -> None:
+    for words in (["--by", text], [f"--by={text}"], [text]):
+        with pytest.raises(UsageError, match="is only a placeholder"):
+            refuse_placeholders(["hold", "1", *words])
+    refuse_placeholders(["todo", "--actor=kadis", "--reason", f"a {text} b", "--", "-"])
 
 
 @pytest.mark.parametrize("text", ["…", "<what the head wrote>"])

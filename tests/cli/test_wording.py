@@ -29,6 +29,17 @@ def test_an_action_is_one_command_line(row: dict[str, Any]) -> None:
     assert wording.command(action(row)) == row["is"]
 
 
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["is"])
+def test_the_words_of_an_action_and_what_they_need_are_that_line(row: dict[str, Any]) -> None:
+    """For a program: `argv`, and after it the option and the value of each need."""
+    each = action(row)
+    words, needs = wording.argv(each), wording.needed(each)
+    assert not any(PLACEHOLDER.fullmatch(word) for word in words)
+    asked = [" ".join(filter(None, (need.option, f"<{need.asks}>"))) for need in needs]
+    whole = " ".join((shlex.join(words), *asked))
+    assert whole == (row["is"] if each.verb != "sign" else row["is"].removesuffix(f" {each.id}"))
+
+
 def test_every_verb_and_task_of_the_procedures_has_a_row(tmp_path: Path) -> None:
     asked = {(row["verb"], row.get("task", "")) for row in ROWS}
     verbs = {verb for verb, _ in asked}

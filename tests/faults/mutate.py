@@ -1,18 +1,21 @@
 """Do the tests notice when the code is wrong? Changes one place at a time and runs the tests that speak of its module:
-`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH]`.
+`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH] [--judged FILE]`.
 
 Each mutant differs from the code in one operator, condition, number, name-like string, answer or statement. What a
 sentence says is left as it is: nobody tests wording, and nobody should. A mutant is killed when a test fails, or when
 the tests do not end in time. The places are drawn by a seed from model/ and store/, in a copy of the checkout.
+What was judged is not judged again.
 """
 
 import argparse
 import ast
+import json
 import os
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -263,28 +266,57 @@ def copied(into: Path) -> Path:
     return into
 
 
+def interval(killed: int, tried: int) -> tuple[float, float]:
+    """Between which shares (per cent) that of all mutants lies, with 95 % confidence (Wilson, for a random sample)."""
+    z, share = 1.96, killed / tried
+    middle, spread = share + z * z / (2 * tried), z * sqrt(share * (1 - share) / tried + z * z / (4 * tried * tried))
+    return tuple(100 * (middle + side * spread) / (1 + z * z / tried) for side in (-1, 1))  # type: ignore[return-value]
+
+
+def known(file: Path) -> dict[str, bool]:
+    """What was judged before, by mutant."""
+    lines = file.read_text().splitlines() if file.exists() else []
+    return {each["mutant"]: each["killed"] for each in map(json.loads, lines)}
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description="Do the tests notice when the code is wrong?")
     options.add_argument("--mutants", type=int, default=300, help="how many are drawn; 0: all")
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--only", default="", help="a file or folder below sopctl/")
+    options.add_argument(
+        "--judged", type=Path, default=Path(os.devnull), help="where verdicts are noted, and not asked again"
+    )
     given = options.parse_args()
     files = [path for room in ROOMS for path in sorted((CHECKOUT / "sopctl" / room).rglob("*.py"))]
     files = [path for path in files if given.only in str(path.relative_to(CHECKOUT / "sopctl"))]
     every = [place for path in files for place in places(path)]
-    drawn = Random(given.seed).sample(every, min(given.mutants or len(every), len(every)))
+    drawn = every.copy()
+    Random(given.seed).shuffle(drawn)  # so a larger sample has all of a smaller one
+    drawn = drawn[: given.mutants or len(every)]
+    judged, tried, killed = known(given.judged), 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        tests, killed = Judges(copied(Path(folder))), 0
-        for number, place in enumerate(drawn, 1):
-            noticed = tests.judge(place)
-            killed += noticed
-            where = f"{place.file.relative_to(CHECKOUT)}:{place.line}"
-            verdict = "killed" if noticed else "SURVIVED"
-            print(f"{number}/{len(drawn)} {verdict}: {where} {place.how}", flush=True)  # noqa: T201
-    share = 100 * killed / max(len(drawn), 1)
-    said = f"{len(drawn)} of {len(every)} mutants of model/ and store/ tried (seed {given.seed}): {share:.0f} % killed"
-    print(said)  # noqa: T201
-    figure("mutation", said)
+        tests = Judges(copied(Path(folder)))
+        try:
+            for number, place in enumerate(drawn, 1):
+                where = f"{place.file.relative_to(CHECKOUT)}:{place.line}"
+                mutant_ = f"{where} {place.node} {place.how}"
+                noticed = judged[mutant_] if mutant_ in judged else tests.judge(place)
+                tried, killed = tried + 1, killed + noticed
+                if mutant_ not in judged:
+                    with given.judged.open("a") as into:
+                        into.write(json.dumps({"mutant": mutant_, "killed": noticed}) + "\n")
+                verdict = "killed" if noticed else "SURVIVED"
+                print(f"{number}/{len(drawn)} {verdict}: {where} {place.how}", flush=True)  # noqa: T201
+        finally:
+            if tried:
+                least, most = interval(killed, tried)
+                said = (
+                    f"{tried} of {len(every)} mutants of model/ and store/, drawn at random (seed {given.seed}): "
+                    f"{100 * killed / tried:.0f} % killed; of all, {least:.0f} to {most:.0f} % (95 % confidence)"
+                )
+                print(said)  # noqa: T201
+                figure("mutation", said)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,13 +12,17 @@ BEGIN, END = "<!-- figures -->\n", "<!-- end of figures -->\n"
 
 
 def table(lines: list[str], before: str = "", day: str = "") -> str:
-    """The figures as a table in Markdown; of what was measured twice, the last. What stands in the table `before` and
-    was not measured again stays, with its own day."""
+    """The figures as a table in Markdown; of what was measured twice, the last; of what was measured in parts, their
+    sums. What stands in the table `before` and was not measured again stays, with its own day."""
     rows = {row.split(" | ")[0].removeprefix("| "): row for row in before.splitlines() if row.startswith("| ")}
     for heading in ("what", "---"):
         rows.pop(heading, None)
+    sums: dict[str, Counter[str]] = {}
     for entry in map(json.loads, lines):
-        rows[entry["what"]] = f"| {entry['what']} | {entry['said']} | {day} |"
+        of = sums.setdefault(entry["what"], Counter())
+        of.update(entry.get("counts", {}))
+        said = entry["said"].format(**of) if of else entry["said"]
+        rows[entry["what"]] = f"| {entry['what']} | {said} | {day} |"
     return "".join(
         f"{row}\n" for row in ("| what | result | on |", "|---|---|---|", *(rows[what] for what in sorted(rows)))
     )

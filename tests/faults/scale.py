@@ -13,8 +13,9 @@ def times(whole: int, bounded: int) -> int:
     return whole if WHOLE else bounded
 
 
-def figure(what: str, said: str) -> None:
-    """Note what was measured for docs/explanation/reliability.md, under `make battery` only."""
+def figure(what: str, said: str, **counts: int) -> None:
+    """Note what was measured for docs/explanation/reliability.md, under `make battery` only. What is measured
+    in parts names its `counts` in the text (`{tried} kills`): they are added up."""
     if file := os.environ.get("SOPCTL_FIGURES"):
         with Path(file).open("a") as into:
-            into.write(json.dumps({"what": what, "said": said}) + "\n")
+            into.write(json.dumps({"what": what, "said": said, "counts": counts}) + "\n")

@@ -21,6 +21,7 @@ from aiosmtpd.smtp import AuthResult
 from sopctl.cli.main import cli
 from sopctl.model.access.target import fingerprint
 from sopctl.workflow.setup import init
+from tests import contract
 from tests.adapters.bmc import fake as bmc_fake
 from tests.adapters.switch import catalyst
 from tests.adapters.switch.appliances import machine
@@ -328,6 +329,8 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_f
             for tried, right in variants(words, number, plain="plain" in row):
                 ended = server.run(stage.site, tried)
                 said = f"{ended.out}{ended.err}".encode()
+                if "--json" in tried and ended.out and (breach := contract.breach(ended.out)):
+                    wrong.append(f"{' '.join(tried)} does not keep to its schema: {breach}")
                 wrong += [f"{' '.join(tried)} says: {name}" for name in found(said, stage.planted)]
                 assert "Traceback" not in ended.err, tried
                 if right and ended.code != row.get("code", 0):

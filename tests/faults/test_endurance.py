@@ -72,21 +72,22 @@ def fleet(desk: Desk, tmp_path: Path) -> Iterator[list[str]]:
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file], check=True)
     host_keys = [paramiko.ECDSAKey.generate() for _ in range(SERVERS)]
     lets_in = hostile.Behaviour(user="titipan", keys=(load_key(file).pkey,))
+    racks = [f"C{number}" for number in range(1 + (SERVERS - 1) // 40)]
+    for rack in racks:  # all of them first: a site reads its racks once
+        (desk.site.root / f"racks/{rack}.yml").write_text(
+            f"name: {rack}\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 90000\n"
+        )
     with ExitStack() as held:
         names = []
         for number, host_key in enumerate(host_keys):
             script = PLAYED[number // 2 % len(PLAYED)] if number % 2 else hostile.ssh(lets_in, host_key)
             host = held.enter_context(hostile.listening(script))
-            rack = f"C{number // 40}"
-            (desk.site.root / f"racks/{rack}.yml").write_text(
-                f"name: {rack}\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 90000\n"
-            )
             (tmp_path / "adopt.yml").write_text(
                 "unit: Dinas Contoh\ncontacts: {administrative: {name: A}, technical: {name: B}}\n"
                 f"server: {{name: s{number}.example.org, brand_model: R200, height_units: 1}}\n"
                 f"access: {{address: 127.0.0.1, port: {host.port}, first_contact: {{user: titipan, key: owner}}}}\n"
             )
-            names.append(adopting.adopt(desk, tmp_path / "adopt.yml", Where(rack, 1 + number % 40)).id)
+            names.append(adopting.adopt(desk, tmp_path / "adopt.yml", Where(racks[number // 40], 1 + number % 40)).id)
         for name, host_key in zip(names, host_keys, strict=True):
             with turn(desk, name, "configure") as mine:
                 mine.start(pinned(pin(host_key)))

@@ -76,8 +76,9 @@ def test_done_or_not_done_and_told_as_it_is(
             if again.code not in (0, 2, 3, 4) or "Traceback" in again.err:
                 faults.append(f"the next run ends with {again.code}: {again.err[-300:]}")
             faults += unsound(Desk(Site(site), desk.deciding, desk.clock))
-            if litter(site):  # the next run recorded nothing, and so swept nothing
-                server.run(site, stages.filled(["request", "{folder}/other0.yml"], made / "inputs"))
+            for sweeping in (["request", "{folder}/other0.yml"], ["edit", "{id}", "--accept", "--note", "x"]):
+                if litter(site):  # the next run recorded nothing, and so swept nothing
+                    server.run(site, stages.filled(sweeping, made / "inputs"))
             faults += [f"litter: {each}" for each in litter(site)]
             wrong += [f"{where}: {each}" for each in faults]
     assert wrong == []
@@ -109,7 +110,8 @@ def _judge(
     if done != (ended.code == 0):
         faults.append(f"code {ended.code}, but {'done' if done else 'not done'}: {ended.err[-400:]}")
     if now == lengths(before) and ended.code:
-        changed = [name for name, content in old.items() if everything(site).get(name) != content]
+        there = everything(site)
+        changed = [name for name in {**old, **there} if old.get(name) != there.get(name)]
         faults += [f"changed though not done: {name}" for name in changed]
     for untrue in ("nothing was changed", "run the command again") if done else ():
         faults += [f"says {untrue!r}: {ended.err[-300:]}"] if untrue in ended.err else []

@@ -43,7 +43,7 @@ def test_of_many_commands_at_once_each_is_done_once_or_not(
     for number in range(3):
         filed = server.run(site, ["request", str(made / "inputs" / f"other{number}.yml"), "--json"])
         assert filed.code == 0, filed.err
-        others.append(json.loads(filed.out)["id"])
+        others.append(json.loads(filed.out)["steps"][0]["id"])
 
     def commands(process: int) -> list[Ran]:
         random, ran = Random(process), []

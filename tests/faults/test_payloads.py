@@ -162,6 +162,8 @@ def plain(character: str) -> bool:
     return character == "\n" or unicodedata.category(character) not in ("Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn")
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(7200)
 def test_a_letter_is_refused_or_says_what_it_said(site: Site, canary: Path) -> None:
     let, refused = 0, 0
     for row in chosen(12):
@@ -253,6 +255,8 @@ def office(
         controller.stop()
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(7200)
 def test_what_was_let_in_stays_text_wherever_it_comes_out(office: tuple[Office, list[Message]], tmp_path: Path) -> None:
     here, mails = office
     names = list(here.said)
@@ -473,6 +477,8 @@ MACHINES: dict[str, Callable[[bytes], object]] = {
 """What reads the answers of machines, by the names of the table of readers."""
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", MACHINES)
 def test_what_a_machine_says_is_printable_once_it_is_read(name: str, canary: Path) -> None:
     random = Random(f"{name} {date.today()}")

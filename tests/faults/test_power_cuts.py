@@ -55,7 +55,12 @@ class Disk:
             os.close(opened)
 
     def start_again(self) -> None:
+        """As a copy: in another mount namespace that was made meanwhile (a container's) the old mount lives on, and
+        mounting the same image again would give that one, which is shut down."""
         self.off()
+        after = self.image.with_suffix(".after")
+        subprocess.run(["cp", "--sparse=always", str(self.image), str(after)], check=True)
+        after.replace(self.image)
         self._mount()
 
     def off(self) -> None:

@@ -14,6 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -450,6 +451,8 @@ class Beside(RuleBasedStateMachine):
             aside.replace(index)
 
 
+@pytest.mark.scaled
+@pytest.mark.timeout(14400)
 def test_every_act_in_any_order_goes_as_a_simple_model_says(made_site: Path) -> None:
     tried: Counter[str] = Counter()
 

@@ -129,7 +129,7 @@ def sudo_for_the_inventory_alone(placed: "Placed", sopctl: Callable[..., Ran]) -
     incidents = servers.run(server, journal)
     ran = sopctl("configure", deposit, "--sudo", "inventory", "--json")
     assert ran.code == 0, ran.err + ran.out
-    assert json.loads(ran.out)["data"] == {"sudo": "inventory"}
+    assert json.loads(ran.out)["steps"][0]["data"] == {"sudo": "inventory"}
     left = (
         "ls -A /run/sopctl-window /var/lib/sopctl/window 2>/dev/null; stat -c '%U %G %a' /usr/local/lib/sopctl GATHER"
     )

@@ -120,7 +120,7 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     assert ran.code == 1
     answer = json.loads(ran.out)
     assert [step["id"] for step in answer["steps"]] == [fleet.hostile], "what was gathered is not gathered again"
-    failed = {each["id"]: each for each in answer["failed"]}
+    failed = {each["deposit"]: each for each in answer["errors"]}
     assert set(failed) == {fleet.down, fleet.other_key}
     assert "refused" in failed[fleet.down]["message"]
     assert "sopctl probe 127.0.0.1:1" in failed[fleet.down]["remedy"]

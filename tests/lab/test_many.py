@@ -62,8 +62,8 @@ def test_one_run_for_many(
         ran = sopctl("configure", "--due", "-e", f"@{variables}", "--json")
         found = json.loads(ran.out)
         assert ran.code == OutsideFailure.exit_code, ran.err
-        assert {step["id"]: step["answer"] for step in found["deposits"]} == {good: True, bad: False}
-        assert [error["id"] for error in found["errors"]] == [away]
+        assert {step["id"]: step["answer"] for step in found["steps"]} == {good: True, bad: False}
+        assert [error["deposit"] for error in found["errors"]] == [away]
         assert "sopctl probe" in found["errors"][0]["remedy"]
         assert servers.run(chosen[0], "cat /srv/wanted") == "something"
         outcomes = {each: dossiers.read(desk.site, each).events[-1].outcome for each in ids}
@@ -73,7 +73,7 @@ def test_one_run_for_many(
         (run,) = json.loads(sopctl("runs", "list", "--json").out)["runs"]
         ran = sopctl("runs", "show", run["id"], "--json")
         assert ran.code == 1
-        assert set(json.loads(ran.out)["result"]["hosts"]) == {good, bad}
+        assert {host["host"] for host in json.loads(ran.out)["hosts"]} == {good, bad}
 
         # Later, by hand: the group of the inventory that is named, and nothing that stands elsewhere.
         assert configuring.limited(desk, ids, ["rack_a1"]) == ids
@@ -112,7 +112,7 @@ def test_rehearse(sopctl: Callable[..., Ran], desk: Desk) -> None:
         ran = sopctl("lab", "rehearse", str(playbook), "--group", "unit_contoh", "--json")
         assert ran.code == code, ran.err
         found = json.loads(ran.out)
-        changed = [sum(host["changed"] for host in found[run]["hosts"].values()) for run in ("first", "second")]
+        changed = [sum(host["changed"] for host in found[run]["hosts"]) for run in ("first", "second")]
         assert changed == [1, code]
     ran = sopctl("lab", "rehearse", str(Path(sys.executable)))
     assert ran.code == 2

@@ -14,7 +14,7 @@ from sopctl.adapters.lab import LabServer, Tier
 
 pytestmark = pytest.mark.lab
 
-SITE = "/srv/pusat data 100%"
+SITE = "/srv/-pusat 'data' 100% \"$HOME\" %h\\"
 UNITS = (
     "find /etc/systemd /var/lib/systemd/timers /run/systemd -name 'sopctl-*'; systemctl list-units --all 'sopctl-*' -q"
 )

@@ -112,7 +112,7 @@ def test_a_setting_that_shuts_us_out_is_put_back(
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     ran = sopctl("configure", "--due", "--json", timeout=1500)
     assert ran.code == 1, ran.err
-    told = {each["id"]: each["note"] for each in json.loads(ran.out)["deposits"]}
+    told = {each["id"]: each["note"] for each in json.loads(ran.out)["steps"]}
     for deposit, server in there.servers.items():
         cause, put_back = expected[deposit]
         assert cause in told[deposit]

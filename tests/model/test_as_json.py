@@ -3,7 +3,7 @@
 import pytest
 from msgspec import Struct
 
-from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.as_json import NotJson, from_json, plainly_described
 
 
 class Pair(Struct, frozen=True):
@@ -40,3 +40,18 @@ def test_anything_else_is_one_error(content: bytes | str) -> None:
 def test_nesting_has_an_end() -> None:
     with pytest.raises(NotJson):
         from_json("[" * 100_000 + "]" * 100_000, object)
+
+
+def test_a_description_is_the_same_with_and_without_the_indentation_of_its_source() -> None:
+    """Python 3.13 takes it out of docstrings; 3.11 and 3.12 leave it in."""
+    said = {
+        "description": "One.\n\n    Two.",
+        "properties": {"description": {"description": "A.\n    B."}},
+        "anyOf": [{}],
+    }
+    assert plainly_described(said) == {
+        "description": "One.\n\nTwo.",
+        "properties": {"description": {"description": "A.\nB."}},
+        "anyOf": [{}],
+    }
+    assert plainly_described(plainly_described(said)) == plainly_described(said)

@@ -13,6 +13,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
 from tests.conftest import Clock
+from tests.page.house import House, furnish
 
 URL = "https://titipan.example.org"
 PASSWORD = "kuda baterai staples benar"
@@ -83,6 +84,14 @@ def login(
         return browser
 
     return enter
+
+
+@pytest.fixture
+def house(
+    desk: Desk, site_with_units: Site, file_request: Callable[..., str], until_space: Callable[..., str]
+) -> House:
+    """The site, with deposits at every step that people act on."""
+    return furnish(desk, site_with_units, file_request, until_space)
 
 
 def page_of(site: Site, clock: Clock) -> Browser:

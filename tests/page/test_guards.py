@@ -19,8 +19,10 @@ from sopctl.store import dossiers
 from sopctl.store.page.database import Database
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
+from sopctl.workflow.desk import Desk
 from sopctl.workflow.entering import second_factor
 from sopctl.workflow.papers import integrity
+from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from tests.cases import rows
 from tests.conftest import Clock
 from tests.page.conftest import PASSWORD, URL, Browser, cheap_hashes, hidden, open_account, page_of
@@ -74,6 +76,18 @@ class World:
     site: Site
     clock: Clock
     file: Callable[..., str]
+    until_space: Callable[..., str]
+    desk: Desk
+
+    def placed(self) -> str:
+        """A deposit whose server stands in a rack."""
+        deposit = self.until_space()
+        notifying.notify(self.desk, deposit, via="phone")
+        handover.receive(self.desk, deposit)
+        inspecting.inspect(self.desk, deposit, serial=dossiers.read(self.site, deposit).summary.serial)
+        handover.handover(self.desk, deposit)
+        reservation.place(self.desk, deposit)
+        return deposit
 
     def stranger(self) -> Browser:
         return page_of(Site(self.site.root), self.clock)
@@ -91,10 +105,15 @@ class World:
 
 @pytest.fixture
 def world(
-    site_with_units: Site, clock: Clock, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+    site_with_units: Site,
+    clock: Clock,
+    file_request: Callable[..., str],
+    until_space: Callable[..., str],
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> World:
     cheap_hashes(monkeypatch)
-    return World(site_with_units, clock, file_request)
+    return World(site_with_units, clock, file_request, until_space, desk)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["line"])
@@ -201,6 +220,26 @@ def stored_script(world: World) -> None:
 def document_by_name(world: World) -> None:
     deposit = world.file()
     assert world.login().get(f"/berkas/{deposit}/dokumen/deposit.yml").status_code == 404
+
+
+def document_that_runs(world: World) -> None:
+    kadis, deposit = world.login(), world.placed()
+    (paper, *_) = re.findall(r'href="(/berkas/[^"]*/dokumen/[0-9a-f]{64})"', seen(kadis, f"/berkas/{deposit}"))
+    headers = kadis.get(paper).headers
+    assert headers.get("content-disposition", "").startswith("attachment")
+    assert headers.get("content-security-policy", "").startswith("sandbox")
+
+
+def name_in_a_header(world: World) -> None:
+    claims = ("remote-user", "x-remote-user", "x-forwarded-user", "x-auth-request-user", "x-forwarded-email")
+    assert world.stranger().get("/", headers=dict.fromkeys(claims, "kadis")).status_code == 303
+
+
+def used_link(world: World) -> None:
+    path = accounts.link(world.site, world.placed(), world.clock()).removeprefix(URL)
+    assert world.stranger().get(path).status_code == 200, "looking at it uses nothing up"
+    assert world.stranger().fill(path, answer="no", note="x").status_code == 200
+    assert world.stranger().get(path).status_code == 410, "of another application: as after a restart"
 
 
 def foreign_dossier(world: World) -> None:
@@ -315,6 +354,15 @@ def text_after_fault(world: World) -> None:
     deposit, kadis = world.file(), world.login()
     answer = kadis.fill(f"/berkas/{deposit}/prioritas", priority="banyak", reason=f"x {SCRIPT}")
     assert answer.status_code == 422, answer.status_code
+    assert "x &lt;script&gt;" in answer.text
+
+
+def text_after_change(world: World) -> None:
+    deposit, kadis = world.file(), world.login()
+    form = kadis.form(f"/berkas/{deposit}/tunda", reason=f"x {SCRIPT}")
+    kadis.fill(f"/berkas/{deposit}/disposisi", instruction="x")
+    answer = kadis.post(f"/berkas/{deposit}/tunda", data=form)
+    assert answer.status_code == 409
     assert "x &lt;script&gt;" in answer.text
 
 

@@ -27,7 +27,7 @@ MODULES = "backup,cookieflags,crlf,csp,csrf,exec,file,http_headers,methods,perma
 ABOUT_HTTP = {"Unencrypted Channels", "HTTP Strict Transport Security (HSTS)", "Secure Flag cookie"}
 """What it finds because the scan goes to loopback, before which no proxy stands."""
 
-pytestmark = [pytest.mark.battery, pytest.mark.timeout(SECONDS * 6)]
+pytestmark = [pytest.mark.battery, pytest.mark.timeout(SECONDS * 9)]
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_a_scanner_finds_nothing(
     command += ["--depth", "3", "--max-links-per-page", "30", "--max-files-per-dir", "12", "--max-parameters", "30"]
     command += ["--no-bugreport", "--store-session", str(tmp_path), "--verify-ssl", "0", "--timeout", "20"]
     home = {**os.environ, "HOME": str(tmp_path)}
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=home, timeout=SECONDS * 4)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env=home, timeout=SECONDS * 8)
     assert report.is_file(), ran.stdout[-3000:] + ran.stderr[-3000:]
     found = json.loads(report.read_text())
     assert found["infos"]["crawled_pages_nbr"] > 5, "it was logged in"

@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 import sopctl.page
+from sopctl.errors import SopctlError
 from sopctl.model.rack import FACES
 from sopctl.model.signing.signatories import BOXES
 from sopctl.model.sop import verbs
@@ -65,3 +68,13 @@ def test_every_form_is_of_a_verb() -> None:
         row = verbs.find(form.verb, form.task)
         assert row is not None
         assert not row.unattended, "what is privileged or long is not for the page"
+
+
+@pytest.mark.parametrize("kind", SopctlError.__subclasses__())
+def test_what_is_not_worded_says_what_kind_it_is(kind: type[SopctlError]) -> None:
+    """An Indonesian sentence before the English one; to outsiders, neither says anything of others."""
+    found = kind("not-worded", "the disk is full of eels")
+    said = words.error(found, "id")
+    assert re.match(r"[A-Z][a-z ,;]+: the disk is full of eels", said), said
+    assert words.error(found, "en") == "The disk is full of eels"
+    assert "eels" not in words.error(found, "id", outsider=True)

@@ -38,7 +38,17 @@ def tasks_of(node: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
 def test_a_role_says_what_it_is_and_takes(role: Path) -> None:
-    assert len((role / "README.md").read_text().strip().splitlines()) == 1
+    readme = (role / "README.md").read_text()
+    assert re.findall("^## (.*)$", readme, re.MULTILINE) == [
+        "Requirements",
+        "Variables",
+        "Example",
+        "What a release gives back",
+    ]
+    specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"].values()
+    takes = {name for spec in specs for name in spec.get("options") or {}}
+    takes |= set(yaml.safe_load((role / "defaults/main.yml").read_text()) or {})
+    assert sorted(name for name in takes if f"| `{name}` |" not in readme) == [], "run: make docs"
     specs = yaml.safe_load((role / "meta/argument_specs.yml").read_text())["argument_specs"]
     assert "main" in specs or not (role / "tasks/main.yml").exists()
     assert ("release" in specs) == (role / "tasks/release.yml").exists()

@@ -1,5 +1,6 @@
 """Reading that cannot hang, and writing that leaves other things as they are."""
 
+import errno
 import os
 import signal
 import stat
@@ -10,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.store.durable import make_folder, opened, sweep, undisturbed, write_atomic, write_output
+from sopctl.store import durable
+from sopctl.store.durable import (
+    disk_errors,
+    make_folder,
+    opened,
+    sweep,
+    undisturbed,
+    write_atomic,
+    write_output,
+    write_tentative,
+)
 from tests.conftest import Ran
 
 NOBODY = 65534
@@ -44,6 +55,16 @@ def test_a_pipe_as_input_does_not_hang(sopctl: Callable[..., Ran], tmp_path: Pat
     os.mkfifo(tmp_path / "letter.yml")
     ran = sopctl(words[0], str(tmp_path / "letter.yml"), *words[1:], timeout=60)
     assert (ran.code, "this is a pipe" in ran.err) == (3, True)
+
+
+@pytest.mark.parametrize(
+    "number", [errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP], ids=errno.errorcode.get
+)
+def test_a_path_that_is_mistyped_is_no_fault_of_the_disk(number: int, tmp_path: Path) -> None:
+    with pytest.raises(OutsideFailure) as caught, disk_errors(tmp_path, "read"):
+        raise OSError(number, os.strerror(number), str(tmp_path))
+    assert caught.value.id == "no-such-file"
+    assert "Check the path" in str(caught.value)
 
 
 def test_root_leaves_files_to_whom_they_belong(tmp_path: Path) -> None:
@@ -112,6 +133,36 @@ def test_what_a_killed_writer_left_is_swept(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["record.yml"]
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_what_is_tentative_goes_unless_it_came_to_be_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    """Where a disk has no hard links, it cannot be told from what counts, and stays."""
+
+    def refuse(*_paths: str) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not links:
+        monkeypatch.setattr("os.link", refuse)
+    (tmp_path / "by-hand.pdf").write_bytes(b"x")
+    for name in ("named.pdf", "unnamed.pdf"):
+        write_tentative(tmp_path / name, b"x")
+    sweep(tmp_path, lambda: {"named.pdf"})
+    left = ["by-hand.pdf", "named.pdf", *([] if links else ["unnamed.pdf"])]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
+    assert {path.stat().st_nlink for path in tmp_path.iterdir()} == {1}
+    sweep(tmp_path, lambda: ())
+    assert sorted(path.name for path in tmp_path.iterdir()) == left, "what is lasting is not taken back"
+
+
+def test_a_tentative_file_replaces_what_a_crash_left_of_it(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"old")
+    write_tentative(tmp_path / "a.pdf", b"new")
+    assert (tmp_path / "a.pdf").read_bytes() == b"new"
+    sweep(tmp_path, lambda: {"a.pdf"})
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pdf"]
+
+
 def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:
     done = []
 
@@ -123,3 +174,27 @@ def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:
     with pytest.raises(KeyboardInterrupt):
         write()
     assert done == [True]
+
+
+def test_what_is_prepared_and_not_put_leaves_all_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(b"before")
+    with durable.prepared(path, b"after"):
+        assert path.read_bytes() == b"before"
+    assert [each.name for each in tmp_path.iterdir()] == ["x"]
+    with pytest.raises(KeyboardInterrupt), durable.prepared(path, b"after"):
+        raise KeyboardInterrupt
+    assert (path.read_bytes(), len(list(tmp_path.iterdir()))) == (b"before", 1)
+
+
+def test_what_was_put_is_done_whatever_fails_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that only tidies up may end what is committed."""
+    path = tmp_path / "x"
+
+    def refuse(*_args: object, **_more: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with durable.prepared(path, b"after") as put:
+        put()
+        monkeypatch.setattr(os, "unlink", refuse)
+    assert path.read_bytes() == b"after"

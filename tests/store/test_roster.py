@@ -84,7 +84,8 @@ def test_a_kept_roster_that_was_changed_shows(desk: Desk, file_request: Callable
         kept.write_text(kept.read_text().replace("Kepala Dinas", "Kepala Desa"))
     else:
         kept.unlink()
-    assert roster.check(desk.site) == [f"roster/{kept.name} {'was altered' if how == 'altered' else 'is missing'}"]
+    found = roster.check(desk.site, [kept.stem])
+    assert found == [f"roster/{kept.name} {'was altered' if how == 'altered' else 'is missing'}"]
     assert journal.check(desk).gaps
 
 

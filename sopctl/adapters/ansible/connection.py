@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from pathlib import Path
 
 from sopctl.errors import InvalidRecord
 from sopctl.model.access.target import HostKey, Jump
@@ -15,6 +16,9 @@ ALGORITHMS = {
     "ssh-rsa": "rsa-sha2-512,rsa-sha2-256",
 }
 """Key type (RFC 4253, 5656, 8709) → the signature algorithms to offer for it; never RSA with SHA-1 (RFC 8332)."""
+
+NOT_IN_A_PATH = frozenset('"\\${}:,')
+"""What begins a variable, a template or an escape in a path, ends it, or separates it from the next."""
 
 
 def ssh_common_args(host_key: HostKey | None, jump: Jump | None = None) -> str:
@@ -30,12 +34,30 @@ def ssh_common_args(host_key: HostKey | None, jump: Jump | None = None) -> str:
     return " ".join(f"-o {shlex.quote(option)}" for option in _options(host_key) + ([_proxy(jump)] if jump else []))
 
 
+def key_file(path: str) -> str:
+    """The path of a private key as ssh takes it from an option, where a % begins a token (ssh_config(5), TOKENS)."""
+    return path.replace("%", "%%")
+
+
+def refuse_path(folder: Path) -> None:
+    """Raise InvalidRecord for a folder that Ansible or ssh would take for another one: they replace variables and
+    templates in the paths that they are given, or take several paths out of one."""
+    if not str(folder).isprintable() or set(str(folder)) & NOT_IN_A_PATH:
+        raise InvalidRecord(
+            "path-not-for-ansible",
+            "Ansible and ssh cannot be given this path: it has one of {characters} in it, or what cannot be printed",
+            where=printable(str(folder), 200),
+            remedy="Move the folder to another path.",
+            characters=" ".join(sorted(NOT_IN_A_PATH)),
+        )
+
+
 def _proxy(jump: Jump) -> str:
     """The option by which ssh reaches the server from the jump host. In a ProxyCommand a % of its own is doubled
     (ssh_config(5), TOKENS); the words are quoted for the shell that ssh starts it with."""
     options = [*_options(jump.host_key), "BatchMode=yes", "LogLevel=ERROR", "ConnectTimeout=20", "ControlPath=none"]
     words = ["ssh", "-F", "none", *(word for option in options for word in ("-o", option))]
-    words += ["-i", jump.key_file, "-p", str(jump.port), "-l", jump.user]
+    words += ["-o", f'IdentityFile="{key_file(jump.key_file)}"', "-p", str(jump.port), "-l", jump.user]
     command = shlex.join(words).replace("%", "%%")
     return f"ProxyCommand={command} -W '[%h]:%p' {shlex.quote(jump.host)}"
 

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 
 import sopctl
 from sopctl.adapters.ansible import supervisor
+from sopctl.adapters.ansible.connection import refuse_path
 from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
 from sopctl.model.text import printable
@@ -99,6 +100,7 @@ def run_playbook(
     """
     hosts = _host_names(limit)
     path = _search_path()
+    refuse_path(site.resolve())
     for tag in tags:
         if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
             raise InvalidRecord("not-a-tag", "{tag!r} is not the name of a tag", tag=printable(tag, 80))

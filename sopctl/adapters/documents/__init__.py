@@ -14,7 +14,6 @@ from sopctl.adapters.documents.forms import (
     Stamp,
     Table,
 )
-from sopctl.adapters.documents.inventory import sections_of
 from sopctl.adapters.documents.pdf import Place, appearance, places, render
 from sopctl.adapters.documents.wording import long_date
 
@@ -36,5 +35,4 @@ __all__ = [
     "long_date",
     "places",
     "render",
-    "sections_of",
 ]

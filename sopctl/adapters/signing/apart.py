@@ -20,7 +20,6 @@ import msgspec
 from msgspec import Struct
 
 import sopctl
-from sopctl.adapters.signing.examining import examine
 from sopctl.errors import OutsideFailure, missing_extra
 from sopctl.model.signing.signatures import Examined, Trust
 
@@ -124,6 +123,8 @@ def _read(source: IO[bytes] | None) -> bytes:
 
 def serve(source: BinaryIO, sink: BinaryIO) -> None:
     """Answer every question in `source`, until it ends."""
+    from sopctl.adapters.signing.examining import examine
+
     with suppress(EOFError):
         while True:
             asked = msgspec.msgpack.decode(_read(source), type=Question)

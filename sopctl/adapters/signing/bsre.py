@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from sopctl.adapters.signing.asking import Answer, Lost, NotSent, ask
+from sopctl.adapters.asking import Answer, Lost, NotSent, ask
 from sopctl.adapters.signing.making import Box
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable

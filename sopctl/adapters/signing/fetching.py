@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from sopctl.adapters.signing.asking import Lost, NotSent, ask
+from sopctl.adapters.asking import Lost, NotSent, ask
 from sopctl.errors import missing_extra
 from sopctl.model.signing.signatures import Source, Trust
 from sopctl.model.text import printable

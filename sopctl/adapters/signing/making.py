@@ -15,7 +15,7 @@ from math import ceil, floor
 from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
-from sopctl.adapters.signing.asking import Lost, NotSent, ask
+from sopctl.adapters.asking import Lost, NotSent, ask
 from sopctl.adapters.signing.examining import brought, context, signer_of
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError, UsageError, in_words, missing_extra
 from sopctl.model.signing.signatures import Signer, Trust

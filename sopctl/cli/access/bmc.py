@@ -38,7 +38,13 @@ def command(
         return
     state = bmcs.look(desk, deposit_id)
     if as_json:
-        put_json({"id": state.id, "place": state.place, "pinned": state.pinned, "shown": state.shown or None})
+        from sopctl.cli.documents.access import BmcCertificate
+
+        put_json(
+            BmcCertificate(
+                id=state.id, place=state.place, pinned=state.pinned, shown=state.shown, problem=state.problem
+            )
+        )
         end(not state.changed)
     click.echo(f"{'BMC':<8} {state.place}, password in {state.password}")
     if state.pinned and state.at:

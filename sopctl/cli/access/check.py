@@ -5,19 +5,33 @@ import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import DEPOSIT, FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
+from sopctl.cli import wording
+from sopctl.cli.options import (
+    DEPOSIT,
+    FILE,
+    choose_one,
+    clock_option,
+    end_with,
+    example,
+    json_option,
+    lacks,
+    open_desk,
+    say,
+)
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
-from sopctl.cli.render import aligned, console, put_json
+from sopctl.cli.render import aligned, console, documented, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from sopctl.adapters.exports import Figures, Sample
+    from sopctl.cli.documents.access import CheckedServer
     from sopctl.workflow.desk import Desk
-    from sopctl.workflow.servers.checking import Checked
+    from sopctl.workflow.servers.checking import Checked, NotTried
 
 FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
 
@@ -29,7 +43,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
         "sopctl check --all",
         "sopctl check PS-2026-0001 --json",
         "sopctl check --select unit=kesehatan,rack=A1 --watch 60",
-        "sopctl check --all --format prometheus --output /var/lib/prometheus/node-exporter/sopctl.prom",
+        "sopctl check --all --metrics /var/lib/prometheus/node-exporter/sopctl.prom",
         "sopctl check --all --format nagios",
     ),
 )
@@ -42,6 +56,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
 @click.option("--timeout", type=click.FloatRange(0.1, 600), help="Seconds for each server [default: checks.timeout].")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print the results.")
 @click.option("--output", type=FILE, help="Write them to this file, atomically.")
+@click.option("--metrics", type=FILE, help="With --all: write this file for Prometheus besides, atomically.")
 @clock_option
 @json_option
 @click.pass_context
@@ -55,6 +70,7 @@ def command(
     timeout: float | None,
     form: str,
     output: Path | None,
+    metrics: Path | None,
     as_json: bool,
 ) -> None:
     """Check access to servers, all at the same time, and record it in the history of checks.
@@ -70,18 +86,24 @@ def command(
         raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
     if output and form in ("table", "ndjson"):
         raise not_for_a_file(form)
+    if metrics and not everything:
+        raise lacks("--metrics", "--all", "A file of some servers would say that the others are gone.")
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
     while True:
         errors: list[SopctlError] = []
+        untried: list[NotTried] = []
         code = int(ExitCode.OK)
         try:
             summaries, broken = checking.chosen(desk.site, ids, select)
             errors += broken
-            with checking.alone(desk.site), closing(checking.run(desk, summaries, timeout, errors=errors)) as stream:
-                found = _take(stream, len(summaries), form)
-            code = _put(found, form, output, errors)
+            run = checking.run(desk, summaries, timeout, errors=errors, untried=untried)
+            with checking.alone(desk.site), closing(run) as stream:
+                found = _take(desk, stream, len(summaries), form)
+            if metrics:
+                errors += _write_metrics(desk, metrics, found, untried)
+            code = _put(desk, found, untried, form, output, errors)
             errors += _untold(desk)
         except Conflict as other:
             errors.append(other)
@@ -109,14 +131,14 @@ def _untold(desk: "Desk") -> "list[SopctlError]":
     ]
 
 
-def _take(stream: "Generator[Checked, None, None]", total: int, form: str) -> "list[Checked]":
+def _take(desk: "Desk", stream: "Generator[Checked, None, None]", total: int, form: str) -> "list[Checked]":
     """Take the results as they come: one line each for ndjson, a bar on a terminal."""
     found = []
     if not sys.stderr.isatty() or form == "ndjson":
         for one in stream:
             found.append(one)
             if form == "ndjson":
-                _put_line(one)
+                _put_line(desk, one)
         return found
     from rich.progress import Progress
 
@@ -128,37 +150,62 @@ def _take(stream: "Generator[Checked, None, None]", total: int, form: str) -> "l
     return found
 
 
-def _put_line(one: "Checked") -> None:
+def _put_line(desk: "Desk", one: "Checked | NotTried") -> None:
     import msgspec
 
-    click.echo(msgspec.json.encode(_plain(one)).decode())
+    from sopctl.cli.documents import printing
+
+    click.echo(msgspec.json.encode(printing.plain(_printed(desk, one))).decode())
     sys.stdout.flush()
 
 
-def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequence[SopctlError]) -> int:
-    """Print the results, or write them to `output`; the exit code."""
-    from sopctl.adapters import exports
+def _printed(desk: "Desk", one: "Checked | NotTried") -> "CheckedServer":
+    from sopctl.cli.documents import access
+    from sopctl.workflow.servers.checking import Checked
 
+    if isinstance(one, Checked):
+        return access.checked(one, desk.now().tzinfo)
+    return access.not_tried(one, desk.now().tzinfo)
+
+
+def _put(
+    desk: "Desk",
+    found: "list[Checked]",
+    untried: "list[NotTried]",
+    form: str,
+    output: Path | None,
+    errors: Sequence[SopctlError],
+) -> int:
+    """Print the results, or write them to `output`; the exit code."""
     found = sorted(found, key=lambda one: one.id)
     rows = [(one.id, one.result) for one in found if not one.maintenance]
     code = int(ExitCode.NO if any(result.cause for _, result in rows) else ExitCode.OK)
     if form == "table":
-        _put_lines(found)
+        _put_lines(found, untried)
         return code
     if form == "ndjson":
+        for one in untried:
+            _put_line(desk, one)
         return code
+    from sopctl.adapters import exports
+
     if form == "json":
-        document = {"results": [_plain(one) for one in found]}
+        from sopctl.cli.documents import access
+
+        told = [one.error for one in untried]
+        everyone: list[Checked | NotTried] = [*found, *untried]
+        results = sorted((_printed(desk, one) for one in everyone), key=lambda one: one.id)
+        document = access.checks(results, [each for each in errors if each not in told])
         if output is None:
             put_json(document)
             return code
         import msgspec
 
-        text = msgspec.json.encode(document).decode() + "\n"
+        text = msgspec.json.encode(documented(document)).decode() + "\n"
     elif form == "prometheus":
-        text = exports.prometheus(rows)
+        text = exports.prometheus(_samples(found, untried), _figures(desk))
     elif form == "junit":
-        text = exports.junit(rows)
+        text = exports.junit([each for each in _samples(found, untried) if not each.maintenance])
     else:
         counted = [one for one in found if not one.maintenance]
         unsteady = [one.id for one in counted if one.state.flapping or one.state.status == "down"]
@@ -167,21 +214,67 @@ def _put(found: "list[Checked]", form: str, output: Path | None, errors: Sequenc
     return code
 
 
-def _plain(one: "Checked") -> dict[str, Any]:
-    """A result for machines: as `probe` prints it, with the deposit's id and its server's state."""
-    import msgspec
+def _samples(found: "list[Checked]", untried: "list[NotTried]") -> "list[Sample]":
+    """What is told of each server that was to be checked, in order."""
+    from sopctl.adapters.exports import Sample
 
-    keys = "host port verdict rung cause detail seconds rungs host_key banner algorithms user services jump at"
-    plain = msgspec.to_builtins(one.result)
-    made = {"id": one.id, "server": one.server, "remedy": one.remedy, **{key: plain[key] for key in keys.split()}}
-    state = {"status": one.state.status, "since": one.state.since or None, "flapping": one.state.flapping}
-    return made | state | {"maintenance": one.maintenance}
+    samples = [
+        Sample(
+            id=one.id,
+            server=one.server,
+            result=one.result,
+            checked=one.state.checked,
+            down=one.state.status == "down",
+            maintenance=bool(one.maintenance),
+        )
+        for one in found
+    ]
+    samples += [
+        Sample(
+            id=one.id,
+            server=one.server,
+            result=None,
+            checked=one.state.checked if one.state else 0,
+            down=one.state is not None and one.state.status == "down",
+            maintenance=bool(one.maintenance),
+            why=wording.error(one.error),
+        )
+        for one in untried
+    ]
+    return sorted(samples, key=lambda each: each.id)
 
 
-def _put_lines(found: "list[Checked]") -> None:
-    """One line per server; below an inaccessible one, why, and what helps."""
-    if not found:
-        click.echo("no server to check: none is in its place, or none matches")
+def _write_metrics(desk: "Desk", path: Path, found: "list[Checked]", untried: "list[NotTried]") -> "list[SopctlError]":
+    """All that Prometheus is told: access, the office's own figures, and what is not as it should be on the servers.
+    Returns the errors of those whose facts cannot be read."""
+    from sopctl.adapters import exports
+    from sopctl.workflow.views import inventories
+
+    standing, unreadable = inventories.standing(desk)
+    rows = [exports.Standing(each.deposit.id, each.gathered_at, each.conditions) for each in standing]
+    put_or_write(exports.prometheus(_samples(found, untried), _figures(desk), rows), path)
+    return unreadable
+
+
+def _figures(desk: "Desk") -> "Figures":
+    from sopctl.adapters.exports import Figures
+    from sopctl.workflow.views.figures import figures
+
+    now = figures(desk)
+    return Figures(
+        late_steps=now.late_steps,
+        inventories_due=now.inventories_due,
+        waiting=now.waiting,
+        unreadable=now.unreadable,
+        at=int(desk.now().timestamp()),
+    )
+
+
+def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
+    """One line per server; below an inaccessible one, why, and what helps. Those that could not be tried come last; why
+    not stands on standard error."""
+    if not (found or untried):
+        click.echo("no server to check: none is in its place")
         return
     rows = [("id", "server", "answer", "time", "state")]
     for one in found:
@@ -195,3 +288,5 @@ def _put_lines(found: "list[Checked]") -> None:
         click.secho(line, fg="red" if one.result.cause else "green")
         if one.result.cause:
             click.echo(f"    {one.result.rung}: {one.result.cause}. {one.remedy}")
+    for other in untried:
+        click.secho(f"{other.id}  {printable(other.server)}  not tried", fg="red")

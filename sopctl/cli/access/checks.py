@@ -32,7 +32,9 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
     desk = open_desk(ctx)
     state, outages, counts = checking.history(desk, deposit_id)
     if as_json:
-        put_json({"id": deposit_id, "state": state, "outages": outages, "checks": counts})
+        from sopctl.cli.documents.access import history as document
+
+        put_json(document(deposit_id, state, outages, counts, desk.now().tzinfo))
         return
     if state is None:
         click.echo(f"{deposit_id} has never been checked; check it now: sopctl check {deposit_id}")
@@ -74,7 +76,9 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
         checking.draw(desk, found, svg)
         click.echo(str(svg), err=as_json)
     if as_json:
-        put_json({"month": found.month, "servers": found.servers})
+        from sopctl.cli.documents import access
+
+        put_json(access.availability(found, desk.now().tzinfo))
     if as_json or svg:
         return
     if not found.servers:

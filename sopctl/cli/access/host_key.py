@@ -44,7 +44,9 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
         return
     keys = host_keys.look(desk, deposit_id)
     if as_json:
-        put_json({"id": keys.id, "pinned": keys.pinned, "pending": keys.pending, "shown": keys.found.host_key})
+        from sopctl.cli.documents import access
+
+        put_json(access.host_keys(keys.id, keys.pinned, keys.pending, keys.found.host_key))
         end(not keys.changed)
     for name, seen in (("pinned", keys.pinned), ("pending", keys.pending)):
         if seen:

@@ -48,6 +48,8 @@ def command(
         password = first_contact.from_file(password_file) if password_file else asked(whose)
         path = logins.set_password(desk, deposit_id, password.text, "bmc" if bmc else "login")
     if as_json:
-        put_json({"id": deposit_id, "file": str(path)})
+        from sopctl.cli.documents.site import Kept
+
+        put_json(Kept(id=deposit_id, file=str(path)))
     else:
         click.echo(f"{deposit_id}: kept in {printable(str(path))}")

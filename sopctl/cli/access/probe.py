@@ -1,7 +1,7 @@
 """`sopctl probe`: climb the access ladder of any host, without a site."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -108,20 +108,10 @@ def command(
         if not as_json:
             _show(result)
     if as_json:
-        put_json({"results": [_plain(result) for result in results]})
+        from sopctl.cli.documents.access import Probes, probed
+
+        put_json(Probes(results=list(map(probed, results))))
     end(all(result.verdict is Verdict.ACCESSIBLE for result in results))
-
-
-def _plain(result: "AccessResult") -> dict[str, Any]:
-    """The result for machines; these keys are a contract."""
-    import msgspec
-
-    from sopctl.model.access.ladder import remedy
-
-    plain: dict[str, Any] = msgspec.to_builtins(result)
-    plain["remedy"] = remedy(result)
-    keys = "host port verdict rung cause detail remedy seconds rungs host_key banner algorithms user services jump"
-    return {key: plain[key] for key in keys.split()}
 
 
 def _show(result: "AccessResult") -> None:

@@ -4,14 +4,26 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, TEXT, decider_options, despite_option, example, json_option, open_desk
+from sopctl.cli.options import (
+    FILE,
+    RACK_UNIT,
+    TEXT,
+    Renamed,
+    decider_options,
+    despite_option,
+    example,
+    json_option,
+    open_desk,
+)
 from sopctl.cli.render import put_adopted
 
 
-@click.command("adopt", epilog=example("sopctl adopt server.yml --rack A1 --unit 10 --note 'berdiri sejak 2019'"))
+@click.command("adopt", epilog=example("sopctl adopt server.yml --rack A1 --rack-unit 10 --note 'berdiri sejak 2019'"))
 @click.argument("record", metavar="FILE", type=FILE)
 @click.option("--rack", required=True, help="The rack it stands in.")
-@click.option("--unit", type=click.IntRange(1, 60), required=True, help="The lowest unit that it fills.")
+@click.option(
+    *RACK_UNIT, cls=Renamed, type=click.IntRange(1, 60), required=True, help="The lowest rack unit that it fills."
+)
 @click.option("--face", type=click.Choice(["both", "front", "rear"]), default="both", show_default=True)
 @click.option("--note", type=TEXT, default="", help="What is known of how it came here.")
 @despite_option

@@ -6,7 +6,9 @@ from pathlib import Path
 import click
 
 from sopctl.cli.options import (
+    RACK_UNIT,
     TEXT,
+    Renamed,
     day_of,
     end,
     event_options,
@@ -21,14 +23,14 @@ from sopctl.cli.render import put_followups, put_step
 @click.command(
     "move",
     epilog=example(
-        'sopctl move PS-2026-0001 --rack B1 --unit 3 --reason "rak A1 terlalu panas" --by staf',
+        'sopctl move PS-2026-0001 --rack B1 --rack-unit 3 --reason "rak A1 terlalu panas" --by staf',
         'sopctl move PS-2026-0001 --port 7 --reason "port 3 rusak" --by staf',
-        'sopctl move PS-2026-0001 --unit 12 --mistaken --reason "salah catat" --by staf',
+        'sopctl move PS-2026-0001 --rack-unit 12 --mistaken --reason "salah catat" --by staf',
     ),
 )
 @id_argument
 @click.option("--rack", default="", help="The rack that it goes to [default: its own].")
-@click.option("--unit", type=click.IntRange(1, 60), help="The lowest unit that it fills.")
+@click.option(*RACK_UNIT, cls=Renamed, type=click.IntRange(1, 60), help="The lowest rack unit that it fills.")
 @click.option("--face", type=click.Choice(["both", "front", "rear"]), help="Which side of the rack [default: as now].")
 @click.option("--port", type=click.IntRange(1, 512), help="Its port on the rack's switch.")
 @click.option("--mistaken", is_flag=True, help="It always stood there: the place was recorded wrongly.")
@@ -51,7 +53,7 @@ def command(
     lang: str | None,
     as_json: bool,
 ) -> None:
-    """Move a server to another rack, unit or switch port (di luar SOP).
+    """Move a server to another rack position or switch port (di luar SOP).
 
     The switch port of the old place is shut and that of the new one set, where the site has a record of the switch. A
     record of the move is made, to be signed; `todo` then asks for the facts to be gathered again. Exit 1: the old port

@@ -107,7 +107,9 @@ def list_maintenance(ctx: click.Context, *, month: str | None, as_json: bool) ->
         now = int(desk.now().timestamp())
         found = [each for each in books.all_windows(desk.site) if each.span and each.span.ended > now]
     if as_json:
-        put_json({"maintenance": found})
+        from sopctl.cli.documents.house import Maintenance
+
+        put_json(Maintenance(maintenance=list(found)))
         return
     made = table("maintenance", "from", "until", "racks", "deposits", "why", "told")
     for each in found:
@@ -127,7 +129,9 @@ def list_maintenance(ctx: click.Context, *, month: str | None, as_json: bool) ->
 
 def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
     if as_json:
-        put_json(done)
+        from sopctl.cli.documents.house import MaintenanceTold
+
+        put_json(MaintenanceTold(maintenance=[done.window], told=list(done.told)))
         end(done.everyone_told)
     what = done.window.maintenance
     click.echo(f"{done.window.id}  {done.window.when}: {printable(what.reason)}")

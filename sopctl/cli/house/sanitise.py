@@ -102,7 +102,9 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     dossier = dossiers.read(open_desk(ctx).site, deposit_id)
     rows, wanted, left = disks.rows(dossier), disks.wanted(dossier), disks.left(dossier)
     if as_json:
-        put_json({"id": deposit_id, "rows": rows, "listed": wanted.listed, "count": wanted.count, "left": left})
+        from sopctl.cli.documents.house import disks as document
+
+        put_json(document(deposit_id, rows, wanted, left))
     else:
         made = table("disk", "what it is", "method", "tool", "result", "by", "on")
         for row in rows:

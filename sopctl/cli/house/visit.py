@@ -1,5 +1,6 @@
 """`sopctl visit`: who is in the server room."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -141,7 +142,7 @@ def list_visits(ctx: click.Context, *, month: str | None, as_json: bool) -> None
     else:
         found = [each for each in books.all_visits(desk.site) if each.status != "left"]
     if as_json:
-        put_json({"visits": [{"status": each.status, **_plain(each)} for each in found]})
+        _put_visits(found)
         return
     made = table("visit", "who", "what for", "state", "with", "since", "out")
     for each in found:
@@ -168,15 +169,16 @@ def _names(each: "VisitState") -> str:
     return ", ".join(each.visit.visitors) + (f" ({each.visit.organisation})" if each.visit.organisation else "")
 
 
-def _plain(each: "VisitState") -> dict[str, Any]:
-    from msgspec.structs import asdict
+def _put_visits(found: "Sequence[VisitState]") -> None:
+    from sopctl.cli.documents.dossier import visited
+    from sopctl.cli.documents.house import Visits
 
-    return asdict(each)
+    put_json(Visits(visits=list(map(visited, found))))
 
 
 def _put(each: "VisitState", *, as_json: bool) -> None:
     if as_json:
-        put_json({"status": each.status, **_plain(each)})
+        _put_visits([each])
         return
     click.echo(f"{each.id}  {printable(_names(each))}: {printable(each.visit.purpose)} ({each.status})")
     if each.status != "left":

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.options import end_with, example, json_option, open_desk
-from sopctl.cli.render import console, error_document, lateness, put_json, table, waits, width, wrapped
+from sopctl.cli.options import end_with, example, json_option, open_desk, say
+from sopctl.cli.render import console, lateness, put_json, table, waits, width, wrapped
 from sopctl.errors import UsageError
 from sopctl.model.text import printable
 
@@ -71,10 +71,16 @@ def command(
     chosen = _columns(columns)
     which = next(each for each in board.STATES if each == state)
     query = board.Query(which, unit, rack, procedure, step, search)
-    found = board.board(open_desk(ctx), query)
+    desk = open_desk(ctx)
+    found = board.board(desk, query)
     rows = sorted(found.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
     if as_json:
-        put_json({"deposits": rows, "errors": [error_document(error) for error in found.errors]})
+        from sopctl.cli.documents.board import deposits
+        from sopctl.workflow.servers import checking
+
+        states, unread = checking.seen(desk.site)
+        put_json(deposits(rows, states, [*found.errors, *unread], desk.now().tzinfo))
+        say(unread)
     elif chosen:
         put_columns(rows, chosen)
     elif rows:
@@ -90,7 +96,7 @@ def put_board(rows: "list[Row]") -> None:
     plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
     for row in rows:
-        due = f"until {row.due:%Y-%m-%d}" if row.due else ""
+        due = f"until {row.due}" if row.due else ""
         head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
         begin, end = late if row.late else plain
         lines.append(f"{begin}{head.rstrip()}{end}")

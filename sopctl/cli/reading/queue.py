@@ -13,7 +13,7 @@ from sopctl.cli.options import (
     reason_option,
     seen_option,
 )
-from sopctl.cli.render import console, put_json, put_step, table
+from sopctl.cli.render import console, put_json, put_step, put_steps, table
 from sopctl.model.text import printable
 
 
@@ -31,7 +31,9 @@ def list_queue(ctx: click.Context, *, as_json: bool) -> None:
 
     rows = reservation.queue(open_site(ctx))
     if as_json:
-        put_json({"waiting": rows})
+        from sopctl.cli.documents.reading import Queue
+
+        put_json(Queue(waiting=rows))
         return
     if not rows:
         click.echo("Nobody waits.")
@@ -57,7 +59,7 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
 
     steps = reservation.run_queue(open_desk(ctx))
     if as_json:
-        put_json({"steps": steps})
+        put_steps(steps)
         return
     for step in steps:
         put_step(step, as_json=False)

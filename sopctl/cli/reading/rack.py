@@ -32,7 +32,9 @@ def list_racks(ctx: click.Context, *, as_json: bool) -> None:
 
     rows = racks.rack_rows(open_site(ctx))
     if as_json:
-        put_json({"racks": rows})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.racks(rows))
         return
     if not rows:
         click.echo("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts.")
@@ -53,7 +55,6 @@ def list_racks(ctx: click.Context, *, as_json: bool) -> None:
 @click.pass_context
 def show_rack(ctx: click.Context, name: str, *, svg: Path | None, as_json: bool) -> None:
     """The elevation of a rack: each unit from the top, and what fills it."""
-    from sopctl.model.rack import elevation
     from sopctl.workflow.views import racks
 
     site = open_site(ctx)
@@ -62,11 +63,9 @@ def show_rack(ctx: click.Context, name: str, *, svg: Path | None, as_json: bool)
         racks.draw_rack(site, name, svg)
         click.echo(str(svg), err=as_json)
     if as_json:
-        units = [
-            {"unit": unit, "blocked": found.blocked.get(unit), "filled": filled}
-            for unit, filled in elevation(found, taken)
-        ]
-        put_json({"rack": found, "units": units})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.elevation(found, taken))
     elif not svg:
         _draw(found, taken, racks.names(site))
 

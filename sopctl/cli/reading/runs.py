@@ -24,7 +24,9 @@ def list_runs(ctx: click.Context, *, as_json: bool) -> None:
 
     found = kept.listed(open_desk(ctx).site)
     if as_json:
-        put_json({"runs": [{"id": run.id, "at": run.at, "outcome": run.outcome} for run in found]})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.runs(found))
         return
     for run in found:
         seconds = f"{run.result.seconds:4.0f} s" if run.result else "     -"
@@ -47,7 +49,9 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
     run = kept.one(open_desk(ctx).site, run_id)
     result, helps = run.result, wording.advice(run.remedy)
     if as_json:
-        put_json({"id": run.id, "at": run.at, "outcome": run.outcome, "remedy": helps, "result": result})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.run(run))
         end(run.outcome == "ok")
     click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {run.outcome}")
     if result:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.options import example, id_argument, json_option, open_desk
+from sopctl.cli.options import example, id_argument, json_option, open_desk, say
 from sopctl.cli.render import console, here, lateness, put_followups, put_json, put_wrapped, waits
 from sopctl.model.text import counted, printable
 
@@ -34,11 +34,14 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     documents, events = integrity.documents(desk, deposit_id), details.events(dossier, personal=personal)
     about, late = house.about(desk, deposit_id), late_steps(desk, dossier)
     if as_json:
-        deposit = details.record(dossier.deposit, personal=personal)
-        said = {"deposit": deposit, "events": events, "late_steps": late, "documents": documents}
-        beside = {"visits": about.visits, "maintenance": about.maintenance}
-        papers = {"unsigned": dossier.summary.unsigned, "unclear": dossier.summary.unclear}
-        put_json({"head": dossier.head, "standing": row, **said, **beside, **papers})
+        from sopctl.cli.documents import board as board_document
+        from sopctl.cli.documents.dossier import shown
+        from sopctl.workflow.servers import checking
+
+        states, unread = checking.seen(desk.site)
+        standing = board_document.deposit(row, states.get(deposit_id), desk.now().tzinfo)
+        put_json(shown(standing, dossier, events, late, documents, about, unread, personal=personal))
+        say(unread)
         return
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))

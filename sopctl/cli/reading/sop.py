@@ -21,14 +21,22 @@ def command() -> None:
 
 
 @command.command(
-    "show", epilog=example("sopctl sop show konfigurasi", "sopctl sop show penitipan --deposit PS-2026-0001")
+    "show",
+    epilog=example(
+        "sopctl sop show konfigurasi",
+        "sopctl sop show penitipan --deposit PS-2026-0001",
+        "sopctl sop show penitipan --file > procedures/penitipan.yml",
+    ),
 )
 @click.argument("name", required=False)
 @click.option("--version", help="Which version [default: the one in force for new dossiers].")
 @click.option("--deposit", type=DEPOSIT, metavar="ID", help="The version that this deposit is pinned to, and its way.")
+@click.option("--file", "as_file", is_flag=True, help="Its file, to be changed in the site's procedures/.")
 @json_option
 @click.pass_context
-def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: str | None, as_json: bool) -> None:
+def show(
+    ctx: click.Context, name: str | None, *, version: str | None, deposit: str | None, as_file: bool, as_json: bool
+) -> None:
     """Show a procedure as a table; without a name, list them.
 
     [i] marks an actor that the scan of the paper has lost; it is the office's reading.
@@ -41,31 +49,30 @@ def show(ctx: click.Context, name: str | None, *, version: str | None, deposit: 
         return
     if version and deposit:
         raise choose_one("--version", "--deposit", remedy="A deposit is pinned to its version.")
+    if as_file and as_json:
+        raise choose_one("--file", "--json", remedy="The file is YAML; --json prints what is read from it.")
     way = procedures.way(site, name, deposit) if deposit else None
     found = way.procedure if way else procedures.find(site, name, version)
-    if as_json:
-        put_json(way or found)
+    if as_file:
+        click.echo(site.library.text(name, found.version), nl=False)
+    elif as_json:
+        from sopctl.cli.documents import procedures as documents
+
+        put_json(documents.shown(found, way))
     else:
         _put(found, way, {key: title for each in site.procedures.values() for key, title in each.actors.items()})
 
 
 def _put_all(site: "Site", *, as_json: bool) -> None:
-    rows = [
-        {
-            "name": name,
-            "title": each.title,
-            "version": each.version,
-            "versions": [other.version for other in site.library.versions(name)],
-            "extension": each.extension,
-        }
-        for name, each in site.procedures.items()
-    ]
     if as_json:
-        put_json({"procedures": rows})
+        from sopctl.cli.documents import procedures as documents
+
+        versions = {name: [each.version for each in site.library.versions(name)] for name in site.procedures}
+        put_json(documents.listed(site.procedures, versions))
         return
-    for row in rows:
-        aside = f"  ({ASIDE})" if row["extension"] else ""
-        click.echo(f"{row['name']:<14} {row['title']}, versi {row['version']}{aside}")
+    for name, each in site.procedures.items():
+        aside = f"  ({ASIDE})" if each.extension else ""
+        click.echo(f"{name:<14} {each.title}, versi {each.version}{aside}")
 
 
 def _put(found: "Procedure", way: "Way | None", titles: dict[str, str]) -> None:

@@ -3,8 +3,8 @@
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.options import end_with, example, json_option, open_desk
-from sopctl.cli.render import error_document, lateness, put_json, waits, width, wrapped
+from sopctl.cli.options import end_with, example, json_option, open_desk, say
+from sopctl.cli.render import lateness, put_json, waits, width, wrapped
 from sopctl.model.text import printable
 
 
@@ -17,9 +17,15 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
     """What is due: each open step with its actor, its due date and the exact command to run."""
     from sopctl.workflow.views import board
 
-    found = board.todo(open_desk(ctx), actor=actor, late=late)
+    desk = open_desk(ctx)
+    found = board.todo(desk, actor=actor, late=late)
     if as_json:
-        put_json({"steps": found.rows, "errors": [error_document(error) for error in found.errors]})
+        from sopctl.cli.documents.board import todo
+        from sopctl.workflow.servers import checking
+
+        states, unread = checking.seen(desk.site)
+        put_json(todo(found.rows, states, [*found.errors, *unread], desk.now().tzinfo))
+        say(unread)
         end_with(found.errors)
         return
     if not found.rows:

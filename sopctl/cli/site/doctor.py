@@ -14,8 +14,6 @@ from sopctl.model.text import printable
 @click.pass_context
 def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
     """Check this machine: Python, libraries, Ansible, ssh, the lab, the site. Exit 1: something needed is missing."""
-    from msgspec.structs import replace
-
     from sopctl.workflow.setup import doctor
     from sopctl.workflow.setup.doctor import diagnose
 
@@ -23,7 +21,9 @@ def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
         click.echo(f"set: {changed}", err=True)
     findings = diagnose(ctx.find_root().obj)
     if as_json:
-        put_json({"findings": [replace(each, remedy=wording.advice(each.remedy)) for each in findings]})
+        from sopctl.cli.documents.site import diagnoses
+
+        put_json(diagnoses(findings))
     else:
         for each in findings:
             mark, colour = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")

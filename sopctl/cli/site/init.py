@@ -40,7 +40,9 @@ def command(ctx: click.Context, folder: Path | None, *, group: str, update: bool
         raise unnamed("folder", remedy="Name one that is new or empty: sopctl init my-site")
     site = init.init(folder, group=group)
     if as_json:
-        put_json({"site": str(site.root)})
+        from sopctl.cli.documents.site import Made
+
+        put_json(Made(site=str(site.root)))
         return
     click.echo(f"Made the site {site.root}")
     click.echo(f"  next: put your office and people into {site.root / 'sopctl.yml'},")
@@ -54,7 +56,9 @@ def _update(named: str | None, *, as_json: bool) -> None:
     site = Site.find(named)
     found = updating.update(site)
     if as_json:
-        put_json(found)
+        from sopctl.cli.documents.site import site_updated
+
+        put_json(site_updated(found))
     else:
         _show(found)
 

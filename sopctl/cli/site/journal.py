@@ -14,19 +14,23 @@ def command() -> None:
 
 @command.command("verify", epilog=example("sopctl journal verify --json", "sopctl journal verify --against 57:9f2c…"))
 @click.option("--against", metavar="ANCHOR|FILE", help="An anchor that was kept elsewhere, or a paper that has one.")
+@click.option("--whole", is_flag=True, help="Parse all of it anew, whatever the last check found.")
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, *, against: str | None, as_json: bool) -> None:
+def verify(ctx: click.Context, *, against: str | None, whole: bool, as_json: bool) -> None:
     """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed.
 
     Alone, the journal cannot show that its end was cut off together with the events that stood there, or that all of
     it was made anew. Against an anchor it shows that too: what sopctl journal anchor printed, its hash alone, or a
     paper of this site that has it, such as a month's report that was signed: sopctl document verify first says who did.
+
+    What the last check found in order and is still the same to the last byte is not parsed again, and what that check
+    found is kept in var/. Against an anchor, or with --whole, all of it is.
     """
     from sopctl.workflow.setup import journal
 
     desk = open_desk(ctx)
-    found = journal.check(desk, journal.anchor_of(desk, against) if against else None)
+    found = journal.check(desk, journal.anchor_of(desk, against) if against else None, whole=whole)
     if as_json:
         put_json(found)
     else:
@@ -60,7 +64,9 @@ def anchor(ctx: click.Context, *, as_json: bool) -> None:
 
     found = journal.anchor(open_desk(ctx))
     if as_json:
-        put_json({"anchor": str(found), "lines": found.lines, "head": found.head})
+        from sopctl.cli.documents.site import Anchor
+
+        put_json(Anchor(anchor=str(found), lines=found.lines, head=found.head))
     else:
         click.echo(str(found))
 

@@ -98,7 +98,9 @@ def _install_worker(folder: Path, run_as: str | None, *, dry_run: bool, as_json:
 
 def _put_files(folder: Path, files: dict[str, str], *, as_json: bool) -> None:
     if as_json:
-        put_json({"folder": str(folder), "files": files})
+        from sopctl.cli.documents import timers
+
+        put_json(timers.scheduled(folder, files=files))
         return
     for name, text in files.items():
         click.echo(f"# {folder / name}\n{text}")
@@ -106,7 +108,9 @@ def _put_files(folder: Path, files: dict[str, str], *, as_json: bool) -> None:
 
 def _put_changed(folder: Path, changed: list[str], see: str, *, as_json: bool) -> None:
     if as_json:
-        put_json({"folder": str(folder), "changed": changed})
+        from sopctl.cli.documents import timers
+
+        put_json(timers.scheduled(folder, changed))
         return
     for name in changed:
         click.echo(f"{folder / name}")
@@ -125,7 +129,9 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
     timers = scheduling.show(site, user=user)
     page = None if user else scheduling.page_state(site)
     if as_json:
-        put_json({"timers": timers, "page": page})
+        from sopctl.cli.documents.timers import Schedule
+
+        put_json(Schedule(timers=list(timers), page=page or ""))
         return
     if page:
         click.echo(f"the page: {page}, at {scheduling.socket(site)}")
@@ -151,7 +157,9 @@ def remove(ctx: click.Context, *, user: bool, folder: Path | None, as_json: bool
 
     gone = scheduling.remove_worker(folder.absolute()) if folder else scheduling.remove(open_site(ctx), user=user)
     if as_json:
-        put_json({"removed": gone})
+        from sopctl.cli.documents.timers import Unscheduled
+
+        put_json(Unscheduled(removed=list(gone)))
     else:
         click.echo(f"removed: {', '.join(gone)}" if gone else "there was nothing to remove")
 

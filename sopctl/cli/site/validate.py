@@ -6,8 +6,8 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import example, json_option, open_desk
-from sopctl.cli.render import error_document, put_json
-from sopctl.errors import ExitCode
+from sopctl.cli.render import put_json
+from sopctl.errors import ExitCode, InvalidRecord
 from sopctl.model.text import counted
 
 
@@ -19,10 +19,14 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     from sopctl.workflow.setup import validation
 
-    count, errors, exceptions = validation.validate(open_desk(ctx))
+    try:
+        count, errors, exceptions = validation.validate(open_desk(ctx))
+    except InvalidRecord as wrong:  # sopctl.yml, without which nothing else is known
+        count, errors, exceptions = 0, [wrong, *wrong.others], []
     if as_json:
-        told = [error_document(error) for error in errors]
-        put_json({"deposits": count, "errors": told, "exceptions": exceptions})
+        from sopctl.cli.documents.site import validated
+
+        put_json(validated(count, errors, exceptions))
     else:
         for line in exceptions:
             click.echo(f"known: {line}")

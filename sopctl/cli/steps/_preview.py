@@ -1,9 +1,8 @@
 """What a first configuration will change, as `configure --check` prints it."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
-from msgspec import to_builtins
 
 from sopctl.model import services
 from sopctl.model.survey.changes import Change, Kind, OnReturn, What
@@ -71,24 +70,6 @@ def _put_services(preview: "Preview") -> None:
         listed = ",".join(str(each.service) for each in missing)
         click.echo(f"  → If the owner agrees: sopctl configure {preview.id} --cut-off {listed}")
         click.echo(f"    A sheet for the owner to sign: sopctl document make consent {preview.id}")
-
-
-def as_json(preview: "Preview") -> dict[str, Any]:
-    """The same for a program."""
-    look = preview.look
-    missing = look.comparison.unconsented(preview.consents)
-    return {
-        "id": preview.id,
-        "os": look.found.os,
-        "changes": to_builtins(preview.changes),
-        "cut_off": [{**to_builtins(each), "service": str(each.service)} for each in look.comparison.cut_off],
-        "stays_open": [
-            {**to_builtins(each), "service": str(each.service) if each.service else None}
-            for each in look.comparison.stays_open
-        ],
-        "needs_consent": [str(each.service) for each in missing],
-        "obstacles": [{**to_builtins(each), "remedy": each.remedy} for each in look.obstacles],
-    }
 
 
 def _on_return(each: Change) -> str:

@@ -24,7 +24,7 @@ from sopctl.cli.options import (
     trusted_path_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import error_documents, put_answers, put_json, put_step, task_progress
+from sopctl.cli.render import put_answers, put_json, put_step, task_progress
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -303,8 +303,9 @@ def _check(
     with task_progress(quiet=as_json) as on_event:
         found = drift.look(desk, others, options=options, on_event=on_event)
     if as_json:
-        shown = [_preview.as_json(each) for each in previews]
-        put_json({"servers": found, "first": shown, "reduced": unseen, "errors": error_documents(problems)})
+        from sopctl.cli.documents import configuration
+
+        put_json(configuration.checked(found, previews, unseen, problems))
     elif not (found or unseen or first):
         click.echo("No server is configured yet.")
     for preview in [] if as_json else previews:
@@ -360,7 +361,9 @@ def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, a
         text = exports.drift({server.id: None if server.message else server.counts for server in found})
         write_atomic(metrics.absolute(), text.encode(), mode=0o644)
     if as_json:
-        put_json({"servers": found, "reduced": unseen})
+        from sopctl.cli.documents import configuration
+
+        put_json(configuration.drifted(found, unseen))
     elif not (found or unseen):
         click.echo("No server is configured yet.")
     for server in [] if as_json else found:

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import (
     TEXT,
+    Renamed,
     day_of,
     day_option,
     decider_options,
@@ -22,7 +23,15 @@ from sopctl.cli.render import put_step
 
 @click.command("handover", epilog=example("sopctl handover PS-2026-0001", "sopctl handover PS-2026-0001 PS-2026-0002"))
 @due_arguments
-@click.option("--place", type=TEXT, default="", help="Where it is signed [default: the office].")
+@click.option(
+    "--signed-at",
+    "--place",
+    "place",
+    cls=Renamed,
+    type=TEXT,
+    default="",
+    help="Where it is signed [default: the office].",
+)
 @lang_option
 @decider_options
 @seen_option

@@ -12,7 +12,7 @@ from sopctl.cli.options import (
     open_desk,
     say,
 )
-from sopctl.cli.render import error_document, put_json
+from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode, SopctlError
 from sopctl.model.text import printable
 
@@ -32,7 +32,9 @@ def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     unreadable: list[SopctlError] = []
     found = reminding.remind(open_desk(ctx), dry_run=dry_run, errors=unreadable)
     if as_json:
-        put_json({"reminders": found, "errors": [error_document(error) for error in unreadable]})
+        from sopctl.cli.documents.site import reminders
+
+        put_json(reminders(found, unreadable))
     for each in found if not as_json else ():
         what = "would be sent" if dry_run else "sent" if each.sent else f"not sent: {each.problem}"
         rows = ", ".join(row.id for row in each.rows)

@@ -3,6 +3,8 @@
 import click
 
 from sopctl.cli.options import (
+    RACK_UNIT,
+    Renamed,
     decider_options,
     due_argument,
     end,
@@ -16,11 +18,11 @@ from sopctl.cli.render import put_step
 
 
 @click.command(
-    "reserve", epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --unit 10")
+    "reserve", epilog=example("sopctl reserve PS-2026-0001", "sopctl reserve PS-2026-0001 --rack A1 --rack-unit 10")
 )
 @due_argument
 @click.option("--rack", default="", help="Only in this rack.")
-@click.option("--unit", type=click.IntRange(1, 60), help="The lowest unit to fill (with --rack).")
+@click.option(*RACK_UNIT, cls=Renamed, type=click.IntRange(1, 60), help="The lowest rack unit to fill (with --rack).")
 @click.option(
     "--face",
     type=click.Choice(["both", "front", "rear"]),
@@ -53,7 +55,7 @@ def command(
     from sopctl.workflow.steps import reservation
 
     if unit is not None and not rack:
-        raise lacks("--unit", "--rack")
+        raise lacks("--rack-unit", "--rack")
     wish = Wish(rack, unit, next(each for each in FACES if each == face), port)
     done = reservation.reserve(open_desk(ctx), deposit_id, wish=wish, network=network)
     put_step(done, as_json=as_json)

@@ -127,7 +127,9 @@ def command(
         on_wait=_say_wait,
     )
     if as_json:
-        put_json({"step": done, "access": found.access, "established": found.established, "tries": found.tries})
+        from sopctl.cli.documents.verified import verified
+
+        put_json(verified(done, found))
     else:
         put_ladder(found.access)
         put_established(found.established)

@@ -16,7 +16,7 @@ from sopctl.model.fingerprint.words import say, without_content
 
 class Difference(Struct, frozen=True):
     """A fact that is another than it was left: `fact` is its kind and key, `part` the role that keeps it (empty: it is
-    the owner's), `then` and `now` are its values, None where it was not there."""
+    the owner's), `then` and `now` are its values, if it was there."""
 
     fact: str
     part: str

@@ -22,16 +22,20 @@ MOST_LOOKED_AT = 100_000
 
 
 class JumpRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """The jump host of a network: where it is, the account and the key (in the site's keys/; by default the office's
-    own) with which the controller logs in there, its host key (the line of its .pub file), and the addresses from which
-    servers behind it see it, where that is another than `host`."""
+    """The jump host of a network."""
 
     host: Host
+    """Its name or address."""
     user: Account
+    """The account with which the controller logs in there."""
     host_key: Line
+    """Its host key: the line of its .pub file, read at its console."""
     port: Port = 22
+    """Its SSH port."""
     key: KeyFile | None = None
+    """The file in keys/ that opens the account; without it, the office's own key."""
     seen_as: Annotated[tuple[str, ...], Meta(max_length=10)] = ()
+    """The addresses from which the servers behind it see it, where they are not `host`."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host):
@@ -50,17 +54,24 @@ class JumpRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Network(Struct, frozen=True, forbid_unknown_fields=True):
-    """`networks/NAME.yml`. `ranges` are the addresses for deposits (none named: all of the network); `reserved` those
-    that nobody gets, each with what it is for. `jump` is the way in to a network that the controller is not in."""
+    """`networks/NAME.yml`."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    """Its name, which is the file's."""
     network: Annotated[str, Meta(max_length=60)]
+    """Its addresses, such as 10.20.30.0/24."""
     gateway: Annotated[str, Meta(max_length=45)] = ""
+    """Its gateway, which no deposit gets."""
     vlan: VlanId | None = None
+    """The VLAN of its servers' switch ports."""
     ranges: tuple[Range, ...] = ()
+    """The addresses for deposits; without any, all of the network."""
     reserved: dict[Range, Line] = {}
+    """Addresses that nobody gets → what they are for."""
     note: OptionalLine = ""
+    """A note for people."""
     jump: JumpRecord | None = None
+    """The way in, where the controller is not in it."""
 
     def __post_init__(self) -> None:
         if not names.is_network(self.network):

@@ -4,6 +4,8 @@ that is none, numbers that a spreadsheet has rounded. Beside admission.py, which
 from collections.abc import Iterator
 from datetime import date
 
+from msgspec import to_builtins
+
 from sopctl.model import placeholders
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest, Request
 from sopctl.model.intake import cells
@@ -19,9 +21,22 @@ Doubt = tuple[tuple[str, ...], str, str]
 
 def doubts(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
     """What cannot be meant, in the order in which it is read. `today` is the office's day."""
+    yield from _left_open((), to_builtins(record))
     yield from _letter(record, today)
     yield from _numbers(record)
     yield from _term(record, today)
+
+
+def _left_open(path: tuple[str, ...], value: object) -> Iterator[Doubt]:
+    """Where an example's or a template's placeholder was left."""
+    if isinstance(value, str) and placeholders.left_open(value):
+        yield path, f"{value!r} is only a placeholder", "Put the real text in its place."
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _left_open((*path, str(key)), inner)
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _left_open((*path, str(number)), inner)
 
 
 def _letter(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:

@@ -18,30 +18,38 @@ FREE = "bebas"
 
 
 class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
-    """`switches/NAME.yml`. `ports` names the interface of the rack's port number {n}; `interfaces` names those that
-    follow another rule. The account is opened with the private key keys/`key`, or the password in keys/`password`;
-    keys/`enable` is the password of the privileged mode, if the account does not start there.
-
-    `service_vlan` is for servers whose letter asks for no other; `vlans` are the others that a letter may ask for;
-    `quarantine_vlan` is for ports that are nobody's.
-    """
+    """`switches/NAME.yml`: how its ports are set, and which VLANs deposits may have."""
 
     name: Annotated[str, Meta(pattern=names.FILE_NAME)]
+    """Its name, which is the file's."""
     platform: Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9 ._-]{0,40}\Z")]
-    """Which of them there is a driver for, the adapters know."""
+    """What it runs, by netmiko's name, such as cisco_ios. Which platforms have a driver is known to the adapters."""
     address: Host
+    """Where it answers over SSH."""
     account: Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9._-]{0,62}\Z")]
+    """The account that logs in."""
     ports: Template
+    """The interface of the rack's port number {n}, such as GigabitEthernet1/0/{n}."""
     service_vlan: VlanId
+    """The VLAN of servers whose letter asks for no other."""
     quarantine_vlan: VlanId
+    """The VLAN of ports that are nobody's."""
     port: Port = 22
+    """Its SSH port."""
     key: KeyFile | None = None
+    """The file in keys/ with the account's private key; this or `password`."""
     password: KeyFile | None = None
+    """The file in keys/ with the account's password."""
     enable: KeyFile | None = None
+    """The file in keys/ with the password of the privileged mode, if the account does not start there."""
     interfaces: dict[Annotated[int, Meta(ge=1, le=512)], Interface] = {}
+    """Port numbers whose interface follows another rule → the interface."""
     uplinks: tuple[Interface, ...] = ()
+    """Interfaces that are never touched."""
     vlans: tuple[VlanId, ...] = ()
+    """Other VLANs that a letter may ask for."""
     note: OptionalLine = ""
+    """A note for people."""
     legacy: Legacy = False
     """Old SSH algorithms that this switch may be spoken to with: `true`, or their names."""
 

@@ -1,7 +1,7 @@
 """Event and its chain: what happened to a deposit, in order, each event bound to the one before by its hash."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,25 @@ def _text(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def files(data: Any) -> Iterator[dict[str, str]]:
+    """The files that an event's data names, however deep: each with its path (`file`, below the folder of the history)
+    and its hash (`sha256`)."""
+    if isinstance(data, dict):
+        if "file" in data and "sha256" in data:
+            yield data
+        for value in data.values():
+            yield from files(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from files(value)
+
+
+def named(events: Sequence[Event], folder: str) -> frozenset[str]:
+    """The names of the files in this folder (`documents`) that events name."""
+    found = (each["file"].rpartition("/") for event in events for each in files(event.data))
+    return frozenset(name for above, _, name in found if above == folder)
 
 
 def genesis(deposit_id: str) -> str:

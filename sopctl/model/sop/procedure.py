@@ -32,7 +32,9 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
     """How a step may end, and where that leads: another step of the same procedure, or the end (`next` absent)."""
 
     next: int | None = None
+    """The number of the step that follows; without it, the procedure ends here."""
     waits_for: Waiting = ""
+    """What the next step waits for."""
     tries: Annotated[int, Meta(ge=1, le=1000)] | None = None
     """How often this way may be taken before a person must look: the limit of a loop (`record.tries` counts)."""
     closes: bool = False
@@ -48,18 +50,26 @@ class Outcome(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Step(Struct, frozen=True, forbid_unknown_fields=True):
-    """One row of the SOP's table. `verb` is the command that does it, `task` which of the verb's tasks it is;
-    `limit_days` its `waktu` (time limit)."""
+    """A row of the SOP's table."""
 
     no: Annotated[int, Meta(ge=1, le=9999)]
+    """Its number, as on the paper."""
     activity: Line
+    """The activity (kegiatan)."""
     actor: str
+    """Who does it: a key of `actors`."""
     verb: str
+    """The command that does it."""
     outcomes: Annotated[dict[Line, Outcome], Meta(min_length=1)]
+    """How it may end: a label → where that leads."""
     task: str = ""
+    """Which of the verb's tasks it is."""
     limit_days: Annotated[int, Meta(ge=1, le=36500)] = 1
+    """Its time limit (waktu)."""
     requires: tuple[str, ...] = ()
+    """What it needs (kelengkapan)."""
     output: str = ""
+    """What it yields."""
     interpreted: bool = False
     """True where the scan lost the actor's column and the office's reading fills it in."""
     also: tuple[str, ...] = ()
@@ -90,33 +100,52 @@ class Identity(Struct, frozen=True, forbid_unknown_fields=True):
     """The SOP's identity block (PermenPANRB 35/2012). What a file leaves out is printed as a line to fill in."""
 
     number: str = ""
+    """The SOP's number."""
     made: date | None = None
+    """When it was made."""
     revised: date | None = None
+    """When it was revised."""
     effective: date | None = None
+    """Since when it is in force."""
     approved_by: str = ""
+    """Who approves it; empty: the head."""
 
 
 class Procedure(Struct, frozen=True, forbid_unknown_fields=True):
-    """A procedure: its name, version, the blocks of its cover page, actors (key → title) and steps in the paper's
-    numbering."""
+    """A procedure: `procedures/NAME.yml` of a site, or one that sopctl brings."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{0,30}\Z")]
+    """Its name; another name than those of sopctl's adds a procedure."""
     title: str
+    """Its title."""
     version: Annotated[str, Meta(pattern=r"^[0-9A-Za-z][0-9A-Za-z.-]{0,20}\Z")]
+    """Its version: a higher one applies to new dossiers, the same one replaces sopctl's."""
     source: str
+    """What it was taken from."""
     legal_basis: tuple[str, ...]
+    """The regulations on its cover."""
     actors: dict[Annotated[str, Meta(pattern=names.ROLE)], Line]
+    """Who acts: a key (the role of people) → the title on paper."""
     steps: Annotated[tuple[Step, ...], Meta(min_length=1)]
+    """Its steps."""
     identity: Identity = Identity()
+    """The identity block of its cover."""
     qualifications: tuple[str, ...] = ()
+    """Cover: who may carry it out."""
     related: tuple[str, ...] = ()
+    """Cover: related SOPs."""
     equipment: tuple[str, ...] = ()
+    """Cover: equipment."""
     warnings: tuple[str, ...] = ()
+    """Cover: warnings."""
     records: tuple[str, ...] = ()
+    """Cover: what is recorded."""
     begins: Begins = Begins()
+    """Where it begins."""
     acts: dict[str, tuple[str, ...]] = {}
     """What may happen between the steps, and the actors who may decide it (di luar SOP)."""
     extension: bool = False
+    """True where the paper draws no such flow (di luar SOP)."""
 
     def step(self, no: int) -> Step:
         """The step with the paper's number `no`. Raises KeyError when there is none (the paper has gaps)."""

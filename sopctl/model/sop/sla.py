@@ -1,7 +1,7 @@
 """How well the SOP's time limits are kept: each step that was due, how long it took, and whether that was in time."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from statistics import median
 
 from msgspec import Struct
@@ -145,6 +145,29 @@ def occurrences(deposit: str, procedures: Procedures, events: Sequence[Event], u
         for each in _occurrence(deposit, procedures, before, None, pauses, reason):
             if each.since < until:
                 yield each
+
+
+FAR = datetime(9999, 1, 1, tzinfo=UTC)
+"""After all that was ever due."""
+
+
+class Course(Struct, frozen=True):
+    """Every time that a step was due for a deposit, by its whole history, and when its newest event happened. Neither
+    depends on a clock or a calendar, so they can be kept."""
+
+    newest: datetime
+    found: tuple[Occurrence, ...]
+
+    def until(self, until: datetime) -> list[Occurrence] | None:
+        """What was due before `until`; None where the history has events since, so that it has to be read."""
+        if self.newest >= until:
+            return None
+        return [each for each in self.found if each.ended is not None or each.since < until]
+
+
+def course(deposit: str, procedures: Procedures, events: Sequence[Event]) -> Course:
+    """The course of a history. Raises InvalidRecord as `occurrences`."""
+    return Course(events[-1].at, tuple(occurrences(deposit, procedures, events, FAR)))
 
 
 def report(found: Sequence[Occurrence], calendar: Calendar, month: Month, until: datetime) -> Report:

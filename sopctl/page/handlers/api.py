@@ -241,8 +241,9 @@ def racked(visit: Visit) -> records.Racks:
     if not visit.sight.house:
         raise Refused("racks-not-for-units")
     names = records.RackSpace.__struct_fields__
-    rows = racks.rack_rows(visit.site)
-    return records.Racks([records.RackSpace(**{name: getattr(row, name) for name in names}) for row in rows])
+    rows = racks.rack_rows(visit.site, _part(visit))
+    found = [records.RackSpace(**{name: getattr(row, name) for name in names}) for row in rows]
+    return records.Racks(found, len(visit.site.racks))
 
 
 def _part(visit: Visit) -> slice:
@@ -296,7 +297,7 @@ OPERATIONS = (
         body=records.Request,
     ),
     Operation("/api/queue", "queue", "Who waits for space", queue, records.Queue, query=("page",)),
-    Operation("/api/racks", "racks", "What is free in the racks", racked, records.Racks),
+    Operation("/api/racks", "racks", "What is free in the racks", racked, records.Racks, query=("page",)),
 )
 """What programs may ask for."""
 

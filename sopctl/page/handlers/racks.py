@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 
+from sopctl.page.handlers.reading import A_PAGE
 from sopctl.page.rendering import page
 from sopctl.page.visit import Refused, Visit
 from sopctl.workflow.views import racks
@@ -10,7 +11,15 @@ from sopctl.workflow.views import racks
 def listed(visit: Visit) -> Response:
     """`/rak`."""
     _only_the_house(visit)
-    return page(visit, "racks.html", racks=racks.rack_rows(visit.site))
+    at = visit.number
+    return page(
+        visit,
+        "racks.html",
+        racks=racks.rack_rows(visit.site, slice((at - 1) * A_PAGE, at * A_PAGE)),
+        at=at,
+        pages=max(1, -(-len(visit.site.racks) // A_PAGE)),
+        to=lambda n: f"/rak?halaman={n}",
+    )
 
 
 def rack(visit: Visit, name: str) -> Response:

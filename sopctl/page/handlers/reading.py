@@ -50,7 +50,7 @@ def listed(visit: Visit) -> Response:
     asked = visit.query
     state: State = next((each for each in STATES if each == asked.get("keadaan")), "open")
     turn = next((each for each in mine.TURNS if each == asked.get("giliran")), None)
-    at = _at(visit)
+    at = visit.number
     query = Query(state=state, search=asked.get("cari", "")[:100], unit=asked.get("unit", "")[:100])
     found = mine.listed(visit.desk, visit.sight, query, (at - 1) * A_PAGE, A_PAGE, turn=turn)
     kept = {"giliran": turn or "", "keadaan": state, "cari": query.search, "unit": query.unit}
@@ -116,7 +116,7 @@ def queue(visit: Visit) -> Response:
     sight, units = visit.sight, visit.site.settings.units
     line = reservation.line(visit.site)
     found = [(number, each) for number, each in line if sight.sees(units, each.unit)]
-    at = _at(visit)
+    at = visit.number
     shown = reservation.queue(visit.site, found[(at - 1) * A_PAGE : at * A_PAGE], most=RACKS_SAID)
     return page(
         visit,
@@ -127,12 +127,6 @@ def queue(visit: Visit) -> Response:
         pages=max(1, -(-len(found) // A_PAGE)),
         to=lambda n: f"/antrean?halaman={n}",
     )
-
-
-def _at(visit: Visit) -> int:
-    """Which page of a list is asked for, from 1."""
-    number = visit.query.get("halaman", "1")
-    return max(1, int(number)) if number.isdecimal() and number.isascii() and len(number) < 6 else 1
 
 
 def _primary(due: Action | None) -> set[str]:

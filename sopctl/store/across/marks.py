@@ -7,8 +7,8 @@ site's lock.
 
 import hashlib
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -48,6 +48,18 @@ class Marks:
 
     def __init__(self, root: Path) -> None:
         self._path = root / "var" / FILE_NAME
+        self._held: sqlite3.Connection | None = None
+        self._holding = False
+
+    @contextmanager
+    def at_hand(self) -> Iterator[None]:
+        """Open the file once for all that is asked and kept in the block."""
+        self._holding = True
+        try:
+            yield
+        finally:
+            self._holding = False
+            self._let_go()
 
     def end(self) -> End | None:
         """Where the journal ended when the marks were made; None without marks."""
@@ -74,7 +86,7 @@ class Marks:
         try:
             make_folder(self._path.parent)
             touch(self._path)
-            with closing(self._open()) as database, database:
+            with self._opened() as database, database:
                 database.execute("PRAGMA synchronous = OFF")  # derived: it may be lost
                 database.execute("PRAGMA journal_mode = MEMORY")
                 database.execute("BEGIN IMMEDIATE")
@@ -98,6 +110,7 @@ class Marks:
 
     def forget(self) -> None:
         """Remove the marks: they are made again."""
+        self._let_go()
         with suppress(OSError):
             self._path.unlink()
 
@@ -105,14 +118,27 @@ class Marks:
         if not self._path.is_file():
             return []
         try:
-            with closing(self._open()) as database:
+            with self._opened() as database:
                 return database.execute(query, (value,)).fetchall()
         except sqlite3.Error:
             self.forget()
             return []
 
-    def _open(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        database = self._held or sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
+        if self._holding:
+            self._held = database
+        try:
+            yield database
+        finally:
+            if database is not self._held:
+                database.close()
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+        self._held = None
 
 
 def _hash(prefix: str, number: int) -> str:

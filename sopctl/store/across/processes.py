@@ -4,10 +4,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
-from multiprocessing import get_context
-from typing import TypeVar
+from typing import Any, TypeVar
 
 MANY = 1_000
 """Fewer are read faster than processes start."""
@@ -16,20 +14,43 @@ AT_ONCE = 250
 MOST = 8
 """Processes."""
 
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that a process gets when its parent ends."""
+
 T = TypeVar("T")
+
+
+_reading: Callable[[Sequence[str]], list[Any]]
+"""What this process was forked to do."""
 
 
 def in_processes(read: Callable[[Sequence[str]], list[T]], names: Sequence[str]) -> list[T]:
     """What `read` makes of these names, in their order. Where there are many, and this process has no other thread that
-    a fork could tear, parts of them are read in processes of their own; what `read` returns must be picklable then."""
+    a fork could tear, parts of them are read in processes of their own. They know all that this one does, such as the
+    procedures that it has read; what `read` returns must be picklable."""
     workers = min(len(os.sched_getaffinity(0)), MOST)
     if len(names) < MANY or workers == 1 or threading.active_count() > 1:
         return read(names)
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
     parts = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
-    with ProcessPoolExecutor(workers, get_context("fork"), initializer=_quiet) as pool:
-        return list(chain.from_iterable(pool.map(read, parts)))
+    with ProcessPoolExecutor(workers, get_context("fork"), initializer=_begin, initargs=(read, os.getpid())) as pool:
+        return list(chain.from_iterable(pool.map(_part, parts)))
 
 
-def _quiet() -> None:
-    """Ctrl-C is for the process that asked."""
+def _begin(read: Callable[[Sequence[str]], list[Any]], parent: int) -> None:
+    """A fork inherits `read`: nothing of it has to be picklable. It inherits the locks too, so it ends with the process
+    that asked, however that ends; Ctrl-C is for that process."""
+    import ctypes
+
+    global _reading  # noqa: PLW0603 (a process of its own)
+    _reading = read
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before that took effect
+        os._exit(1)
+
+
+def _part(names: Sequence[str]) -> list[Any]:
+    return _reading(names)

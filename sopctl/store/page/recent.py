@@ -43,7 +43,6 @@ class Recent:
         self._followed: Followed | None = None
         self._procedures = ""
         self._reading: Reading | None = None
-        self._gathers = False
         self._stamps: dict[str, str] = {}
         """Of each dossier, in order of request: what identified its files when they were read; empty for one that
         could not be read, since what mends it need not change them."""
@@ -56,15 +55,14 @@ class Recent:
         self._folder, self._list_again = "", 0.0
         self._swept, self._swept_at = 0, 0.0
 
-    def read(self, site: Site, *, gathered: bool = False) -> Reading:
-        """The reading of now. Whoever asks meanwhile waits for it."""
+    def read(self, site: Site) -> Reading:
+        """The reading of now, with what was gathered. Whoever asks meanwhile waits for it."""
         with self._lock:
             named, procedures = self._named(site), site.library.fingerprint
             told, self._told = self._told, set()
-            wants_more = procedures != self._procedures or (gathered and not self._gathers)
-            if named is None or self._reading is None or wants_more:
+            if named is None or self._reading is None or procedures != self._procedures:
                 self._procedures = procedures
-                return self._read_all(site, gathered=gathered or self._gathers)
+                return self._read_all(site)
             reading, self._reading = self._reading, None  # whatever fails now, the next one reads anew
             self._reading = self._patch(site, reading, named | told)
             return self._reading
@@ -103,12 +101,14 @@ class Recent:
             named, self._followed = None, None
         return named
 
-    def _read_all(self, site: Site, *, gathered: bool) -> Reading:
+    def _read_all(self, site: Site) -> Reading:
         now, self._reading = time.monotonic(), None
+        for known in (self._sound, self._last_known, self._months, self._stamps):
+            known.clear()  # not two readings in memory at once
         self._folder, self._list_again = _stamp(site.folder("deposits")), now + AGAIN_SECONDS
-        reading, self._stamps = register.whole(site, gathered=gathered)
+        reading, self._stamps = register.whole(site, gathered=True)
         self._sound = {each.id: each for each in reading.summaries}
-        self._broken, self._months, self._gathers = dict(reading.broken), dict(reading.gathered), gathered
+        self._broken, self._months = dict(reading.broken), dict(reading.gathered)
         self._last_known = {each.id: each for each in reading.last_known}
         self._again = {each: now + AGAIN_SECONDS for each, stamp in self._stamps.items() if not stamp}
         self._stamps.update(dict.fromkeys(reading.broken, ""))
@@ -141,7 +141,7 @@ class Recent:
         try:
             dossier = dossiers.read(site, deposit_id)
             summary = dossier.summary
-            months = facts.months(dossier) if self._gathers else {}
+            months = facts.months(dossier)
         except SopctlError as now_wrong:
             self._stamps[deposit_id], self._broken[deposit_id] = "", now_wrong
             self._months.pop(deposit_id, None)

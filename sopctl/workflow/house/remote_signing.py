@@ -199,7 +199,7 @@ def _kept(desk: Desk, issue: Issue, answer: bytes) -> str:
         return str(issued.keep(desk.site, name, answer))
     dossier = dossiers.read(desk.site, issue.deposit)
     name = f"{len(dossier.events) + 1:04}-{name}"
-    return str(dossier.folder / dossiers.keep_document(dossier, name, answer).file)
+    return str(dossiers.keep_beside(dossier, name, answer))
 
 
 def _unclear(issue: Issue, box: Box, why: str, where: str = "") -> Never:

@@ -79,6 +79,7 @@ _OF_ANSIBLE = {
     "run-folder-not-written": "folder proses tidak dapat ditulis: {reason}",
     "run-folder-exists": "folder proses sudah ada",
     "vault-password-readable-by-others": "kata sandi Ansible Vault dapat dibaca orang lain",
+    "path-not-for-ansible": "Ansible dan ssh tidak dapat memakai jalur folder situs ini",
     "no-playbook": "situs tidak punya playbook {playbook}",
 }
 _OF_BMCS = {

@@ -17,7 +17,7 @@ from sopctl.adapters.documents.pdf import TEMPLATES
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord, UsageError
 from sopctl.model import private_key
-from sopctl.model.sop import record
+from sopctl.model.sop import history, record
 from sopctl.model.sop.entries import OnBehalfOf, from_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import REQUESTER, step_of
@@ -71,7 +71,7 @@ def _contents(desk: Desk, dossier: Dossier) -> Iterator[tuple[str, bytes]]:
     yield "deposit.yml", dossier.record
     yield "history.jsonl", b"".join(event.canonical + b"\n" for event in dossier.events)
     for event in dossier.events:
-        for kept in integrity.files_of(event):
+        for kept in history.files(event.data):
             yield kept["file"], _document(dossier, kept["file"], kept["sha256"])
     yield "riwayat.html", to_page(_page(desk, dossier))
     yield "docs/verify.md", (TEMPLATES / "verify.md").read_bytes()
@@ -160,6 +160,6 @@ def _told(site: Site, dossier: Dossier, event: Event) -> Told:
         note=words.in_note(event.note),
         papers=tuple(
             f"{kept['file']}{f', nomor {number}' if (number := kept.get('number')) else ''}"
-            for kept in integrity.files_of(event)
+            for kept in history.files(event.data)
         ),
     )

@@ -2,10 +2,10 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -14,10 +14,11 @@ from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import SECONDS, Examiner
 from sopctl.errors import SopctlError
 from sopctl.model.signing.signatures import Signature
-from sopctl.model.sop import record
+from sopctl.model.sop import history, record
 from sopctl.model.sop.entries import Amended
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers, issued
+from sopctl.store.across.extracts import Extract, extracted
 from sopctl.store.dossiers import Dossier
 from sopctl.store.durable import disk_errors
 from sopctl.workflow.desk import Desk
@@ -151,21 +152,91 @@ def check_files(desk: Desk, paths: Sequence[Path]) -> tuple[list[CheckedFile], l
     """What each of these files is: its SHA-256 is looked for in every history; a PDF that goes on from a paper of one
     has its signatures examined. Where one is in no history, those that cannot be read are told (`Site.lagging`).
 
+    What is kept of the histories (`PAPERS`) says where to look first. The histories alone decide: a file that none of
+    those has is looked for in all of them.
+
     A PDF that no history has, but that names a record of this site, was altered. A file that cannot be read, or is too
     large, holds up no others: why is said behind them.
     """
-    return _check_files(desk, paths, dossiers.ids(desk.site), SECONDS, online=True)
+    found = _among(desk, paths, _likely(desk, paths), SECONDS, online=True, recorded_alone=True)
+    checked, errors = dict(found.checked), dict(found.errors)
+    rest = [path for path in paths if path not in checked and path not in errors]
+    if rest:
+        everywhere = _among(desk, rest, dossiers.ids(desk.site), SECONDS, online=True)
+        checked.update(everywhere.checked)
+        errors.update(everywhere.errors)
+        if not all(each.good for each in checked.values()):
+            desk.site.tell(*everywhere.unread)
+    return [checked[path] for path in paths if path in checked], list(errors.values())
 
 
-def _check_files(
-    desk: Desk, paths: Sequence[Path], among: Sequence[str], seconds: float, *, online: bool
-) -> tuple[list[CheckedFile], list[SopctlError]]:
-    """The same, among these dossiers; a file may take so many seconds; the network is asked only `online`."""
+def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
+    """What one file is, as `check_files`.
+
+    With `named_alone`, only the record that the file itself names is looked at, and its signatures within seconds: for
+    strangers, who could otherwise have every history read with each file. Raises InvalidRecord, OutsideFailure for one
+    that cannot be read, or is too large.
+    """
+    if not named_alone:
+        checked, errors = check_files(desk, [path])
+        if errors:
+            raise errors[0]
+        return checked[0]
+    named = named_record(read_bounded(path, MAX_FILE))
+    found = _among(desk, [path], [named.deposit] if named else [], STRANGERS_SECONDS, online=False)
+    if found.errors:
+        raise found.errors[path]
+    if not found.checked[path].good:
+        desk.site.tell(*found.unread)
+    return found.checked[path]
+
+
+def _hashes(dossier: Dossier) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(kept["sha256"] for _, kept in _named(dossier) if isinstance(kept["sha256"], str)))
+
+
+PAPERS: Extract[tuple[str, ...]] = Extract("papers", tuple[str, ...], _hashes)
+"""The SHA-256 of every file that a history names: where to look first for one."""
+
+
+def _likely(desk: Desk, paths: Sequence[Path]) -> set[str]:
+    """The dossiers that may have one of these files, or that one names."""
+    digests, likely = set(), set()
+    for path in paths:
+        try:
+            content = read_bounded(path, MAX_FILE)
+        except SopctlError:  # said when it is looked at
+            continue
+        digests.add(hashlib.sha256(content).hexdigest())
+        named = named_record(content)
+        likely |= {named.deposit} if named else set()
+    kept = extracted(desk.site, PAPERS).found
+    return likely | {deposit_id for deposit_id, hashes in kept.items() if not digests.isdisjoint(hashes)}
+
+
+class _Found(NamedTuple):
+    """What files are, by some of the dossiers; why others could not be looked at; which dossiers cannot be read."""
+
+    checked: dict[Path, CheckedFile]
+    errors: dict[Path, SopctlError]
+    unread: list[SopctlError]
+
+
+def _among(
+    desk: Desk,
+    paths: Sequence[Path],
+    among: Collection[str],
+    seconds: float,
+    *,
+    online: bool,
+    recorded_alone: bool = False,
+) -> _Found:
+    """What these files are by these dossiers; with `recorded_alone` only those that one of them has. A file may take so
+    many seconds; the network is asked only `online`."""
     everyone: list[Dossier] = []
     unread: list[SopctlError] = []
-    found: list[CheckedFile] = []
-    errors: list[SopctlError] = []
-    known = [each for each in dossiers.ids(desk.site) if each in among]
+    wanted = frozenset(among)
+    known = [each for each in dossiers.ids(desk.site) if each in wanted]
     for deposit_id in known:
         try:
             everyone.append(dossiers.read(desk.site, deposit_id))
@@ -176,34 +247,19 @@ def _check_files(
     except SopctlError as error:
         unread.append(error)
         reports, issues = [], []
+    checked: dict[Path, CheckedFile] = {}
+    errors: dict[Path, SopctlError] = {}
     with Examiner(seconds=seconds) as examiner:
         checker = Checker(desk, examiner, Known(everyone, issues), online=online)
         for path in paths:
             try:
-                found.append(_check_file(path, everyone, reports, checker, known))
+                content = read_bounded(path, MAX_FILE)
+                found = _recorded(path, content, everyone, reports, checker)
+                if found or not recorded_alone:
+                    checked[path] = found or _unrecorded(path, content, reports, checker, known)
             except SopctlError as error:
-                errors.append(error)
-    if not all(each.good for each in found):
-        desk.site.tell(*unread)
-    return found, errors
-
-
-def check_file(desk: Desk, path: Path, *, named_alone: bool = False) -> CheckedFile:
-    """What one file is, as `check_files`.
-
-    With `named_alone`, only the record that the file itself names is looked at, and its signatures within seconds: for
-    strangers, who could otherwise have every history read with each file. Raises InvalidRecord, OutsideFailure for one
-    that cannot be read, or is too large.
-    """
-    named = named_record(read_bounded(path, MAX_FILE))
-    if named_alone:
-        among = [named.deposit] if named else []
-        found, errors = _check_files(desk, [path], among, STRANGERS_SECONDS, online=False)
-    else:
-        found, errors = check_files(desk, [path])
-    if errors:
-        raise errors[0]
-    return found[0]
+                errors[path] = error
+    return _Found(checked, errors, unread)
 
 
 class Numbered(Struct, frozen=True):
@@ -258,10 +314,10 @@ def _report_of(desk: Desk, number: str) -> Numbered:
     return _of_number(mine, became=False)
 
 
-def _check_file(
-    path: Path, everyone: Sequence[Dossier], reports: Sequence[Document], checker: Checker, known: Sequence[str]
-) -> CheckedFile:
-    content = read_bounded(path, MAX_FILE)
+def _recorded(
+    path: Path, content: bytes, everyone: Sequence[Dossier], reports: Sequence[Document], checker: Checker
+) -> CheckedFile | None:
+    """What a file is that one of these dossiers, or the register of reports, has; None where none has it."""
     digest = hashlib.sha256(content).hexdigest()
     named = named_record(content)
     # The record that the file names first, then all others: it may be filed in another dossier.
@@ -281,6 +337,14 @@ def _check_file(
         found = checker.recorded(content, issue, digest) if issue else Finding("issued")
         checked = _checked(path, found, report.at, "")
         return msgspec.structs.replace(checked, deposit=report.deposit, number=report.number)
+    return None
+
+
+def _unrecorded(
+    path: Path, content: bytes, reports: Sequence[Document], checker: Checker, known: Sequence[str]
+) -> CheckedFile:
+    """What a file is that none has."""
+    named = named_record(content)
     unfiled = checker.unfiled(content)
     if unfiled:
         return _checked(path, unfiled, None, "")
@@ -309,26 +373,10 @@ def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:
     """Every file that an event's data names, however deep, with the first event that names it."""
     seen = set()
     for event in dossier.events:
-        for kept in _files(event.data):
+        for kept in history.files(event.data):
             if kept["file"] not in seen:
                 seen.add(kept["file"])
                 yield event, kept
-
-
-def files_of(event: Event) -> list[dict[str, str]]:
-    """The files that an event names, each with its path below the dossier's folder (`file`) and hash (`sha256`)."""
-    return list(_files(event.data))
-
-
-def _files(data: Any) -> Iterator[dict[str, str]]:
-    if isinstance(data, dict):
-        if "file" in data and "sha256" in data:
-            yield data
-        for value in data.values():
-            yield from _files(value)
-    elif isinstance(data, list):
-        for value in data:
-            yield from _files(value)
 
 
 def state(path: Path, sha256: str) -> str:

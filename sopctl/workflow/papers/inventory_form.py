@@ -5,8 +5,8 @@ from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sopctl.adapters.documents import sections_of
 from sopctl.adapters.documents.forms import InventoryForm, Table
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
 from sopctl.model.availability import Availability, State

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct, structs, to_builtins
 
-from sopctl.adapters.ansible.connection import ssh_common_args
+from sopctl.adapters.ansible.connection import key_file, ssh_common_args
 from sopctl.adapters.resolving import AddressRefused, judged
 from sopctl.errors import Action, InvalidRecord, SopctlError
 from sopctl.model import services
@@ -106,7 +106,7 @@ def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[
         "ansible_host": address or _address(site, dossier),
         "ansible_port": way.host.port,
         "ansible_user": way.account,
-        "ansible_ssh_private_key_file": str(site.folder("keys") / way.key),
+        "ansible_ssh_private_key_file": key_file(str(site.folder("keys") / way.key)),
         "ansible_ssh_common_args": ssh_common_args(way.host.pinned, way.host.jump),
         "sopctl_id": dossier.id,
         "sopctl_hostname": dossier.deposit.server.name,
@@ -118,7 +118,7 @@ def variables(site: Site, dossier: Dossier, address: str | None = None) -> dict[
         "sopctl_resolvers": to_builtins(settings.resolvers),
         "sopctl_controllers": sorted({*settings.controllers, *seen_from(site, dossier.summary)}),
         "sopctl_management_account": office_account(site, dossier.summary),
-        "sopctl_management_key_file": str(site.folder("keys") / key),
+        "sopctl_management_key_file": key_file(str(site.folder("keys") / key)),
         "sopctl_management_public_key": public_key(site, key),
         "sopctl_sudo": "inventory" if dossier.summary.reduced else "full",
         "sopctl_time_zone": settings.time_zone,

@@ -58,6 +58,16 @@ class Checked(Struct, frozen=True):
     """The maintenance that is under way for it: then nobody is alarmed."""
 
 
+class NotTried(Struct, frozen=True):
+    """A server that was to be checked and could not be, and why; the state that it had before."""
+
+    id: str
+    server: str
+    error: SopctlError
+    state: State | None
+    maintenance: str = ""
+
+
 class Report(Struct, frozen=True):
     """One server's month, and the spans of it in which it was watched, in seconds since 1970."""
 
@@ -106,7 +116,15 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
                 )
         able, errors = [known[deposit_id] for deposit_id in dict.fromkeys(ids)], []
     wanted = _selectors(select)
-    return [each for each in able if all(_fits(site, each, key, text) for key, text in wanted)], errors
+    found = [each for each in able if all(_fits(site, each, key, text) for key, text in wanted)]
+    if wanted and not found:
+        raise UsageError(
+            "nothing-selected",
+            "no server in its place fits {select}",
+            remedy=("See what the units, procedures and racks are called:", Action("list")),
+            select=select,
+        )
+    return found, errors
 
 
 def _selectors(select: str) -> list[tuple[str, str]]:
@@ -142,13 +160,18 @@ def alone(site: Site) -> Generator[None, None, None]:
 
 
 def run(
-    desk: Desk, summaries: Sequence[Summary], timeout: float | None = None, *, errors: list[SopctlError]
+    desk: Desk,
+    summaries: Sequence[Summary],
+    timeout: float | None = None,
+    *,
+    errors: list[SopctlError],
+    untried: list[NotTried] | None = None,
 ) -> Generator[Checked, None, None]:
     """Check these servers; yields each as soon as its result is in and recorded, so it is kept however the run ends.
 
     A server that cannot be tried (its key is missing, its record broken) does not hold up the others: its error is
-    added to `errors`. Raises Interrupted, and OutsideFailure for a doubtful clock: what a check saw would stand at a
-    wrong time, and what was seen before would be forgotten.
+    added to `errors`, and at the end the server to `untried`. Raises Interrupted, and OutsideFailure for a doubtful
+    clock: what a check saw would stand at a wrong time, and what was seen before would be forgotten.
     """
     desk.refuse_doubtful_clock()
     site, names = desk.site, {each.id: each.server for each in summaries}
@@ -157,20 +180,34 @@ def run(
         return desk.clock().timestamp()
 
     keys: dict[str, Key] = {}
-    checks = _checks(site, summaries, timeout or site.settings.checks.timeout, keys, errors)
+    failed: dict[str, SopctlError] = {}
+    checks = _checks(site, summaries, timeout or site.settings.checks.timeout, keys, failed)
+    errors += failed.values()
     until = desk.clock() + timedelta(minutes=site.settings.engine.minutes if site.settings.engine else MINUTES)
     parts = shards(uuid4().hex, checks, until, admitting.destinations(site))
     muted = under_maintenance(desk)
-    for name, result, state in recorded(site, choosing.chosen(site, keys, clock, errors), parts, clock, errors):
+    engine = choosing.chosen(site, keys, clock, errors)
+    for name, result, state in recorded(site, engine, parts, clock, errors, failed):
         yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
     Checks(site).prune(int(clock()), site.settings.checks.retention)
+    if untried is not None and failed:
+        before = states(site)
+        untried += [
+            NotTried(name, names[name], why, before.get(name), muted.get(name, "")) for name, why in failed.items()
+        ]
 
 
 def recorded(
-    site: Site, engine: Engine, parts: Sequence[Shard], clock: Callable[[], float], errors: list[SopctlError]
+    site: Site,
+    engine: Engine,
+    parts: Sequence[Shard],
+    clock: Callable[[], float],
+    errors: list[SopctlError],
+    failed: dict[str, SopctlError],
 ) -> Generator[tuple[str, AccessResult, State], None, None]:
     """Let the engine make these checks, and record them; yields each with the state of the server after it, as soon as
-    that is in the store. Of networks that gave no answer, `errors` tells: their servers are not watched, not down."""
+    that is in the store. Of networks that gave no answer, `errors` tells: their servers are not watched, not down.
+    `failed` gets each server that was not checked, and why."""
     began, cancel = int(clock()), threading.Event()
     network = {check.id: part.network for part in parts for check in part.checks}
     left = dict(network)
@@ -181,6 +218,7 @@ def recorded(
             if answer.result is None:
                 each.recorded()
                 errors.append(_not_made(network[answer.id], answer))
+                failed[answer.id] = errors[-1]
                 continue
             result = answer.result
             ok = result.verdict is Verdict.ACCESSIBLE
@@ -188,7 +226,9 @@ def recorded(
             each.recorded()
             if mine:
                 yield answer.id, result, state
-    errors += [_not_watched(*each) for each in Counter(left.values()).items()]
+    silent = {name: _not_watched(name, count) for name, count in Counter(left.values()).items()}
+    errors += silent.values()
+    failed.update({name: silent[where] for name, where in left.items()})
     errors += [_refused(*each) for each in engine.refused.items()]
     _keep(site, engine, Counter(network.values()), Counter(left.values()), began, int(clock()))
 
@@ -257,9 +297,10 @@ def _policy(site: Site) -> Policy:
 
 
 def _checks(
-    site: Site, summaries: Sequence[Summary], timeout: float, keys: "dict[str, Key]", errors: list[SopctlError]
+    site: Site, summaries: Sequence[Summary], timeout: float, keys: "dict[str, Key]", failed: dict[str, SopctlError]
 ) -> dict[str, list[Check]]:
-    """The checks, by network. The private keys of those that are made here are added to `keys`."""
+    """The checks, by network. The private keys of those that are made here are added to `keys`; to `failed`, what is
+    wrong with those that cannot be made."""
     found: dict[str, list[Check]] = {}
     served = site.settings.engine.networks if site.settings.engine else ()
     for each in summaries:
@@ -269,7 +310,7 @@ def _checks(
                 keys[check.key] = _loaded(site, check.key)
             found.setdefault(network, []).append(check)
         except SopctlError as error:
-            errors.append(error)
+            failed[each.id] = error
     return found
 
 
@@ -295,6 +336,20 @@ def _check(site: Site, each: Summary, timeout: float, served: Collection[str]) -
     if network in served:  # its worker is there already
         where = replace(where, jump=None)
     return network, Check(each.id, replace(where, destinations=None), key)
+
+
+def states(site: Site) -> dict[str, State]:
+    """What is taken as true of each server that was ever checked, by id."""
+    kept = Checks(site)
+    return kept.states() if kept.begun else {}
+
+
+def seen(site: Site) -> tuple[dict[str, State], list[SopctlError]]:
+    """The same for lists, which are read without it too: where the history of checks cannot be read, why not."""
+    try:
+        return states(site), []
+    except SopctlError as error:
+        return {}, [error]
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

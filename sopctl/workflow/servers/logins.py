@@ -70,9 +70,9 @@ def _keep(desk: Desk, deposit_id: str, of: Of, what: Literal["key", "password"],
     name = f"{of}/{deposit_id}"
     with act(desk, deposit_id, "login") as mine:
         contact = mine.deposit.access.first_contact
-        path = desk.site.keep_key(name, content)
         kept = SecretKept(name, what, contact.user if contact and of == "login" else "")
         whose = f"untuk akun {printable(kept.account, 64)}" if kept.account else "untuk BMC"
         note = f"{'kunci privat' if what == 'key' else 'kata sandi'} {whose} disimpan sebagai keys/{name}"
-        mine.record(mine.verb.outcome, SecretSet(secret_set=kept), note=note)
+        with desk.site.keeping_key(name, content) as path:
+            mine.record(mine.verb.outcome, SecretSet(secret_set=kept), note=note)
     return path

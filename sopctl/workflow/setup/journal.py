@@ -1,30 +1,33 @@
 """The site's journal: does it agree with the histories, where does it end, and making it whole when it was lost."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 
 from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.signing import signatures
 from sopctl.model.signing.signatures import MEANS
+from sopctl.model.sop import history
 from sopctl.model.sop.entries import Signed, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import books, dossiers, issued, roster
 from sopctl.store.across.processes import in_processes
 from sopctl.store.issued import Issued
-from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, lags
+from sopctl.store.journal import MENDED, ROSTER, Anchor, Journal, Line, Stamp, lags, roster_of
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.papers.signed import certificates
 from sopctl.workflow.papers.signed.verdict import GOOD
 from sopctl.workflow.scans import MIB, read_bounded
+from sopctl.workflow.setup import verified
+from sopctl.workflow.setup.verified import Agreed, Paper, Verified
 from sopctl.workflow.steps import required
 
 _ANCHOR = re.compile(r"(?<!\d)([1-9]\d{0,8}):([0-9a-f]{64})(?![0-9a-f])")
@@ -160,11 +163,11 @@ def _worth(desk: Desk, anchor: Anchor, answer: bytes) -> signatures.Stamped:
     return found
 
 
-def _stamps(desk: Desk, journal: Journal) -> tuple[list[str], str]:
-    """What is wrong with the timestamps of the journal, and what the newest one proves. It covers all lines before it,
-    so that those before it need only agree with the journal."""
-    wrong = [f"{each.path.name}: the journal does not go on from what was stamped" for each in journal.other_stamps()]
-    every = journal.stamps()
+def _stamps(desk: Desk, every: Sequence[Stamp], heads: Mapping[int, str]) -> tuple[list[str], str]:
+    """What is wrong with the timestamps of the journal, whose lines have these hashes, and what the newest one proves.
+    It covers all lines before it, so that those before it need only agree with the journal."""
+    others = [each for each in every if heads.get(each.anchor.lines) != each.anchor.head]
+    wrong = [f"{each.path.name}: the journal does not go on from what was stamped" for each in others]
     if not every:
         return wrong, ""
     newest = every[-1]
@@ -197,103 +200,175 @@ class Check(Struct, frozen=True):
     """What the anchor was read from; empty where it was given as it is."""
 
 
-def check(desk: Desk, kept: Kept | None = None) -> Check:
-    """Check the site's journal against its dossiers, and against an anchor that was kept elsewhere. Nothing is written.
+def check(desk: Desk, kept: Kept | None = None, *, whole: bool = False) -> Check:
+    """Check the site's journal against its dossiers, and against an anchor that was kept elsewhere. No record is
+    written, and no lock is held.
+
+    What the last check found in order and is still the same to the last byte is not parsed again (`verified.py`). All
+    of it is against an anchor, where the `whole` is asked for, and once anything does not fit.
 
     Raises InvalidRecord when the journal itself was altered or does not go on from the anchor. A history that cannot
     be read is a gap like others.
     """
-    journal = Journal(desk.site.root)
     if kept:
-        journal.refuse_other_than(kept.anchor)
-    hashes, gaps, files = _hashes(desk.site)
-    lines = journal.lines()  # after the histories: what was recorded meanwhile is looked at again
-    late = {line.deposit for line in lines if line.seq > len(hashes.get(line.deposit, ())) and line.deposit in hashes}
-    hashes.update((name, _hashes_of(desk.site, name)) for name in late)
-    noted: dict[str, set[int]] = {name: set() for name in hashes}
-    broken = {name for name in _names(desk.site) if name not in hashes}
-    for line in lines:
-        events = hashes.get(line.deposit)
-        if line.deposit in (MENDED, ROSTER) or line.deposit in broken:
-            continue
-        if events is None:
-            gaps.append(f"{line.deposit}: the {'book' if books.is_book(line.deposit) else 'dossier'} is missing")
-        elif line.seq > len(events):
-            gaps.append(f"{line.deposit}: event {line.seq} is missing")
-        elif events[line.seq - 1] != line.hash:
-            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
-        else:
-            noted[line.deposit].add(line.seq)
-    lagging = []
-    for name, seqs in noted.items():
-        missing = [seq for seq in range(1, len(hashes[name]) + 1) if seq not in seqs]
-        if not lags(name, missing, len(hashes[name])):
+        Journal(desk.site.root).refuse_other_than(kept.anchor)
+    before = None if kept or whole else verified.of(desk.site)
+    found = _check(desk, before) if before else None
+    if found is None or found.check.gaps:
+        found = _check(desk, None)
+    if found is None:  # it cannot be: without anything known before, all of it is taken as it is
+        raise AssertionError("a whole check")
+    if not found.check.gaps:
+        verified.keep(desk.site, before, found.verified)
+    return structs.replace(found.check, against=kept.source) if kept else found.check
+
+
+class _Checked(NamedTuple):
+    check: Check
+    verified: Verified
+
+
+def _check(desk: Desk, before: Verified | None) -> _Checked | None:
+    """Check the whole; with what was found in order `before`, only what is new or not the same. None where that does
+    not fit what is there now."""
+    site, journal = desk.site, Journal(desk.site.root)
+    agreed = dict(before.agreed) if before else {}
+    names = _names(site)
+    if agreed.keys() - set(names):
+        return None  # something is gone
+    seen = {each.name: each for each in in_processes(partial(_seen, site, agreed), names)}
+    stamps = journal.stamps()
+    walked = journal.walk(before.covered if before else None, {each.anchor.lines for each in stamps})
+    if walked is None:
+        return None
+    seen |= _late(site, seen, walked.fresh)
+    was = {name: each for name, (_, each) in agreed.items()}
+    if not all(seen[name].wrong or seen[name].goes_on_from(each) for name, each in was.items()):
+        return None
+    noted, gaps = _noted(seen, was, walked.fresh)
+    lagging, now = [], {}
+    for name, each in seen.items():
+        missing = [seq for seq in range(1, each.events + 1) if seq not in noted[name]]
+        if not lags(name, missing, each.events):
             gaps.append(f"{name}: {len(missing)} of its events are not in the journal, more than a crash can leave out")
         elif missing:
             lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
-    mended = [line.note for line in lines if line.deposit == MENDED]
-    rosters = [line.note.partition(" ")[2] for line in lines if line.deposit == ROSTER]
-    gaps += roster.check(desk.site)
-    gaps += [*files, *_wrong_reports(desk.site)]
-    wrong, stamped = _stamps(desk, journal)
-    gaps += wrong
-    return Check(
-        lines=len(lines),
-        anchor=str(journal.anchor()),
-        gaps=list(dict.fromkeys(gaps)),
-        lagging=lagging,
-        mended=mended,
-        rosters=rosters,
-        stamped=stamped,
-        against=kept.source if kept else "",
-    )
+        now[name] = each.stamp, each.agreed(lagging=bool(missing))
+    gaps = [*(f"{each.name}: {each.wrong}" for each in seen.values() if each.wrong), *gaps]
+    gaps += roster.check(site, [roster_of(line) for line in walked.notes if line.deposit == ROSTER])
+    gaps += [*(said for each in seen.values() for said in each.files), *_wrong_reports(site)]
+    wrong, stamped = _stamps(desk, stamps, walked.heads)
+    mended = [line.note for line in walked.notes if line.deposit == MENDED]
+    rosters = [line.note.partition(" ")[2] for line in walked.notes if line.deposit == ROSTER]
+    gaps = list(dict.fromkeys([*gaps, *wrong]))
+    found = Check(walked.covered.lines, str(walked.anchor), gaps, lagging, mended, rosters, stamped)
+    return _Checked(found, Verified(walked.covered, now))
+
+
+def _noted(
+    seen: Mapping[str, "_Seen"], was: Mapping[str, Agreed], fresh: Sequence[Line]
+) -> tuple[dict[str, set[int]], list[str]]:
+    """Which events of each history have their lines: those that had them before, and those of the lines since; and
+    which of these lines do not agree with what was seen."""
+    noted = {name: set(range(1, was[name].events + (not was[name].lagging))) if name in was else set() for name in seen}
+    gaps = []
+    for line in fresh:
+        history = seen.get(line.deposit)
+        if line.deposit in (MENDED, ROSTER) or (history and history.wrong):
+            continue
+        if history is None:
+            gaps.append(f"{line.deposit}: the {'book' if books.is_book(line.deposit) else 'dossier'} is missing")
+        elif line.seq > len(history.hashes):
+            gaps.append(f"{line.deposit}: event {line.seq} is missing")
+        elif history.hashes[line.seq - 1] != line.hash:
+            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
+        else:
+            noted[line.deposit].add(line.seq)
+    return noted, gaps
 
 
 class _Seen(NamedTuple):
-    """One history: the hashes of its events, None where it cannot be read; why not; and what is wrong with its files:
-    signed revisions, which nothing can make anew, and others that are gone."""
+    """One history: how many events it has and their hashes; what its files are known again by; its papers, and what
+    is wrong with them. `same`: as it was in order before, and so without the hashes. `wrong`: why it cannot be read."""
 
     name: str
-    hashes: list[str] | None
-    wrong: str = ""
+    events: int = 0
+    hashes: Sequence[str] = ()
+    stamp: str = ""
+    papers: tuple[Paper, ...] = ()
     files: tuple[str, ...] = ()
+    same: Agreed | None = None
+    wrong: str = ""
+
+    def goes_on_from(self, was: Agreed) -> bool:
+        """Does it begin with the events that were in order before?"""
+        return self.same == was or (
+            self.events >= was.events and verified.digest(self.hashes[: was.events]) == was.hashes
+        )
+
+    def agreed(self, *, lagging: bool) -> Agreed:
+        """What is kept of it, once it is in order."""
+        return self.same or Agreed(self.events, verified.digest(self.hashes), lagging, self.papers)
 
 
-def _hashes(site: Site) -> tuple[dict[str, list[str]], list[str], list[str]]:
-    """The hashes of the events of dossiers, books and reports; what is wrong with those that cannot be read; what is
-    wrong with their files. Thousands are read by as many processes as there are processors."""
-    seen = in_processes(partial(_seen, site.root), _names(site))
-    hashes = {each.name: each.hashes for each in seen if each.hashes is not None}
-    wrong = [f"{each.name}: {each.wrong}" for each in seen if each.hashes is None]
-    return hashes, wrong, [said for each in seen for said in each.files]
+def _late(site: Site, seen: Mapping[str, _Seen], fresh: Sequence[Line]) -> dict[str, _Seen]:
+    """Those anew that lines say more of than was seen: something was recorded meanwhile, or a line was added after
+    all."""
+    newest: dict[str, int] = {}
+    for line in fresh:
+        newest[line.deposit] = max(line.seq, newest.get(line.deposit, 0))
+    unknown = newest.keys() - seen.keys() - {MENDED, ROSTER}
+    opened = unknown & set(_names(site)) if unknown else set()
+    known = {name for name in newest if name in seen and not seen[name].wrong}
+    late = {name for name in known if seen[name].same or newest[name] > seen[name].events}
+    return {each.name: each for each in _seen(site, {}, sorted(late | opened))}
 
 
-def _seen(root: Path, names: Sequence[str]) -> list[_Seen]:
-    """What is seen of these histories, each read once."""
-    site, found = Site(root), []
+def _seen(site: Site, agreed: Mapping[str, tuple[str, Agreed]], names: Sequence[str]) -> list[_Seen]:
+    """What is seen of these histories, each read once; parsed only where its files are not what they were."""
+    found = []
     for name in names:
+        stamp, was = agreed.get(name, ("", None))
         try:
-            events = _events(site, name)
-            files = tuple(_wrong_files(site, name, events))
-            found.append(_Seen(name, [event.hash for event in events], files=files))
+            if was and stamp and verified.stamp_of(site, name) == stamp:
+                files = tuple(_wrong_files(site, name, was.papers))
+                found.append(_Seen(name, was.events, (), stamp, was.papers, files, was))
+            else:
+                found.append(_read(site, name))
         except SopctlError as error:
-            found.append(_Seen(name, None, error.message))
+            found.append(_Seen(name, wrong=error.message))
     return found
 
 
-def _wrong_files(site: Site, name: str, events: Sequence[Event | Issued]) -> Iterator[str]:
+def _read(site: Site, name: str) -> _Seen:
+    stamp = ""
+    events: Sequence[Event | Issued]
+    if name == issued.NAME or books.is_book(name):
+        events = _events(site, name)
+    else:
+        dossier = dossiers.read(site, name)
+        events = dossier.events
+        if dossier.found == dossier.record:
+            stamp = verified.stamp(dossier.history, dossier.found)
+    papers = tuple(
+        Paper(event.seq, kept["file"], kept["sha256"], from_data(Signed, event) is not None)
+        for event in events
+        if isinstance(event, Event) and event.data
+        for kept in history.files(event.data)
+    )
+    hashes = [each.hash for each in events]
+    return _Seen(name, len(hashes), hashes, stamp, papers, tuple(_wrong_files(site, name, papers)))
+
+
+def _wrong_files(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[str]:
     """Signed papers that are not as they were filed, and other files that are gone: whether those were altered,
     `document verify` says."""
-    for event in events:
-        if not isinstance(event, Event) or not event.data:
-            continue
-        signed = from_data(Signed, event)
-        for kept in integrity.files_of(event):
-            path = site.folder("deposits") / name / kept["file"]
-            state = integrity.state(path, kept["sha256"]) if signed or not path.is_file() else "intact"
-            if state != "intact":
-                how = "filed as signed" if signed else "recorded"
-                yield f"{name}: {kept['file']}, which event {event.seq} {how}, is {state}"
+    for each in papers:
+        path = site.folder("deposits") / name / each.file
+        state = integrity.state(path, each.sha256) if each.signed or not path.is_file() else "intact"
+        if state != "intact":
+            how = "filed as signed" if each.signed else "recorded"
+            yield f"{name}: {each.file}, which event {each.seq} {how}, is {state}"
 
 
 def _wrong_reports(site: Site) -> Iterator[str]:
@@ -321,10 +396,6 @@ def _events(site: Site, name: str) -> Sequence[Event | Issued]:
     return books.read_named(site, name).events if books.is_book(name) else dossiers.read(site, name).events
 
 
-def _hashes_of(site: Site, name: str) -> list[str]:
-    return [event.hash for event in _events(site, name)]
-
-
 def mend(desk: Desk, reason: str) -> Check:
     """Make a lost, cut or altered journal whole from the histories, with a line that says who did it, when and why.
 
@@ -332,7 +403,7 @@ def mend(desk: Desk, reason: str) -> Check:
     """
     said = required.reason(reason, "mending the journal", Action("journal mend", needs=("reason",)))
     try:
-        if not check(desk).gaps:
+        if not check(desk, whole=True).gaps:
             raise NotNow("journal-whole", "the journal is whole: there is nothing to mend")
     except InvalidRecord:
         pass

@@ -448,8 +448,8 @@ def _stays(difference: str, case: _Case) -> bool:
 
 def _said_of(document: Mapping[str, Any], deposit: str) -> str:
     """What a command said of one deposit."""
-    texts = [document.get("note", "")] if document.get("id") == deposit else []
-    for rows in (document.get("deposits", ()), document.get("errors", ()), document.get("servers", ())):
+    texts: list[str] = []
+    for rows in (document.get("steps", ()), document.get("errors", ()), document.get("servers", ())):
         for row in rows:
             if deposit in (row.get("id"), row.get("deposit"), row.get("where")):
                 texts.extend(str(row[key]) for key in ("note", "message", "error", "remedy") if row.get(key))
@@ -460,8 +460,7 @@ def _said_of(document: Mapping[str, Any], deposit: str) -> str:
 
 def _answer_of(document: Mapping[str, Any], deposit: str) -> bool:
     """Whether a step on one deposit was done, and its answer yes."""
-    rows = document.get("deposits", [document])
-    return any(row.get("id") == deposit and row.get("answer") is True for row in rows)
+    return any(row.get("id") == deposit and row.get("answer") is True for row in document.get("steps", ()))
 
 
 def _serial(number: int) -> str:

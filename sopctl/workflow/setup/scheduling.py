@@ -3,6 +3,7 @@ servers and switches, and a timestamp of the journal; and the page, under an acc
 keys."""
 
 import hashlib
+import os
 import pwd
 import re
 import sys
@@ -24,7 +25,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
     """The jobs of a site, in the office's time. Each starts with a random delay, so that many sites do not ask at
     once."""
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
-    zone = site.settings.time_zone
+    zone, metrics = site.settings.time_zone, site.settings.checks.metrics
     where = f"sopctl ({site.settings.office.name})"
     switches = Job(
         name="switches",
@@ -61,7 +62,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             time_zone=zone,
             jitter=60,
             limit=300,
-            commands=((*run, "check", "--all"),),
+            commands=((*run, "check", "--all", *(("--metrics", metrics) if metrics else ())),),
         ),
         Job(
             name="daily",
@@ -232,7 +233,7 @@ def prefix(site: Site) -> str:
 
 def _prefix(folder: Path) -> str:
     word = re.sub(r"[^a-z0-9]+", "-", folder.name.lower()).strip("-") or "site"
-    return f"sopctl-{word[:30]}-{hashlib.sha256(str(folder).encode()).hexdigest()[:6]}"
+    return f"sopctl-{word[:30]}-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:6]}"
 
 
 def scope_for(site: Site, *, user: bool, run_as: str | None) -> Scope:

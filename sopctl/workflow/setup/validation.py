@@ -1,6 +1,8 @@
 """Validate every record of a site, and report all errors at once."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -8,7 +10,7 @@ from msgspec.structs import replace
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.house import maintenance, visits
 from sopctl.model.intake import addresses, identity
-from sopctl.model.intake.identity import Clash, Mark
+from sopctl.model.intake.identity import Clash, Holder, Mark
 from sopctl.model.rack import (
     Need,
     Occupied,
@@ -21,6 +23,7 @@ from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
 from sopctl.store import books, dossiers, register
 from sopctl.store.across import identities
+from sopctl.store.across.processes import in_processes
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
@@ -44,8 +47,10 @@ def validate(desk: Desk) -> Validated:
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
         lambda: refuse_unread(site),
+        *(partial(site.rack, name) for name in _files(site, "racks")),
         lambda: site.racks,
         lambda: _check_switches(site),
+        *(partial(site.network, name) for name in _files(site, "networks")),
         lambda: site.networks,
         lambda: site.library,
         lambda: calendar.overrides(site),
@@ -56,20 +61,13 @@ def validate(desk: Desk) -> Validated:
         try:
             check()
         except SopctlError as error:
-            errors.append(error)
-    ids, holders, reasons = dossiers.ids(site), [], {}
-    for deposit_id in ids:
-        try:
-            dossier = dossiers.read(site, deposit_id)
-            if not dossier.summary.closed:  # raises unless its procedures explain it and each entry is valid
-                holders.append(identities.of(site, dossier))
-                reasons[deposit_id] = _reasons(dossier)
-                errors += [*_address(site, dossier), *_network(site, dossier.summary)]
-            refuse_edited(dossier)
-            if dossier.found != dossier.record:
-                site.lagging.append(_behind(dossier))
-        except SopctlError as error:
-            errors.append(error)
+            errors += [error, *error.others]
+    ids = dossiers.ids(site)
+    seen = in_processes(partial(_seen, site), ids)
+    errors += [error for each in seen for error in each.errors]
+    site.tell(*(error for each in seen for error in each.told))
+    holders = [each.holder for each in seen if each.holder]
+    reasons = {each.holder.id: each.reasons for each in seen if each.holder}
     for name in books.names(site):
         try:
             book = books.read_named(site, name)
@@ -80,6 +78,53 @@ def validate(desk: Desk) -> Validated:
     errors += [_shared(site, clash) for clash in without]
     exceptions = [f"{each.id}: {each}: {printable(reasons[each.id][each.mark])}" for each in with_reason]
     return Validated(len(ids), list({str(error): error for error in errors}.values()), exceptions)
+
+
+def _files(site: Site, folder: str) -> list[str]:
+    """The names of the records in a folder; none in one that is no folder of a site, which is told where it is read."""
+    try:
+        return sorted(path.stem for path in site.folder(folder).glob("*.yml"))
+    except SopctlError:
+        return []
+
+
+class _Seen(NamedTuple):
+    """One dossier: what is wrong with it, what only lags, and what it has that others must not have, with the reasons
+    for what it shares; None for one that is closed or cannot be read."""
+
+    errors: list[SopctlError]
+    told: list[SopctlError]
+    holder: Holder | None
+    reasons: dict[Mark, str]
+
+
+def _seen(site: Site, ids: Sequence[str]) -> list[_Seen]:
+    """What is seen of these dossiers, each read once."""
+    told_before, found = site.lagging, []
+    try:
+        for each in ids:
+            site.lagging = []
+            found.append(_look(site, each))
+    finally:
+        site.lagging = told_before
+    return found
+
+
+def _look(site: Site, deposit_id: str) -> _Seen:
+    errors: list[SopctlError] = []
+    holder, reasons = None, dict[Mark, str]()
+    try:
+        dossier = dossiers.read(site, deposit_id)
+        if not dossier.summary.closed:  # raises unless its procedures explain it and each entry is valid
+            holder = identities.of(site, dossier)
+            reasons = _reasons(dossier)
+            errors += [*_address(site, dossier), *_network(site, dossier.summary)]
+        refuse_edited(dossier)
+        if dossier.found != dossier.record:
+            site.tell(_behind(dossier))
+    except SopctlError as error:
+        errors += [error, *error.others]
+    return _Seen(errors, site.lagging, holder, reasons)
 
 
 def _network(site: Site, summary: Summary) -> list[SopctlError]:
@@ -161,11 +206,12 @@ def _check_places(site: Site) -> None:
     """Each place that is reserved or filled exists in its rack, and no two overlap."""
     racks = {each.name: each for each in site.racks}
     taken = occupied(register.read(site).summaries)
-    for number, each in enumerate(taken):
+    before_in: defaultdict[str, list[Occupied]] = defaultdict(list)
+    for each in taken:
         found = racks.get(each.place.rack)
         need = Need(each.place.height, 0, 0)
         wish = Wish(face=each.place.face)
-        before = [Occupied(other.place, other.deposit, other.kind, 0) for other in taken[:number]]
+        before = before_in[each.place.rack]
         plain = replace(found, switch=None) if found else None
         why = refusal(plain, before, need, each.place.unit, wish) if plain else f"there is no rack {each.place.rack!r}"
         if why:
@@ -178,3 +224,4 @@ def _check_places(site: Site) -> None:
                 place=each.place,
                 reason=str(why),
             )
+        before.append(Occupied(each.place, each.deposit, each.kind, 0))

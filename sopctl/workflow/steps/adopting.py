@@ -90,6 +90,8 @@ class Adopted(Struct, frozen=True):
     server: str
     place: str
     unknown: tuple[str, ...]
+    position: Place
+    """The place, as a record."""
 
 
 class _Entry(NamedTuple):
@@ -212,7 +214,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
         made = [] if dry_run else filing.create_all(site, new, now.date())
     ids = [dossier.id for dossier in made] or [""] * len(entries)
     return [
-        Adopted(deposit_id, e.record.unit, e.record.server.name, str(place), tuple(e.record.unknown()))
+        Adopted(deposit_id, e.record.unit, e.record.server.name, str(place), tuple(e.record.unknown()), place)
         for deposit_id, e, place in zip(ids, entries, places, strict=True)
     ]
 

@@ -6,9 +6,10 @@ office's hands, the reservation holds until the server is placed.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
+from functools import cache
 
 from msgspec import Struct, structs
 
@@ -146,22 +147,21 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
 
 def line(site: Site) -> list[tuple[int, Summary]]:
     """Who waits for space, numbered in the order in which they are served."""
-    return list(enumerate(waiting_list(register.summaries(site)), start=1))
+    return _numbered(register.summaries(site))
 
 
 def queue(site: Site, wanted: Iterable[tuple[int, Summary]] | None = None, most: int | None = None) -> list[Waiting]:
     """The waiting list, in the order in which it is served; by default all of it. Why there is no space says each rack,
     or at most so many of them, and how many more there are."""
-    taken = occupied(register.standing(site))
-    known: dict[Need, str] = {}
+    reading = register.read(site)
+    site.tell(*reading.errors)
+    why = _obstacles(site, occupied([*reading.summaries, *reading.last_known]))
 
-    def why(need: Need) -> str:
-        """Servers of the same size wait for the same reasons."""
-        if need not in known:
-            found = list(map(str, _obstacles(site, taken, need)))
-            left = len(found) - len(found[:most])
-            known[need] = "; ".join([*found[:most], *([f"+{left}"] if left else [])])
-        return known[need]
+    @cache
+    def said(need: Need) -> str:
+        found = list(map(str, why(need)))
+        left = len(found) - len(found[:most])
+        return "; ".join([*found[:most], *([f"+{left}"] if left else [])])
 
     return [
         Waiting(
@@ -172,10 +172,14 @@ def queue(site: Site, wanted: Iterable[tuple[int, Summary]] | None = None, most:
             height=each.need.height,
             priority=each.priority,
             since=each.queued,
-            why=why(each.need),
+            why=said(each.need),
         )
-        for number, each in (line(site) if wanted is None else wanted)
+        for number, each in (_numbered(reading.summaries) if wanted is None else wanted)
     ]
+
+
+def _numbered(everyone: Iterable[Summary]) -> list[tuple[int, Summary]]:
+    return list(enumerate(waiting_list(everyone), start=1))
 
 
 def expire(desk: Desk, *, but: str = "") -> list[StepDone]:
@@ -259,8 +263,8 @@ def others_than(site: Site, mine: Summary, wish: Wish = ANYWHERE) -> list[Summar
 
 def first_that_fits(site: Site, everyone: Sequence[Summary]) -> Summary | None:
     """The first of the waiting list for which there is a place now."""
-    taken = occupied(everyone)
-    return next((each for each in waiting_list(everyone) if not _obstacles(site, taken, each.need)), None)
+    why = _obstacles(site, occupied(everyone))
+    return next((each for each in waiting_list(everyone) if not why(each.need)), None)
 
 
 def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network | None = None) -> StepDone:
@@ -268,8 +272,9 @@ def _reserve(mine: Turn, others: Sequence[Summary], wish: Wish, network: Network
     taken = occupied(others)
     spot, obstacles = rack.find_place(site.racks, taken, me.need, wish)
     if spot:
+        why = _obstacles(site, taken)
         passed_over = [
-            PassedOver(each.id, _in_the_record(_obstacles(site, taken, each.need)))
+            PassedOver(each.id, _in_the_record(why(each.need)))
             for each in waiting_list(others)
             if turn_of(each) < turn_of(me)
         ]
@@ -304,10 +309,15 @@ def _with_address(record: bytes, deposit: Deposit, address: str) -> bytes:
     return filing.record_of(wanted)
 
 
-def _obstacles(site: Site, taken: Sequence[Occupied], need: Need) -> list[Obstacle]:
-    """Why there is no place for such a server now; nothing when there is one."""
-    spot, obstacles = rack.find_place(site.racks, taken, need)
-    return [] if spot else (obstacles or [NO_RACKS])
+def _obstacles(site: Site, taken: Sequence[Occupied]) -> Callable[[Need], list[Obstacle]]:
+    """What says why there is no place for a server of some size; nothing when there is one. Many are of one size."""
+
+    @cache
+    def why(need: Need) -> list[Obstacle]:
+        spot, obstacles = rack.find_place(site.racks, taken, need)
+        return [] if spot else (obstacles or [NO_RACKS])
+
+    return why
 
 
 def _in_the_record(obstacles: Iterable[Obstacle]) -> str:
@@ -315,10 +325,10 @@ def _in_the_record(obstacles: Iterable[Obstacle]) -> str:
 
 
 def _refuse_queue_jump(site: Site, mine: Summary, others: Sequence[Summary]) -> None:
-    taken = occupied(others)
+    why = _obstacles(site, occupied(others))
     earlier = [each for each in others if stands_in_line(each) and turn_of(each) < turn_of(mine)]
     for first in sorted(earlier, key=turn_of):
-        if not _obstacles(site, taken, first.need):
+        if not why(first.need):
             tell = () if first.waiting == "space" else (Action("notify", first.id, task="place-full"),)
             raise NotNow(
                 "earlier-request-first",

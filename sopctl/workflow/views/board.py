@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -27,7 +27,7 @@ from sopctl.store.page.recent import surroundings
 from sopctl.store.settings import Signing
 from sopctl.store.site import Site
 from sopctl.workflow import actions
-from sopctl.workflow.desk import Desk
+from sopctl.workflow.desk import Desk, Waits
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.views import calendar
 
@@ -54,10 +54,13 @@ class Row(Struct, frozen=True, gc=False):
     late: bool
     late_days: int
     escalated_to: str
-    waiting: str
-    """Empty, or what it waits for: `space` (with its number in the queue), `month`, `hold`, `decision`, `unfinished`
-    work, or `person` (after so many tries)."""
     valid_until: date | None
+    waits: Waits = ""
+    queue_number: int | None = None
+    """Its turn in the waiting list of `queue_length`, for one that waits for space."""
+    queue_length: int | None = None
+    tries: int = 0
+    """How many tries are used up, for one that waits for a person."""
     action: Action | None = None
     """What a person can do about it; None for a closed deposit."""
     why: str = ""
@@ -68,6 +71,17 @@ class Row(Struct, frozen=True, gc=False):
     application: str = ""
     description: str = ""
     """What the server runs, and what that is for, as its owner says."""
+    serial: str = ""
+    address: str = ""
+    position: Place | None = None
+    """The `place`, as a record."""
+
+    @property
+    def waiting(self) -> str:
+        """What it waits for, in words."""
+        if self.waits == "space":
+            return f"space ({self.queue_number} of {self.queue_length})"
+        return f"person ({self.tries} tries)" if self.waits == "person" else self.waits
 
 
 @dataclass(frozen=True)
@@ -92,8 +106,12 @@ class Board(Struct, frozen=True):
 def board(desk: Desk, query: Query = Query()) -> Board:
     """The deposits that `query` asks for, in order of request."""
     reading = register.read(desk.site)
-    lists = _shared(desk, reading) or _Lists(reading, None, {}, _rows(desk, reading.summaries), [], {})
-    return Board(_fitting(query, desk.site.settings.units, lists), reading.errors)
+    units, lists = desk.site.settings.units, _shared(desk, reading)
+    if lists is None:
+        few = list(filter(_may_fit(query, units), reading.summaries))
+        rows = _rows(desk, reading.summaries, few)
+        lists = _Lists(reading._replace(summaries=few), None, {}, rows, [], {})
+    return Board(_fitting(query, units, lists), reading.errors)
 
 
 def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
@@ -176,8 +194,8 @@ def _lists(desk: Desk, reading: register.Reading, before: _Lists | None = None) 
     changed = [each for each in reading.summaries if old.of.get(each.id) is not each]
     gone = old.of.keys() - now.keys()
     rows = {**old.rows, **_rows(desk, reading.summaries, changed)}
-    for deposit_id, waiting in _moved_up(reading.summaries, rows):
-        rows[deposit_id] = replace(rows[deposit_id], waiting=waiting)
+    for deposit_id, (number, length) in _moved_up(reading.summaries, rows):
+        rows[deposit_id] = replace(rows[deposit_id], queue_number=number, queue_length=length)
     for deposit_id in gone:
         del rows[deposit_id]
     fresh = [row for each in changed if (row := rows[each.id]).action and not _waits(row)]
@@ -196,15 +214,11 @@ def _rows(desk: Desk, everyone: list[Summary], wanted: Iterable[Summary] | None 
     return {each.id: making.row(each, queue) for each in (everyone if wanted is None else wanted)}
 
 
-def _moved_up(everyone: list[Summary], rows: Mapping[str, Row]) -> Iterable[tuple[str, str]]:
-    """Those whose number in the waiting list is another one than their row says, and what it is to say."""
+def _moved_up(everyone: list[Summary], rows: Mapping[str, Row]) -> Iterable[tuple[str, tuple[int, int]]]:
+    """Those whose number in the waiting list, or its length, is another one than their row says, and what both are."""
     queue = _numbers(everyone)
-    found = ((deposit_id, _in_line(number, len(queue))) for deposit_id, number in queue.items())
-    return [(deposit_id, waiting) for deposit_id, waiting in found if rows[deposit_id].waiting != waiting]
-
-
-def _in_line(number: int, among: int) -> str:
-    return f"space ({number} of {among})"
+    told = ((rows[deposit_id], (number, len(queue))) for deposit_id, number in queue.items())
+    return [(row.id, now) for row, now in told if row.waits == "space" and (row.queue_number, row.queue_length) != now]
 
 
 def meant(site: Site, said: str) -> str:
@@ -332,7 +346,6 @@ def unclear_reports(desk: Desk) -> list[Row]:
             late=False,
             late_days=0,
             escalated_to="",
-            waiting="",
             valid_until=None,
             action=action,
             kind="followup",
@@ -365,11 +378,13 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
             late=False,
             late_days=0,
             escalated_to="",
-            waiting="",
             valid_until=each.valid_until,
             action=action,
             kind="followup",
             platform=each.platform or "",
+            serial=each.serial,
+            address=each.address,
+            position=each.place,
         )
         for what, action in things
     ]
@@ -398,11 +413,13 @@ class _Making:
     def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
         """The row of a deposit."""
         until, why = self._until(each)
+        waits = self.waits(each)
         return Row(
             id=each.id,
             unit=each.unit,
             server=each.server,
             place=str(each.place) if each.place and not each.closed else "",
+            position=None if each.closed else each.place,
             standing=each.stands,
             procedure=each.procedure,
             step=each.step,
@@ -414,28 +431,33 @@ class _Making:
             late=bool(until and until.late),
             late_days=until.late if until else 0,
             escalated_to=until.escalated_to if until else "",
-            waiting=self.waiting(each, queue),
+            waits=waits,
+            queue_number=queue[each.id] if waits == "space" else None,
+            queue_length=len(queue) if waits == "space" else None,
+            tries=each.tries if waits == "person" else 0,
             valid_until=each.valid_until,
             action=actions.due(each),
             why=why,
             platform=each.platform or "",
             application=each.application,
             description=each.description,
+            serial=each.serial,
+            address=each.address,
         )
 
-    def waiting(self, each: Summary, queue: Mapping[str, int]) -> str:
-        """What a deposit waits for; `queue`: the numbers in the waiting list."""
+    def waits(self, each: Summary) -> Waits:
+        """What a deposit waits for."""
         if each.held:
             return "hold"
         if each.waiting == "space":
-            return _in_line(queue[each.id], len(queue))
+            return "space"
         if each.month_due and self._today < each.month_due:
             return "month"
         if each.waiting == "decision":
             return "decision"
         if each.unfinished:
             return "unfinished"
-        return f"person ({each.tries} tries)" if each.tries else ""
+        return "person" if each.tries else ""
 
     def _until(self, each: Summary) -> tuple[Deadline | None, str]:
         """The deadline and why. Rows due since the same day, with the same limit and no pause, share one."""
@@ -457,7 +479,7 @@ def _numbers(summaries: Iterable[Summary]) -> dict[str, int]:
 
 def _waits(row: Row) -> bool:
     """Does a row wait for something that nobody can do now?"""
-    return row.waiting.startswith(("space", "month", "hold"))
+    return row.waits in ("space", "month", "hold")
 
 
 def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
@@ -469,10 +491,36 @@ _STATES: dict[State, Callable[[Row], bool]] = {
     "open": lambda row: row.step is not None,
     "closed": lambda row: row.step is None,
     "late": lambda row: row.late,
-    "held": lambda row: row.waiting == "hold",
-    "waiting": lambda row: row.waiting.startswith("space"),
+    "held": lambda row: row.waits == "hold",
+    "waiting": lambda row: row.waits == "space",
     "all": lambda _row: True,
 }
+
+
+_MAY_BE: dict[State, Callable[[Summary], bool]] = {
+    "open": lambda each: each.step is not None,
+    "closed": lambda each: each.step is None,
+    "late": lambda each: each.step is not None,
+    "held": lambda each: each.held,
+    "waiting": lambda each: each.waiting == "space",
+    "all": lambda _each: True,
+}
+
+
+def _may_fit(query: Query, units: Mapping[str, Unit]) -> Callable[[Summary], bool]:
+    """Which deposits may have a row that fits: a row costs more than a look at its summary."""
+    in_state, of_unit = _MAY_BE[query.state], cache(lambda name: called(units, name, query.unit))
+
+    def may_fit(each: Summary) -> bool:
+        return (
+            in_state(each)
+            and (not query.unit or of_unit(each.unit))
+            and (not query.rack or each.place is not None)
+            and query.procedure in ("", each.procedure)
+            and query.step in (None, each.step)
+        )
+
+    return may_fit
 
 
 def _fitting(query: Query, units: Mapping[str, Unit], lists: _Lists) -> list[Row]:
@@ -522,7 +570,6 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             late=late > 0,
             late_days=late,
             escalated_to=escalated(settings.escalation, late),
-            waiting="",
             valid_until=until,
             action=action,
             why=f"the deposit is valid until {until}",
@@ -530,6 +577,9 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             platform=each.platform or "",
             application=each.application,
             description=each.description,
+            serial=each.serial,
+            address=each.address,
+            position=each.place,
         )
         rows.append(row)
     return rows

@@ -17,10 +17,12 @@ FILE_NAME = "calendar.yml"
 
 
 class Override(Struct, frozen=True, forbid_unknown_fields=True):
-    """A day that the site overrides: `holiday` closes it, `workday` opens it although it is a holiday."""
+    """A day that the site overrides: one of the two, with its name."""
 
     holiday: Line | None = None
+    """The office is closed, because of this."""
     workday: Line | None = None
+    """The office is open although it is a holiday, because of this."""
 
     def __post_init__(self) -> None:
         if (self.holiday is None) == (self.workday is None):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.principal import Sight
 from sopctl.model.sop.procedure import REQUESTER
-from sopctl.store import dossiers
+from sopctl.store import dossiers, register
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.views import board
@@ -23,13 +23,13 @@ DECISIONS = ("accept", "refuse")
 
 
 class Mine(Struct, frozen=True):
-    """What is due by me; what is late and came up to me; what is open and due by others, or waits. `broken`: dossiers
-    that cannot be read, for people of the office."""
+    """What is due by me; what is late and came up to me; what is open and due by others, or waits. `broken`: what is
+    wrong with dossiers that cannot be read, by deposit, for people of the office."""
 
     yours: list[Row]
     escalated: list[Row]
     others: list[Row]
-    broken: list[SopctlError]
+    broken: dict[str, SopctlError]
 
 
 class Listed(Struct, frozen=True):
@@ -64,7 +64,7 @@ def mine(desk: Desk, sight: Sight) -> Mine:
             escalated.append(row)
     shown = {row.id for row in (*yours, *escalated)}
     others = [row for row in _seen(desk, sight, opened.rows) if row.id not in shown]
-    return Mine(yours, escalated, others, [] if sight.unit else due.errors)
+    return Mine(yours, escalated, others, {} if sight.unit else register.read(desk.site).broken)
 
 
 def due_to(desk: Desk, row: Row) -> list[Action]:

@@ -54,8 +54,11 @@ class RackRow(Struct, frozen=True):
     power_watts: int = 0
 
 
-def rack_rows(site: Site) -> list[RackRow]:
-    """Every rack with what is free in it. A unit counts as taken when one of its faces is."""
+ALL = slice(None)
+
+
+def rack_rows(site: Site, part: slice = ALL) -> list[RackRow]:
+    """Every rack, or these of them, with what is free in it. A unit counts as taken when one of its faces is."""
     standing = by_rack(occupied(register.standing(site)))
     return [
         RackRow(
@@ -68,7 +71,7 @@ def rack_rows(site: Site) -> list[RackRow]:
             ports_free=len(free_ports(each, taken)) if each.switch else None,
             power_watts=each.power_watts,
         )
-        for each in site.racks
+        for each in site.racks[part]
         for taken in (standing.get(each.name, []),)
     ]
 

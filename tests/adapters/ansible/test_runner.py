@@ -108,6 +108,14 @@ def test_only_a_playbook_of_the_site_runs(site: Path, name: str) -> None:
         run(site, name, ONE)
 
 
+def test_a_site_whose_path_is_taken_for_another_runs_nothing(site: Path, playbook: Playbook) -> None:
+    name = playbook("- ansible.builtin.ping:")
+    moved = site.rename(site.with_name("a$HOME"))
+    with pytest.raises(InvalidRecord, match="cannot be given this path"):
+        run(moved, name, ONE)
+    assert not (moved / "var/run").exists()
+
+
 def test_each_run_has_a_folder_of_its_own(site: Path, playbook: Playbook) -> None:
     (site / "var/run").mkdir(parents=True)
     with pytest.raises(Conflict):

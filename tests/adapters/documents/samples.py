@@ -20,7 +20,6 @@ from sopctl.adapters.documents import (
     Section,
     Stamp,
     Table,
-    sections_of,
 )
 from sopctl.adapters.documents.forms import (
     Bar,
@@ -34,6 +33,7 @@ from sopctl.adapters.documents.forms import (
     SopStep,
     SummaryForm,
 )
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic
 from sopctl.model.facts.server import Missing, ServerFacts
 

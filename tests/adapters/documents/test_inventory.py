@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.adapters.documents import Field, Section, Table, sections_of
-from sopctl.adapters.documents.inventory import DECLARED
+from sopctl.adapters.documents import Field, Section, Table
+from sopctl.adapters.documents.inventory import DECLARED, sections_of
 from sopctl.errors import InvalidRecord
 from sopctl.model.facts.parts import Cpu, Disk, Mount, Nic
 from sopctl.model.facts.server import Missing, ServerFacts

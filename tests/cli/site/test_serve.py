@@ -113,7 +113,7 @@ def test_accounts_by_their_commands(site: Site) -> None:
         run(*words)
     made = json.loads(run("account", "invite", "inspektorat", "--as", "auditor", "--json"))
     assert re.fullmatch(r"/undangan/[\w-]{43}", made["link"])
-    assert json.loads(run("account", "list", "--json")) == [
+    assert json.loads(run("account", "list", "--json"))["accounts"] == [
         {"account": "inspektorat", "kind": "auditor", "standing": "invited", "code": False},
         {"account": "kadis", "kind": "person", "standing": "invited", "code": False},
     ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 from textfsm import TextFSMError
 
-from sopctl.adapters.documents import sections_of
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.answers import MAX_REPLY, Answers, State
 from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.changes import Weight, differences

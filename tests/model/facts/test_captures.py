@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sopctl.adapters.documents import sections_of
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.appliance import from_answers
 from sopctl.model.facts.changes import differences
 from sopctl.model.facts.conditions import conditions

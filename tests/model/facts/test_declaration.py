@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from sopctl.adapters.documents import Field, Section, sections_of
+from sopctl.adapters.documents import Field, Section
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts import platforms, script, setup
 from sopctl.model.facts.appliance import from_answers
 from sopctl.model.facts.changes import Weight, differences

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.documents import sections_of
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.deposit import Server
 from sopctl.model.facts.changes import Weight, against_handover, differences
 from sopctl.model.facts.declared import compare

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from sopctl.adapters.documents import Section, sections_of
+from sopctl.adapters.documents import Section
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.support import support

@@ -44,6 +44,8 @@ def doubts(path: str, value: Any) -> list[str]:
         ("contacts.technical.nip", "197001011995031000", "contacts.technical.nip: '197001011995031000' ends in zeros"),
         ("contacts.administrative.phone", "81234567890", "contacts.administrative.phone: 81234567890 seems to have"),
         ("contacts.administrative.phone", "0812-3456-7890", ""),
+        ("unit", "…", "unit: '…' is only a placeholder"),
+        ("server.disks", ["480 GB SSD", "<disk>"], "server.disks.1: '<disk>' is only a placeholder"),
     ],
 )
 def test_what_cannot_be_meant(path: str, value: str, says: str) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -95,3 +96,16 @@ def test_what_is_on_hold_is_not_late_and_a_reason_goes_with_its_step() -> None:
     assert [(each.by, each.role) for each in late] == [("", "pelaksana"), ("x", "kadis"), ("x", "kabid")]
     held = events(["2026-11-02T08 penitipan 1 selesai", "2026-11-03T08 penitipan 2 ditahan"])
     assert sla.late_steps(list(sla.occurrences("PS-1", PROCEDURES, held, EVER)), CALENDAR, EVER.date()) == []
+
+
+@pytest.mark.parametrize("row", rows("sla"), ids=lambda row: row["name"])
+def test_a_course_that_was_kept_says_what_the_history_says(row: dict[str, Any]) -> None:
+    """Of any moment after the newest event; of any other it says that the history must be read."""
+    made = events(row["events"])
+    kept = msgspec.json.decode(msgspec.json.encode(sla.course("PS-1", PROCEDURES, made)), type=sla.Course)
+    months = [datetime(2026, month, 1, tzinfo=ZONE) for month in (9, 10, 11, 12)]
+    moments = [*months, EVER, *(event.at + timedelta(seconds=second) for event in made for second in (-1, 0, 1))]
+    for until in moments:
+        said = kept.until(until)
+        assert said is None if made[-1].at >= until else said == occurrences(row, until)
+    assert any(kept.until(until) is not None for until in moments)

@@ -1,19 +1,28 @@
 """The acts: each once, against the head that was seen; and what was typed survives every refusal."""
 
 import html
+import json
+import re
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import pytest
 
+from sopctl.errors import ExitCode
+from sopctl.page.acts import form_at
 from sopctl.page.handlers.acting import NOT_THEIRS
 from sopctl.store import dossiers
 from sopctl.store.journal import Journal
+from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, letters
 from tests.conftest import Clock
-from tests.page.conftest import Browser, hidden
+from tests.page.conftest import PASSWORD, Browser, cheap_hashes, hidden, open_account, page_of
+from tests.page.house import INK, House, acts_of
 
 Login = Callable[[str], Browser]
 TYPED = 'Siapkan <tempat> & "rak"'
@@ -176,6 +185,103 @@ def test_every_act_at_a_desk(
     refused = file_request()
     assert login("kadis").fill(f"/berkas/{refused}/tolak", reason="x").status_code == 303
     assert outcomes(desk, refused)[-1][:2] == ("ditolak", "kadis")
+
+
+WRONG = {"date": "besok", "number": "banyak", "choice": "entah", "text": "", "area": "", "file": ""}
+"""What cannot be meant, of each kind of field that has to be filled in."""
+
+
+def said_in(page: str, names: Iterable[str]) -> dict[str, str]:
+    """What the fields of these names have in a form."""
+    found = {}
+    for name in names:
+        area = re.search(rf'<textarea id="{name}"[^>]*>\n(.*?)</textarea>', page, re.DOTALL)
+        box = re.search(rf'<input id="{name}"[^>]* value="([^"]*)"', page)
+        chosen = re.search(rf'name="{name}" value="([^"]*)" checked', page)
+        shown = area or box or chosen
+        found[name] = html.unescape(shown[1]) if shown else ""
+    return found
+
+
+def test_what_was_typed_survives_in_every_act(login: Login, house: House, desk: Desk) -> None:
+    """What is not valid, and a session that has gone: the form is there again as it was filled in, nothing is recorded,
+    and from there it can be sent."""
+    people = {name: login(name) for name in ("kadis", "kabid", "staf", "contoh")}
+    for name, deposit, path, to_type in acts_of(house):
+        browser, dossier = people[name], dossiers.read(desk.site, deposit)
+        address, before = f"/berkas/{deposit}/{path}", len(dossier.events)
+        form = form_at(path)
+        assert form is not None
+        fields = {each.name: each for each in form.of(dossier).fields}
+        typed = {each: said.format(serial=dossier.summary.serial) for each, said in to_type.items()}
+        texts = {each: said for each, said in typed.items() if fields[each].kind != "file"}
+        paper = {each: (INK["name"], INK["buffer"]) for each in typed if fields[each].kind == "file"}
+        tried = 0
+        for each in typed:
+            if fields[each].required or fields[each].kind in ("date", "number", "choice"):
+                tried += 1
+                other = {**texts, each: WRONG[fields[each].kind]} if each in texts else texts
+                files = {} if fields[each].kind == "file" else paper
+                answer = browser.post(address, data=browser.form(address, **other), files=files)  # type: ignore[arg-type]
+                assert answer.status_code == 422, (path, each, answer.status_code)
+                kept = said_in(answer.text, texts)
+                kept |= {each: other[each]} if each in texts and fields[each].kind == "choice" else {}
+                assert kept == other, (path, each)
+        assert tried or not any(field.required for field in fields.values()), path
+        session = dict(browser.cookies)
+        sent = browser.form(address, **texts)
+        browser.cookies.clear()
+        asked = browser.post(address, data=sent, files=paper)  # type: ignore[arg-type]
+        assert asked.status_code == 401, path
+        carried = {each: html.unescape(value) for each, value in hidden(asked.text).items()}
+        back = browser.post("/masuk", data={**carried, "name": name, "password": PASSWORD})
+        assert back.status_code == 200, path
+        assert said_in(back.text, texts) == texts, path
+        assert dict(browser.cookies) != session
+        assert len(outcomes(desk, deposit)) == before, path
+        done = browser.post(address, data={**hidden(back.text), **texts}, files=paper)  # type: ignore[arg-type]
+        assert done.status_code == 303, (path, done.text)
+        assert len(outcomes(desk, deposit)) == before + 1, path
+
+
+def test_the_command_line_and_the_page_at_the_same_time(
+    site_with_units: Site, file_request: Callable[..., str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both on one dossier, each as fast as it can: who comes too late is told so, and the journal has all in order."""
+    cheap_hashes(monkeypatch)
+    deposit = file_request()
+    open_account(site_with_units, "kadis", clock)
+    now = datetime.now(clock().tzinfo)
+    clock.now = now
+    kadis, told = page_of(site_with_units, clock), list[int]()
+    assert kadis.fill("/masuk", name="kadis", password=PASSWORD).status_code == 303
+    over = threading.Event()
+
+    def decide() -> None:
+        while not over.is_set():
+            clock.now = datetime.now(now.tzinfo)
+            for path, typed in (("tunda", {"reason": "x"}), ("lanjut", {"note": "x"})):
+                told.append(kadis.fill(f"/berkas/{deposit}/{path}", **typed).status_code)
+
+    clicking = threading.Thread(target=decide)
+    clicking.start()
+    here = [sys.executable, "-m", "sopctl", "--site", str(site_with_units.root)]
+    ran = []
+    for verb in ("hold", "resume", "hold", "resume"):
+        said = ["--reason", "x"] if verb == "hold" else ["--note", "x"]
+        ran.append(subprocess.run([*here, verb, deposit, "--by", "staf", *said], capture_output=True, check=False))
+    over.set()
+    clicking.join()
+    codes = {each.returncode for each in ran}
+    assert codes <= {0, *(code.value for code in ExitCode)}, [each.stderr for each in ran]
+    assert not any(b"Traceback" in each.stderr for each in ran)
+    assert set(told) <= {303, 409}
+    events = dossiers.read(site_with_units, deposit).events
+    assert [each.seq for each in events] == list(range(1, len(events) + 1))
+    assert len(events) == 1 + told.count(303) + sum(each.returncode == 0 for each in ran)
+    assert [each.at for each in events] == sorted(each.at for each in events)
+    lines = [line for line in (site_with_units.root / "journal.jsonl").read_text().splitlines() if deposit in line]
+    assert [json.loads(line)["hash"] for line in lines] == [each.hash for each in events]
 
 
 def test_the_command_line_and_the_page_on_one_dossier(

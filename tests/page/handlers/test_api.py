@@ -57,7 +57,9 @@ def test_what_is_read(program: Program, file_request: Callable[..., str]) -> Non
     assert detail["acts"][0]["act"] == "disposisi"
     assert detail["events"][0]["outcome"] == "selesai"
     assert kadis.get("/api/queue").json() == {"waiting": [], "total": 0}
-    assert kadis.get("/api/racks").json()["racks"][0]["name"] == "A1"
+    racks = kadis.get("/api/racks").json()
+    assert (racks["racks"][0]["name"], racks["total"]) == ("A1", 1)
+    assert kadis.get("/api/racks?page=2").json() == {"racks": [], "total": 1}
     assert kadis.get("/api/me", headers={"authorization": kadis.headers["authorization"].lower()}).status_code == 401
     scheme = {"authorization": kadis.headers["authorization"].replace("Bearer", "bearer")}
     assert kadis.get("/api/me", headers=scheme).status_code == 200

@@ -2,10 +2,14 @@
 
 import os
 import threading
+import time
 from collections.abc import Sequence
+from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 
+from sopctl.store import locks
 from sopctl.store.across import processes
 from sopctl.store.across.processes import AT_ONCE, MANY, in_processes
 
@@ -40,3 +44,37 @@ def fail(_names: Sequence[str]) -> list[str]:
 def test_what_one_raises_is_raised_here() -> None:
     with pytest.raises(ValueError, match="no"):
         in_processes(fail, ["x"] * MANY)
+
+
+def test_they_inherit_what_is_to_be_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No lock could be pickled."""
+    monkeypatch.setattr(processes, "MANY", 1)
+    known = {"a": 1, "b": 2, "lock": threading.Lock()}
+    assert in_processes(lambda names: [known[each] for each in names], ["a", "b"]) == [1, 2]
+
+
+def _read_for_ever(lock: Path, begun: Path) -> None:
+    def read(names: Sequence[str]) -> list[str]:
+        begun.with_suffix(f".{names[0]}").touch()
+        threading.Event().wait(600)
+        return []
+
+    with locks.hold(lock, "the lock"):
+        in_processes(read, ["a", "b"])
+
+
+def test_a_lock_is_free_when_its_holder_was_killed_while_others_read_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "MANY", 1)
+    monkeypatch.setattr(processes, "AT_ONCE", 1)
+    mine = get_context("fork").Process(target=_read_for_ever, args=(tmp_path / "lock", tmp_path / "begun"))
+    mine.start()
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("begun.*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    mine.kill()
+    mine.join()
+    with locks.hold(tmp_path / "lock", "the lock", wait=60):
+        pass

@@ -40,6 +40,7 @@ NEVER = {
         "no-such-run",
         "no-such-selector",
         "no-such-switch",
+        "nothing-selected",
     },
     "refused before anything is recorded": {
         "appliance-released-by-hand",

@@ -68,8 +68,10 @@ def listening(desk: Desk, receiver: Receiver) -> Desk:
     settings = desk.site.root / "sopctl.yml"
     settings.write_text(settings.read_text() + "channels: {pemantau: {url: pemantau, signed_with: bersama}}\n")
     desk.site.read_settings_again()
-    desk.site.keep_key("pemantau", receiver.url.encode())
-    desk.site.keep_key("bersama", SECRET.encode())
+    with desk.site.keeping_key("pemantau", receiver.url.encode()):
+        pass
+    with desk.site.keeping_key("bersama", SECRET.encode()):
+        pass
     assert run(desk) == [receivers.Sent("pemantau", 0, more=False)]
     return desk
 
@@ -134,7 +136,8 @@ def test_one_that_is_away_stops_no_other(listening: Desk, receiver: Receiver, fi
         settings.read_text().replace("channels: {", "channels: {arsip: {url: arsip, signed_with: bersama}, ")
     )
     listening.site.read_settings_again()
-    listening.site.keep_key("arsip", b"http://127.0.0.1:9/")
+    with listening.site.keeping_key("arsip", b"http://127.0.0.1:9/"):
+        pass
     run(listening)
     deposit = file_request()
     found = {each.receiver: each.sent for each in run(listening, "event-not-taken")}

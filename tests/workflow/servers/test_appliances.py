@@ -162,7 +162,7 @@ def test_from_the_letter_to_the_return(
 
     ran = sopctl("configure", deposit, "--host-key", pin().sha256, "--json")
     assert ran.code == 0, ran.err
-    done = json.loads(ran.out)
+    (done,) = json.loads(ran.out)["steps"]
     who = "perangkat jaringan: dinas bisa masuk dengan kata sandi (ISR4331/K9 Cisco IOS XE 17.3.4a)"
     assert done["note"] == f"{who}; tidak ada yang diubah"
     assert ansible_view.hosts(desk.site.root) == [], "Ansible never sees it"
@@ -331,7 +331,7 @@ def test_a_run_over_appliances_and_servers(
     for deposit, name, platform in ((stack, "ios-switch-stack", CISCO), (router, "routeros7-router", MIKROTIK)):
         kept = months[deposit].facts
         assert kept == from_answers(platform, said_by(name), gathered_at=kept.gathered_at)
-    items = inventories.as_csv(desk, inventories.summary(desk), "inventory-items")
+    items = inventories.for_netbox(desk, inventories.summary(desk).servers, "inventory-items")
     assert "FNS0000T001" in items, "NetBox gets the transceiver, too"
 
 

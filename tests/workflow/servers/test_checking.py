@@ -31,6 +31,8 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import alerts, ansible_view, checking
 from tests.adapters.ssh import hostile
 from tests.conftest import edit, pinned
+from tests.printed import DOCS, printed
+from tests.printed import play as play_lines
 from tests.workflow.steps.test_notifying import Mailbox
 
 
@@ -68,7 +70,7 @@ def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     file = desk.site.root / "metrics.prom"
     assert sopctl("check", "--select", "unit=contoh", "--format", "prometheus", "--output", str(file)).code == 0
     values = {one.name: one.samples for one in text_string_to_metric_families(file.read_text())}
-    assert [sample.value for sample in values["probe_success"]] == [1.0]
+    assert [sample.value for sample in values["sopctl_access_up"]] == [1.0]
 
     (desk.site.root / "keys" / "owner").chmod(0o600)
     other = paramiko.ECDSAKey.generate()
@@ -83,13 +85,30 @@ def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     for _ in range(3):
         time.sleep(1)  # checks in the same second count as one
         assert sopctl("check", "--all").code == 1
-    assert json.loads(sopctl("checks", "history", deposit, "--json").out)["state"]["status"] == "down"
+    assert json.loads(sopctl("checks", "history", deposit, "--json").out)["status"] == "down"
     picture = desk.site.root / "month.svg"
     ran = sopctl("checks", "report", "--json", "--svg", str(picture))
     (row,) = json.loads(ran.out)["servers"]
     assert (row["id"], len(row["watched"])) == (deposit, 1)
     assert deposit in "".join(ET.parse(picture).getroot().itertext())
     assert (desk.site.root / "deposits" / deposit / "history.yml").read_bytes().startswith(before)
+
+
+def test_the_command_lines_of_monitoring_run_as_they_are_printed(deposit: str, desk: Desk) -> None:
+    lines = printed(DOCS / "howto/monitoring.md")
+    assert len(lines) >= 5
+    play_lines(lines, desk.site.root)
+    file = desk.site.root / "sopctl.prom"
+    values = {one.name: one.samples for one in text_string_to_metric_families(file.read_text())}
+    (sample,) = values["sopctl_access_up"]
+    assert (sample.labels["deposit"], sample.value) == (deposit, 1.0)
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_metrics_of_some_servers_alone_are_refused(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
+    """A file of them would say that the others are gone."""
+    ran = sopctl("check", deposit, "--metrics", str(desk.site.root / "sopctl.prom"))
+    assert (ran.code, "--metrics needs --all" in ran.err) == (2, True), ran
 
 
 def test_a_plugin_says_unknown_whatever_stops_it(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
@@ -216,6 +235,40 @@ def test_a_missing_key_is_named_and_holds_up_no_other(deposit: str, desk: Desk) 
     errors: list[Any] = []
     assert list(checking.run(desk, checking.chosen(desk.site)[0], errors=errors)) == []
     assert len(errors) == 1
+
+
+def test_what_was_not_tried_is_a_state_in_every_format(
+    deposit: str, sopctl: Callable[..., Any], desk: Desk, tmp_path: Path
+) -> None:
+    (desk.site.root / "keys" / "owner").unlink()
+    file = tmp_path / "sopctl.prom"
+    ran = sopctl("check", "--all", "--json")
+    (one,) = json.loads(ran.out)["results"]
+    assert (ran.code, one["id"], one["verdict"], one["rung"]) == (6, deposit, "not-tried", None), ran
+    assert one["error"]["deposit"] == deposit
+    assert json.loads(ran.out)["errors"] == [], "it is told once"
+    (line,) = sopctl("check", "--all", "--format", "ndjson").out.splitlines()
+    assert json.loads(line)["verdict"] == "not-tried"
+    junit = ET.fromstring(sopctl("check", "--all", "--format", "junit").out)
+    assert junit.find("testsuite/testcase/error").attrib["type"] == "not-tried"  # type: ignore[union-attr]
+    assert sopctl("check", "--all", "--format", "prometheus", "--output", str(file)).code == 6
+    values = {one.name: one.samples for one in text_string_to_metric_families(file.read_text())}
+    assert [sample.value for sample in values["sopctl_access_tried"]] == [0.0]
+    assert "sopctl_access_up" not in values or not values["sopctl_access_up"]
+    assert [sample.value for sample in values["sopctl_inventories_due"]] == [0.0]
+    assert "not tried" in sopctl("check", "--all").out
+
+
+def test_a_selection_of_nothing_is_an_error_and_empties_no_file(
+    deposit: str, sopctl: Callable[..., Any], tmp_path: Path
+) -> None:
+    file = tmp_path / "sopctl.prom"
+    file.write_text("before")
+    ran = sopctl("check", "--select", "rack=Z9", "--format", "prometheus", "--output", str(file))
+    assert (ran.code, file.read_text()) == (2, "before")
+    assert "no server in its place fits rack=Z9" in ran.err
+    assert json.loads(sopctl("check", "--select", "rack=Z9", "--json").out)["error"]["id"] == "nothing-selected"
+    assert sopctl("check", "--select", "rack=Z9", "--format", "nagios").code == 3
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

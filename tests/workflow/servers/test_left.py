@@ -127,7 +127,7 @@ def test_one_that_an_older_version_configured(desk: Desk, looked_at: Look, sopct
     ran = sopctl("configure", "--drift", "--all", "--metrics", str(file))
     assert (ran.code, ran.out) == (6, f"{found.id}  not compared\n")
     assert "--repair" in ran.err
-    assert f'sopctl_drift_compared{{target="{found.id}"}} 0.0' in file.read_text()
+    assert f'sopctl_drift_compared{{deposit="{found.id}"}} 0.0' in file.read_text()
     ran = sopctl("configure", "--drift", found.id, "--json")
     assert ran.code == 6
     assert json.loads(ran.out)["servers"][0]["message"] == found.message

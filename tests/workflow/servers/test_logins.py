@@ -1,6 +1,7 @@
 """The secret of one deposit's first contact is set by the office, and sent to that deposit alone."""
 
 import dataclasses
+import errno
 import os
 import stat
 from collections.abc import Callable
@@ -55,6 +56,25 @@ def test_a_servers_password_is_not_kept(desk: Desk, file_request: Callable[..., 
     with pytest.raises(UsageError, match="used once, and kept nowhere"):
         logins.set_password(desk, deposit, "rahasia")
     assert logins.set_password(desk, deposit, "rahasia", "bmc") == desk.site.root / "keys/bmc" / deposit
+
+
+def test_a_secret_that_cannot_be_put_into_its_place_is_told(
+    desk: Desk, appliance: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is recorded by then: the command has done what it could, and says what is missing."""
+    path = logins.set_password(desk, appliance, "lama")
+    original = os.replace
+
+    def full(old: str, new: Path) -> None:
+        if new == path:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        original(old, new)
+
+    monkeypatch.setattr("os.replace", full)
+    logins.set_password(desk, appliance, "baru")
+    assert [each.id for each in desk.site.lagging] == ["secret-lags"]
+    assert path.read_text() == "lama\n"
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 def test_the_history_says_that_a_secret_was_set_and_nothing_of_it(desk: Desk, appliance: str, tmp_path: Path) -> None:

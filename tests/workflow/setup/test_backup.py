@@ -32,7 +32,8 @@ def full(desk: Desk, until_space: Callable[..., str]) -> Desk:
     until_space()
     until_space()
     desk.site.root.joinpath("keys/mail").write_text("rahasia\n")
-    desk.site.keep_key("login/PS-2026-0001", b"rahasia\n")
+    with desk.site.keeping_key("login/PS-2026-0001", b"rahasia\n"):
+        pass
     with sqlite3.connect(desk.site.root / "var/checks.sqlite3") as database:
         database.execute("CREATE TABLE x (a)")
         database.execute("INSERT INTO x VALUES ('kept')")

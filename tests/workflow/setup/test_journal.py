@@ -1,17 +1,23 @@
 """The journal as evidence: what was cut, removed, altered or made anew shows; what a crash leaves is no alarm."""
 
-from collections.abc import Callable
+import hashlib
+import sqlite3
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
+from typing import Any
 
+import msgspec
 import pytest
 
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, UsageError
 from sopctl.store import dossiers
-from sopctl.store.across import processes
+from sopctl.store.across import extracts, processes
+from sopctl.store.journal import Journal, Line
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.setup import journal, scheduling
+from sopctl.workflow.setup import init, journal, scheduling
 from sopctl.workflow.steps import acts, letters
 from tests.authority import Authority, real_now, timestamps
 from tests.conftest import Ran
@@ -178,3 +184,146 @@ def test_an_authority_that_gives_no_timestamp_is_told(desk: Desk, path: Path) ->
     with pytest.raises(OutsideFailure, match="gave no answer"):
         journal.stamp(replace(desk, site=Site(desk.site.root)))
     assert not (desk.site.root / "timestamps").exists()
+
+
+def test_what_is_the_same_to_the_last_byte_is_not_parsed_again(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = journal.check(desk)
+    parsed: list[str] = []
+    real = dossiers.read
+
+    def reading(site: Site, name: str) -> dossiers.Dossier:
+        parsed.append(name)
+        return real(site, name)
+
+    monkeypatch.setattr(dossiers, "read", reading)
+    assert (journal.check(desk), parsed) == (first, [])
+    acts.hold(desk.decided_by("staf"), "PS-2026-0002", reason="x")
+    parsed.clear()
+    assert (journal.check(desk).lines, parsed) == (8, ["PS-2026-0002"])
+    assert journal.check(desk, whole=True) == journal.check(desk)
+    parsed.clear()
+    journal.check(desk, journal.Kept(journal.anchor(desk)))
+    assert parsed == ["PS-2026-0001", "PS-2026-0002"], "against an anchor, all of it is"
+
+
+def test_a_line_that_a_crash_left_out_is_known_once_it_is_there(desk: Desk, path: Path) -> None:
+    whole = path.read_bytes()
+    path.write_bytes(whole[: whole.rindex(b"{")])
+    assert journal.check(desk).lagging
+    assert journal.check(desk).lagging, "and it is told each time"
+    path.write_bytes(whole)
+    assert (journal.check(desk).lagging, journal.check(desk).gaps) == ([], [])
+
+
+def what_is_said(desk: Desk, *, whole: bool) -> object:
+    try:
+        return journal.check(desk, whole=whole)
+    except InvalidRecord as error:
+        return str(error)
+
+
+def test_a_check_that_goes_on_says_what_a_whole_one_says(desk: Desk, path: Path) -> None:
+    """Whatever was changed since the last one, in the journal, the histories and the records; also by lines that are
+    chained and histories that were made anew from older ones."""
+    root, random = desk.site.root, Random(25)
+    journal.check(desk)
+    acts.hold(desk.decided_by("staf"), "PS-2026-0001", reason="y")
+    acts.hold(desk.decided_by("staf"), "PS-2026-0002", reason="x")
+    files = [path, *sorted(root.glob("deposits/*/*.yml")), *sorted(root.glob("roster/*"))]
+    kept = {each: each.read_bytes() for each in (*files, root / "var" / extracts.FILE_NAME)}
+    found = []
+    for number in range(120):
+        changed = files[number % len(files)] if number % 3 else path
+        content = kept[changed]
+        lines, at = content.splitlines(keepends=True), random.randrange(len(content))
+        one, other = sorted(random.sample(range(len(lines) + 1), 2)) if len(lines) > 1 else (0, 1)
+        new = random.choice(
+            [
+                content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :],
+                content[:at],
+                b"".join(lines[:one] + lines[other:]),
+                b"".join(lines[:other] + lines[one:]),
+                rechained(lines[:one] + lines[other:]) if changed == path else b"",
+                content,
+            ]
+        )
+        changed.write_bytes(new)
+        went_on, whole = what_is_said(desk, whole=False), what_is_said(desk, whole=True)
+        assert went_on == whole, (changed.name, number)
+        found.append(went_on)
+        for each, before in kept.items():
+            each.write_bytes(before)
+    assert sum(isinstance(each, journal.Check) and not each.gaps for each in found) in range(10, 60)
+
+
+def rechained(lines: list[bytes]) -> bytes:
+    """These lines of a journal, as someone would chain them who knows how."""
+    made: list[bytes] = []
+    for each in lines:
+        prev = hashlib.sha256(made[-1][:-1]).hexdigest() if made else ""
+        line = msgspec.structs.replace(msgspec.json.decode(each, type=Line), prev=prev)
+        made.append(msgspec.json.encode(line) + b"\n")
+    return b"".join(made)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        "DELETE FROM kept WHERE name = 'PS-2026-0001'",
+        "DELETE FROM kept WHERE name = ''",
+        "UPDATE kept SET name = 'PS-2026-0009' WHERE name = 'PS-2026-0001'",
+        "UPDATE kept SET stamp = '' WHERE name = 'PS-2026-0001'",
+        "DROP TABLE kept",
+    ],
+)
+def test_harm_to_what_was_kept_costs_a_whole_check(desk: Desk, path: Path, harm: str) -> None:
+    """A dossier is removed, and what was known of it."""
+    journal.check(desk)
+    with sqlite3.connect(desk.site.root / "var" / extracts.FILE_NAME) as database:
+        database.execute(harm)
+    (desk.site.root / "deposits/PS-2026-0001").rename(desk.site.root / "gone")
+    assert set(journal.check(desk).gaps) == {"PS-2026-0001: the dossier is missing"}
+    (desk.site.root / "gone").rename(desk.site.root / "deposits/PS-2026-0001")
+    assert journal.check(desk).gaps == []
+
+
+def test_no_lock_is_held_while_it_reads(desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event is recorded, and a dossier opened, after the histories were read: what the journal says of them is no
+    gap."""
+    real = Journal.walk
+
+    def walking(*args: Any, **kwargs: Any) -> object:
+        monkeypatch.setattr(Journal, "walk", real)
+        next(acting)
+        letters.request(desk, record)
+        return real(*args, **kwargs)
+
+    def act() -> Iterator[object]:
+        yield acts.hold(desk.decided_by("staf"), "PS-2026-0001", reason="meanwhile")
+        yield acts.resume(desk.decided_by("staf"), "PS-2026-0001")
+
+    acting = act()
+    record = path.parent.parent / "meanwhile.yml"
+    record.write_text(init.EXAMPLE_REQUEST)
+    for _ in range(2):
+        desk = desk.knowing("for the test")
+        monkeypatch.setattr(Journal, "walk", walking)
+        found = journal.check(desk)
+        assert (found.gaps, found.lagging) == ([], [])
+
+
+def test_a_file_that_is_gone_shows_although_nothing_is_parsed_again(
+    desk: Desk, path: Path, until_space: Callable[..., str]
+) -> None:
+    """The files that events name are looked for at each check, whatever the last one found."""
+    deposit = until_space()
+    folder = desk.site.root / "deposits" / deposit
+    assert journal.check(desk).gaps == []
+    gone = next((folder / "documents").glob("*.yml"))
+    kept = gone.read_bytes()
+    gone.unlink()
+    assert [gap for gap in journal.check(desk).gaps if gone.name in gap and "recorded" in gap]
+    gone.write_bytes(kept)
+    assert journal.check(desk).gaps == []

@@ -86,6 +86,46 @@ def test_systemd_finds_the_page_s_unit_sound_and_closed(with_page: Site, tmp_pat
     assert judged.returncode == 0, judged.stdout[-2000:] + judged.stderr
 
 
+HOSTILE = ("-x 'y' \"z\"", "100% %h %n", "$HOME ${PATH} $$", "a\\", "a\\x20b;c", "# é 数据")
+"""Names of folders: quotes, specifiers, variables, escapes, and what begins an option or a comment."""
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+@pytest.mark.parametrize("name", HOSTILE)
+def test_systemd_finds_the_units_of_a_site_in_any_folder_sound(with_page: Site, tmp_path: Path, name: str) -> None:
+    moved = Site(with_page.root.rename(with_page.root.with_name(name)))
+    files = scheduling.unit_files(moved, Scope(run_as="daemon"), "bin")
+    for unit, text in files.items():
+        (tmp_path / unit).write_text(text)
+    verify = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(tmp_path / unit for unit in files)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert [line for line in verify.stderr.splitlines() if any(unit in line for unit in files)] == []
+
+
+def test_a_folder_that_no_unit_can_name_is_refused(site: Site) -> None:
+    for name in ("a\nExecStart=x", "a\x1b[2J", "a\udcffb"):
+        moved = Site(site.root.rename(site.root.with_name(name)))
+        with pytest.raises(UsageError, match="cannot hold"):
+            scheduling.unit_files(moved, Scope(run_as="daemon"))
+        moved.root.rename(site.root)
+
+
+def test_what_a_job_is_told_of_has_no_variables_in_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dollar is doubled in arguments alone: in the environment it means nothing, and a program that has one in its
+    path cannot be named."""
+    moved = Site(site.root.rename(site.root.with_name("a$HOME")))
+    monkeypatch.setattr("sys.executable", "/opt/b/python3")
+    text = "".join(scheduling.unit_files(moved, Scope(run_as="daemon")).values())
+    assert f'"{moved.root.with_name("a$$HOME")}"' in text
+    monkeypatch.setattr("sys.executable", "/opt/$b/python3")
+    with pytest.raises(UsageError, match="cannot hold"):
+        scheduling.unit_files(moved, Scope(run_as="daemon"))
+
+
 def test_the_page_runs_as_nobody_who_has_the_keys(with_page: Site) -> None:
     owner = pwd.getpwuid(with_page.root.stat().st_uid).pw_name
     for user in (owner, "root", "daemon"):

@@ -9,6 +9,7 @@ from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailur
 from sopctl.store import dossiers
 from sopctl.workflow.desk import Desk, by_hand
 from sopctl.workflow.steps import editing, letters
+from tests.faults.judging import files
 
 
 def record(desk: Desk, deposit: str) -> Path:
@@ -52,6 +53,18 @@ def test_an_edit_that_is_not_valid_changes_nothing(
         editing.edit(desk, deposit, source=source, note="ralat")
     assert record(desk, deposit).read_bytes() == before
     assert len(dossiers.read(desk.site, deposit).events) == 1
+
+
+def test_an_edit_to_anothers_address_leaves_nothing(
+    desk: Desk, file_request: Callable[..., str], tmp_path: Path
+) -> None:
+    """Also nothing in documents/, where the new record was kept already."""
+    first, deposit = file_request(), file_request()
+    edited = changed(desk, deposit, tmp_path, "192.0.2.11", "192.0.2.10")
+    before = files(desk.site.root)
+    with pytest.raises(InvalidRecord, match=first):
+        editing.edit(desk.decided_by("staf"), deposit, source=edited, note="x")
+    assert files(desk.site.root) == before
 
 
 def test_the_editor_of_the_person_is_used(

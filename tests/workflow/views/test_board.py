@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -10,7 +10,9 @@ import pytest
 
 from sopctl.cli import terminal
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.model.sop.summary import Summary
 from sopctl.store import register
+from sopctl.store.checks import Checks
 from sopctl.store.page.recent import Recent
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -111,6 +113,34 @@ def test_a_list_shows_what_was_asked_for(
     assert len(board.board(desk, Query(procedure="penitipan", step=2)).rows) == 3
 
 
+def test_rows_are_made_only_of_deposits_that_may_fit(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a summary says already needs no row; the answer is that of looking at every row."""
+    ids = [file_request() for _ in range(4)]
+    acts.hold(desk.decided_by("staf"), ids[0], reason="x")
+    queries = [
+        Query(state, unit, procedure=procedure, step=step, rack=rack)
+        for state in board.STATES
+        for unit in ("", "dinas contoh", "lain")
+        for procedure, step in (("", None), ("penitipan", 2), ("konfigurasi", None))
+        for rack in ("", "A1")
+    ]
+    few = [board.board(desk, query).rows for query in queries]
+    made: list[str] = []
+    real = board._Making.row
+
+    def making(self: board._Making, each: Summary, queue: Mapping[str, int]) -> board.Row:
+        made.append(each.id)
+        return real(self, each, queue)
+
+    monkeypatch.setattr(board._Making, "row", making)
+    board.board(desk, Query("held"))
+    assert made == [ids[0]]
+    monkeypatch.setattr(board, "_may_fit", lambda _query, _units: lambda _each: True)
+    assert [board.board(desk, query).rows for query in queries] == few
+
+
 def test_what_is_escalated_stays_the_business_of_those_it_passed(
     desk: Desk, file_request: Callable[..., str], clock: Clock
 ) -> None:
@@ -128,17 +158,31 @@ def test_the_report_at_the_terminal(sopctl: Callable[..., Ran], desk: Desk, file
     deposit = file_request()
     letters.dispose(desk, deposit, instruction="x")
     said = json.loads(sopctl("report", "sla", "--month", "2026-11", "--json").out)
-    assert (said["month"], said["done"], said["in_time"]) == ("2026-11", 1, 1)
-    assert [(line["procedure"], line["step"], line["done"]) for line in said["steps"]] == [
+    assert (said["month"], said["total"]["done"], said["total"]["in_time"]) == ("2026-11", 1, 1)
+    assert [(line["procedure"], line["step"], line["tally"]["done"]) for line in said["steps"]] == [
         ("penitipan", 2, 1),
         ("penitipan", 3, 0),
     ]
-    assert said["actors"]["Kadis Kominfo"]["done"] == 1
+    assert {each["actor"]: each["tally"]["done"] for each in said["actors"]}["Kadis Kominfo"] == 1
     shown = sopctl("report", "sla", "--month", "2026-11", COLUMNS="80").out
     assert max(len(line) for line in shown.splitlines()) <= 80
     assert "0 h" in shown, "less than a day is in hours"
     ran = sopctl("report", "sla", "--month", "2026-13")
     assert (ran.code, "is not a month" in ran.err) == (2, True)
+
+
+def test_a_broken_history_of_checks_costs_the_list_only_what_it_says(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str]
+) -> None:
+    deposit = file_request()
+    (desk.site.root / "var").mkdir(exist_ok=True)
+    Checks(desk.site).states()
+    (path,) = (desk.site.root / "var").rglob("checks*.sqlite*")
+    path.write_bytes(b"this is no database, however long one reads it" * 100)
+    ran = sopctl("list", "--json")
+    listed = json.loads(ran.out)
+    assert [(row["id"], row["access"]) for row in listed["deposits"]] == [(deposit, None)]
+    assert ([each["id"] for each in listed["errors"]], ran.code) == (["checks-broken"], 0)
 
 
 def test_columns_and_a_limit(sopctl: Callable[..., Ran], file_request: Callable[..., str]) -> None:

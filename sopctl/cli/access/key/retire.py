@@ -16,7 +16,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     moved = rotation.retire(open_desk(ctx))
     if as_json:
-        put_json({"moved": moved})
+        from sopctl.cli.documents.site import Moved
+
+        put_json(Moved(moved=list(map(str, moved))))
         return
     for path in moved:
         click.echo(f"now in {printable(path)}")

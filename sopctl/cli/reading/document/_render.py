@@ -7,7 +7,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.options import open_desk, say
-from sopctl.cli.render import error_document, put_json
+from sopctl.cli.render import put_json
 from sopctl.errors import Action
 from sopctl.model.signing.signatures import MEANS
 from sopctl.model.text import counted, printable
@@ -23,7 +23,9 @@ def put_documents(ctx: click.Context, deposit_id: str, *, as_json: bool) -> bool
 
     filed = integrity.documents(open_desk(ctx), deposit_id)
     if as_json:
-        put_json({"documents": filed})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.documents(filed))
     else:
         _lines(filed)
     return all(each.state == "intact" for each in filed)
@@ -36,7 +38,9 @@ def put_all_documents(ctx: click.Context, *, as_json: bool) -> bool:
     filed, errors = integrity.of_site(open_desk(ctx))
     wrong = [each for each in filed if each.state != "intact"]
     if as_json:
-        put_json({"documents": filed, "errors": [error_document(error) for error in errors]})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.documents(filed, errors))
     else:
         _lines(wrong)
         verb = "is" if len(filed) == 1 else "are"

@@ -1,10 +1,10 @@
 """`sopctl document make`: the SOP, the request letter, copies and summaries."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import click
-from msgspec.structs import asdict
 
 from sopctl.cli.options import (
     DEPOSIT,
@@ -21,7 +21,8 @@ from sopctl.cli.options import (
     seen_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import error_document, put_json, put_step
+from sopctl.cli.render import put_json, put_step
+from sopctl.errors import SopctlError
 
 output_option = click.option("-o", "--output", type=FILE, help="The file to write.")
 format_option = click.option(
@@ -98,7 +99,7 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
     chosen: Literal["pdf", "xlsx"] = "xlsx" if kind == "xlsx" else "pdf"
     made, errors = export.inventory_summary(open_desk(ctx), month, kind=chosen, output=output)
     if as_json:
-        put_json({"file": str(made), "errors": [error_document(error) for error in errors]})
+        _put_file(made, errors)
     else:
         click.echo(str(made))
     end_with(errors)
@@ -199,7 +200,9 @@ def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None
 
     made = month_report.issue(open_desk(ctx), month)
     if as_json:
-        put_json({**asdict(made), "errors": [error_document(error) for error in made.errors]})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.monthly_report(made))
         end_with(made.errors)
         return
     click.echo(f"{made.number}{'' if made.new else ' (issued before)'}")
@@ -232,6 +235,12 @@ def make_sanitisation(ctx: click.Context, deposit_id: str, *, lang: str | None, 
 
 def _made(path: Path, *, as_json: bool) -> None:
     if as_json:
-        put_json({"file": str(path)})
+        _put_file(path)
     else:
         click.echo(str(path))
+
+
+def _put_file(path: Path, errors: Sequence[SopctlError] = ()) -> None:
+    from sopctl.cli.documents import reading
+
+    put_json(reading.written(path, errors))

@@ -91,7 +91,9 @@ def command(
     if preview:
         made = signing.preview(desk, deposit_id, preview, box=box, number=number)
         if as_json:
-            put_json({"file": str(made)})
+            from sopctl.cli.documents import reading
+
+            put_json(reading.written(made))
         else:
             click.echo(str(made))
         return

@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli.options import choose_one, end, end_with, example, json_option, open_desk
 from sopctl.cli.reading.document._render import put_all_documents, put_checked, put_documents
-from sopctl.cli.render import error_document, put_json
+from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
 
 
@@ -43,7 +43,10 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
     if len(errors) == len(files) == 1:
         raise errors[0]
     if as_json:
-        put_json({"files": checked, "errors": [error_document(error) for error in errors]})
+        from sopctl.cli.documents.common import failure
+        from sopctl.cli.documents.reading import CheckedFiles
+
+        put_json(CheckedFiles(files=list(checked), errors=list(map(failure, errors))))
     for each in checked if not as_json else ():
         put_checked(each)
     end_with(errors)

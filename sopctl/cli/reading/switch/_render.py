@@ -33,11 +33,11 @@ def put_warnings(warnings: "Sequence[Refusal]") -> None:
 
 def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:
     """What a change of a port did. Ends the command with its answer."""
-    from msgspec.structs import replace
-
     helps = printable(wording.advice(result.remedy), 500)
     if as_json:
-        put_json({"step": done, "port": replace(result, remedy=helps)})
+        from sopctl.cli.documents import ports
+
+        put_json(ports.changed(done, result))
     else:
         put_step(done, as_json=False)
         put_warnings(result.plan.warnings)

@@ -30,7 +30,9 @@ def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> Non
     with cancel_on_interrupt() as cancel:
         found, errors = audit.audit(open_desk(ctx), names, cancel=cancel)
     if as_json:
-        put_json(found)
+        from sopctl.cli.documents import ports
+
+        put_json(ports.audit(found))
     else:
         _put_audit(found)
     if cancel.is_set():

@@ -11,6 +11,8 @@ from sopctl.errors import Action
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from sopctl.model.access.target import HostKey
+    from sopctl.store.switches import PinnedKey
     from sopctl.workflow.ports.switches import SwitchKeys
 
 
@@ -34,16 +36,22 @@ def command(ctx: click.Context, name: str, *, confirm: str | None, trusted_path:
     if confirm or trusted_path:
         pin = switches.confirm(desk, name, fingerprint=confirm, trusted_path=trusted_path)
         if as_json:
-            put_json({"name": name, "pinned": pin})
+            _put_json(name, pin, pin.key)
         else:
             click.secho(f"✓ {name}  {pin.key.type} {pin.key.sha256}  ({printable(pin.how)})", fg="green")
         return
     keys = switches.look(desk, name)
     if as_json:
-        put_json({"name": keys.name, "pinned": keys.pinned, "shown": keys.found.host_key})
+        _put_json(keys.name, keys.pinned, keys.found.host_key)
     else:
         _put_keys(keys)
     end(not keys.changed)
+
+
+def _put_json(name: str, pinned: "PinnedKey | None", shown: "HostKey | None") -> None:
+    from sopctl.cli.documents import access
+
+    put_json(access.host_keys(name, pinned, None, shown))
 
 
 def _put_keys(keys: "SwitchKeys") -> None:

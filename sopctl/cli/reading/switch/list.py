@@ -15,7 +15,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     rows = switches.rows(open_site(ctx))
     if as_json:
-        put_json({"switches": rows})
+        from sopctl.cli.documents.reading import Switches
+
+        put_json(Switches(switches=list(rows)))
         return
     if not rows:
         click.echo(

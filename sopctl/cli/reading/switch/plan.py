@@ -30,7 +30,9 @@ def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: 
 
     found = deposit_port.plan(open_desk(ctx), deposit_id, release=release, log=session_log)
     if as_json:
-        put_json(found)
+        from sopctl.cli.documents import ports
+
+        put_json(ports.plan(found))
     else:
         _put_plan(found)
     end(not found.plan.refusals)

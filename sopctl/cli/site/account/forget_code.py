@@ -19,6 +19,8 @@ def command(ctx: click.Context, name: str, *, as_json: bool) -> None:
 
     second_factor.forget(open_site(ctx), name)
     if as_json:
-        put_json({"account": name, "code": False})
+        from sopctl.cli.documents.accounts import CodeForgotten
+
+        put_json(CodeForgotten(account=name))
         return
     click.echo(f"{name} logs in without a code now")

@@ -33,7 +33,9 @@ def command(ctx: click.Context, name: str, *, kind: "AccountKind | None", as_jso
     page = desk.site.settings.page
     link = f"{page.url if page else ''}/undangan/{made.secret}"
     if as_json:
-        put_json({"account": made.account, "kind": made.kind, "link": link, "until": made.until.isoformat()})
+        from sopctl.cli.documents.accounts import Invitation
+
+        put_json(Invitation(account=made.account, kind=made.kind, link=link, until=made.until))
         return
     click.echo(link)
     click.echo(f"for {made.account} ({made.kind}), once, until {made.until:%Y-%m-%d %H:%M}", err=True)

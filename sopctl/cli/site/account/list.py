@@ -21,7 +21,13 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         for each in accounts.kept(site).all()
     ]
     if as_json:
-        put_json([dict(zip(("account", "kind", "standing", "code"), row, strict=True)) for row in rows])
+        from sopctl.cli.documents.accounts import PageAccount, PageAccounts
+
+        told = [
+            PageAccount(account=name, kind=kind, standing=standing, code=bool(code))
+            for name, kind, standing, code in rows
+        ]
+        put_json(PageAccounts(accounts=told))
         return
     for name, kind, standing, code in rows:
         click.echo(f"{name:<20} {kind:<8} {standing}{', with a code' if code else ''}")

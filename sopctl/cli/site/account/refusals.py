@@ -18,8 +18,13 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     rows = accounts.sessions(open_site(ctx)).refusals()
     if as_json:
-        names = ("at", "account", "address", "what", "path")
-        put_json([dict(zip(names, (_when(at).isoformat(), *rest), strict=True)) for at, *rest in rows])
+        from sopctl.cli.documents.accounts import Refusal, Refusals
+
+        told = [
+            Refusal(at=_when(at), account=account or "", address=address or "", what=what, path=path)
+            for at, account, address, what, path in rows
+        ]
+        put_json(Refusals(refusals=told))
         return
     for at, account, address, what, path in rows:
         who, where = account or "-", address or "-"

@@ -16,6 +16,8 @@ def command(ctx: click.Context, name: str, *, as_json: bool) -> None:
 
     accounts.revoke(open_site(ctx), name)
     if as_json:
-        put_json({"revoked": name})
+        from sopctl.cli.documents.accounts import Revoked
+
+        put_json(Revoked(revoked=name))
     else:
         click.echo(f"revoked: {name}")

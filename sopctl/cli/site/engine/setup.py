@@ -34,7 +34,9 @@ def command(ctx: click.Context, *, server_folder: str, store: str, anew: bool, a
     desk = open_desk(ctx)
     changed = engine.setup(desk.site, desk.now(), server_folder=server_folder, store=store, anew=anew)
     if as_json:
-        put_json({"changed": [str(each) for each in changed]})
+        from sopctl.cli.documents.site import ChangedFiles
+
+        put_json(ChangedFiles(changed=list(map(str, changed))))
         return
     for each in changed:
         click.echo(str(each))

@@ -22,18 +22,16 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     from sopctl.workflow.setup import engine
 
     desk = open_desk(ctx)
-    if desk.site.settings.engine is None:
-        if as_json:
-            put_json({"networks": {}, "last_run": None, "problems": []})
-        else:
-            click.echo("this site has no engine: all servers are checked from here")
-        return
-    found = engine.standing(desk.site, desk.now())
+    found = engine.standing(desk.site, desk.now()) if desk.site.settings.engine else None
     if as_json:
-        put_json(found)
-    else:
+        from sopctl.cli.documents import site
+
+        put_json(site.engine_status(found, desk.now().tzinfo))
+    elif found:
         _show(found)
-    end(not found.problems)
+    else:
+        click.echo("this site has no engine: all servers are checked from here")
+    end(not (found and found.problems))
 
 
 def _show(found: "Standing") -> None:

@@ -5,7 +5,7 @@ import sys
 import click
 
 from sopctl.cli.options import example, json_option, open_desk, say
-from sopctl.cli.render import error_document, put_json
+from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode, SopctlError
 
 
@@ -24,7 +24,10 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     desk = open_desk(ctx)
     found = receivers.send(desk.site, desk.now(), errors)
     if as_json:
-        put_json({"receivers": found, "errors": [error_document(error) for error in errors]})
+        from sopctl.cli.documents.common import failure
+        from sopctl.cli.documents.site import Receivers
+
+        put_json(Receivers(receivers=found, errors=list(map(failure, errors))))
     for each in found if not as_json else ():
         click.echo(f"{each.receiver}: {each.sent} events{' and more later' if each.more else ''}")
     if not (found or as_json):

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def put_labs(labs: "list[LabStatus]", *, as_json: bool) -> None:
     """Labs with their servers, and how to log in."""
     if as_json:
-        put_json({"labs": labs})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.Labs(labs=labs))
         return
     if not labs:
         click.echo("no lab is up; start one: sopctl lab up")

@@ -17,6 +17,8 @@ def command(*, name: str, everything: bool, as_json: bool) -> None:
 
     gone = workflow.down(None if everything else name, progress)
     if as_json:
-        put_json({"removed": gone})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.Removed(removed=gone))
     else:
         click.echo(f"removed: {', '.join(gone)}" if gone else "there was no lab to remove")

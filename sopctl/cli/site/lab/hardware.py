@@ -15,6 +15,8 @@ def command(*, name: str, as_json: bool) -> None:
 
     made_of = workflow.hardware(name)
     if as_json:
-        put_json({"hardware": made_of})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.MachineParts(hardware=made_of))
     else:
         click.echo(workflow.as_file(made_of), nl=False)

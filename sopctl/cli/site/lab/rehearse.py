@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import FILE, choose_one, end, example, json_option, lacks
+from sopctl.cli.options import DEBIAN, FILE, Renamed, choose_one, end, example, json_option, lacks
 from sopctl.cli.render import put_json, task_progress
 from sopctl.cli.site.lab._render import progress
 from sopctl.model.text import printable
@@ -17,9 +17,9 @@ SHOWN = 20
     "rehearse",
     epilog=example(
         "sopctl lab rehearse playbooks/configure.yml",
-        "sopctl lab rehearse playbooks/site.yml --group unit_dinas_kesehatan --release trixie",
+        "sopctl lab rehearse playbooks/site.yml --group unit_dinas_kesehatan --debian trixie",
         "sopctl lab rehearse --state ufw",
-        "sopctl lab rehearse --state ufw,web-from-a-home --state ssh-socket --release bullseye",
+        "sopctl lab rehearse --state ufw,web-from-a-home --state ssh-socket --debian bullseye",
     ),
 )
 @click.argument("playbook", metavar="[PLAYBOOK]", type=FILE, required=False)
@@ -31,7 +31,7 @@ SHOWN = 20
     help="Without PLAYBOOK: what an owner has made of the server; again for another server.",
 )
 @click.option("--servers", type=click.IntRange(1, 100), default=1, show_default=True, help="On how many new servers.")
-@click.option("--release", default="bookworm", show_default=True, help="Debian release: bullseye, bookworm or trixie.")
+@click.option(*DEBIAN, cls=Renamed, default="bookworm", show_default=True, help="bullseye, bookworm or trixie.")
 @click.option(
     "--group", "groups", multiple=True, metavar="GROUP", help="A group of the inventory that they also belong to."
 )
@@ -78,7 +78,9 @@ def command(
             on_event=on_event,
         )
     if as_json:
-        put_json({"ok": found.ok, "first": found.first, "second": found.second})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.rehearsed(found))
     else:
         for run in (found.first, found.second):
             for host in run.hosts.values() if run else ():
@@ -99,7 +101,9 @@ def _prove(site_dir: str | None, states: tuple[str, ...], *, release: str, keep:
 
     proofs = proving.prove(site_dir, states, release=release, keep=keep, say=progress)
     if as_json:
-        put_json({"ok": all(proof.ok for proof in proofs), "servers": proofs})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.Proofs(ok=all(proof.ok for proof in proofs), servers=list(proofs)))
     for proof in () if as_json else proofs:
         click.echo(f"{proof.server} ({release}): {', '.join(proof.states)}")
         for step in proof.steps:

@@ -18,7 +18,9 @@ def command(*, as_json: bool) -> None:
 
     found = workflow.all_states()
     if as_json:
-        put_json({"folder": str(STATES), "states": found})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.states(STATES, found))
         return
     for one in found:
         only = f" (only {', '.join(one.releases)})" if one.releases else ""

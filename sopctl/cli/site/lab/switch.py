@@ -20,6 +20,8 @@ def command(*, name: str, called: str | None, as_json: bool) -> None:
 
     record = workflow.switch_record(name, called)
     if as_json:
-        put_json({"switch": record})
+        from sopctl.cli.documents import lab as documents
+
+        put_json(documents.switch(record))
     else:
         click.echo(workflow.as_file(record), nl=False)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import example, json_option, lacks
+from sopctl.cli.options import DEBIAN, Renamed, example, json_option, lacks
 from sopctl.cli.site.lab._render import progress, put_labs
 from sopctl.errors import UsageError
 
@@ -13,7 +13,7 @@ from sopctl.errors import UsageError
     "up",
     epilog=example(
         "sopctl lab up",
-        "sopctl lab up --servers 10 --release trixie --name drill",
+        "sopctl lab up --servers 10 --debian trixie --name drill",
         "sopctl lab up --switch",
         "sopctl lab up --state ufw,journal-kept --state ssh-socket",
         "sopctl lab up --vm --name metal --hardware machine.yml",
@@ -35,7 +35,7 @@ from sopctl.errors import UsageError
     metavar="STATE[,STATE]",
     help="What its owner has made of a server (sopctl lab states); again for the next server.",
 )
-@click.option("--release", default="bookworm", show_default=True, help="Debian release: bullseye, bookworm or trixie.")
+@click.option(*DEBIAN, cls=Renamed, default="bookworm", show_default=True, help="bullseye, bookworm or trixie.")
 @click.option("--name", default="lab", show_default=True, help="The lab's name; its servers are NAME1, NAME2, ...")
 @json_option
 def command(

@@ -16,21 +16,6 @@ if TYPE_CHECKING:
 _STYLE: dict[str, Any] = {"alarm": {"bold": True, "fg": "red"}, "change": {}, "unread": {"dim": True}}
 
 
-def plain(changes: "Sequence[Change]") -> list[dict[str, str | None]]:
-    """Changes for machines."""
-    return [
-        {"weight": each.weight, "subject": each.subject, "before": each.before, "after": each.after, "text": str(each)}
-        for each in changes
-    ]
-
-
-def plain_conditions(found: "Sequence[Condition]") -> list[dict[str, str]]:
-    """Conditions for machines."""
-    return [
-        {"severity": each.severity, "subject": each.subject, "what": each.what, "text": str(each)} for each in found
-    ]
-
-
 _COLOURS = {"critical": "red", "warning": "yellow"}
 
 

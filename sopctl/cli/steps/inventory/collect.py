@@ -25,7 +25,7 @@ from sopctl.cli.options import (
     open_desk,
     seen_option,
 )
-from sopctl.cli.render import console, error_documents, put_json, put_step, task_progress
+from sopctl.cli.render import console, put_step, put_steps, task_progress
 from sopctl.errors import SopctlError
 from sopctl.model.text import counted, printable
 
@@ -119,7 +119,8 @@ def _collect_many(
             _put_sum(ended, len(chosen), time.monotonic() - begun)
         raise
     if as_json:
-        put_json(_document(ended))
+        errors = {name: answer for name, answer in ended.items() if isinstance(answer, SopctlError)}
+        put_steps((answer for answer in ended.values() if not isinstance(answer, SopctlError)), errors)
     else:
         _put_sum(ended, len(chosen), time.monotonic() - begun)
     end(all(_good(answer) for answer in ended.values()))
@@ -147,12 +148,6 @@ def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: f
     for deposit_id, answer in ended.items():
         if isinstance(answer, SopctlError) and (helps := wording.advice(answer.remedy)):
             click.echo(f"  {deposit_id} → {printable(helps, 1_000)}")
-
-
-def _document(ended: "dict[str, StepDone | SopctlError]") -> dict[str, Any]:
-    errors = {name: answer for name, answer in ended.items() if isinstance(answer, SopctlError)}
-    steps = [answer for answer in ended.values() if not isinstance(answer, SopctlError)]
-    return {"steps": steps, "failed": error_documents(errors)}
 
 
 @contextmanager

@@ -8,8 +8,8 @@ import click
 
 from sopctl.cli.options import DEPOSIT, FILE, end_with, example, json_option, open_desk
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
-from sopctl.cli.render import error_document, put_json
-from sopctl.cli.steps.inventory._render import plain_conditions, put_conditions
+from sopctl.cli.render import documented, put_json
+from sopctl.cli.steps.inventory._render import put_conditions
 from sopctl.errors import ExitCode
 from sopctl.model.text import counted, printable
 
@@ -71,24 +71,15 @@ def _put(found: "list[Standing]", form: str, output: Path | None, errors: "Seque
         _put_lines(found)
         return code
     if form == "json":
-        document = {
-            "servers": [
-                {
-                    "id": each.deposit.id,
-                    "server": each.deposit.server,
-                    "gathered_at": each.gathered_at,
-                    "conditions": plain_conditions(each.conditions),
-                }
-                for each in found
-            ],
-            "errors": [error_document(error) for error in errors],
-        }
+        from sopctl.cli.documents import inventory
+
+        document = inventory.standing(found, errors)
         if output is None:
             put_json(document)
             return code
         import msgspec
 
-        text = msgspec.json.encode(document).decode() + "\n"
+        text = msgspec.json.encode(documented(document)).decode() + "\n"
     elif form == "prometheus":
         text = exports.conditions_prometheus(rows)
     else:

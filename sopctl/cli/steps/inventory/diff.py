@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_json, table
-from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions
+from sopctl.cli.steps.inventory._render import put_changes, put_conditions
 
 
 @click.command(
@@ -35,16 +35,9 @@ def command(
 
     found = inventories.diff(open_desk(ctx), deposit_id, months, since_handover=since is not None)
     if as_json:
-        put_json(
-            {
-                "id": deposit_id,
-                "from": found.before,
-                "to": found.after,
-                "changes": plain(found.changes),
-                "conditions": plain_conditions(found.conditions),
-                "declared": found.declared,
-            }
-        )
+        from sopctl.cli.documents import inventory
+
+        put_json(inventory.diff(deposit_id, found))
     else:
         click.echo(f"{deposit_id}: {found.before or 'hand-over'} → {found.after}")
         put_conditions(found.conditions)

@@ -32,6 +32,8 @@ def command(
     else:
         path = inventories.kept_form(desk, deposit_id, month)
     if as_json:
-        put_json({"form": str(path)})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.written(path))
     else:
         click.echo(str(path))

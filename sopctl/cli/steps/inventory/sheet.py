@@ -29,6 +29,8 @@ def command(ctx: click.Context, deposit_id: str, *, kind: str, output: Path | No
 
     path = export.inventory_sheet(open_desk(ctx), deposit_id, kind="yaml" if kind == "yaml" else "xlsx", output=output)
     if as_json:
-        put_json({"file": str(path)})
+        from sopctl.cli.documents import reading
+
+        put_json(reading.written(path))
     else:
         click.echo(str(path))

@@ -38,7 +38,9 @@ def command(ctx: click.Context, deposit_id: str, *, month: str | None, over_time
 
 def _put_over_time(months: "Sequence[MonthlyFacts]", *, as_json: bool) -> None:
     if as_json:
-        put_json({"months": months})
+        from sopctl.cli.documents import inventory
+
+        put_json(inventory.over_time(months))
         return
     made = table("month", "revision", "memory", "disks", "system", "kernel")
     for each in months:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.options import choose_one, end_with, example, json_option, month_option, open_desk
-from sopctl.cli.render import aligned, console, counted_progress, error_document, put_json, table
-from sopctl.cli.steps.inventory._render import plain, plain_conditions, put_changes, put_conditions, room
+from sopctl.cli.render import aligned, console, counted_progress, put_json, table
+from sopctl.cli.steps.inventory._render import put_changes, put_conditions, room
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str | None, as_json: bool) -> None:
     """The month's inventory of all servers: conditions and changes first, then the servers and their sums.
 
+    With --netbox and no --month: every server by its newest facts, as it stands now; one that has left is offline, in
+    no rack.
+
     A broken dossier is named on standard error, and the exit code is then 3.
     """
     from sopctl.workflow.views import inventories
@@ -36,29 +39,21 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     if sum((as_csv, netbox is not None, as_json)) > 1:
         raise choose_one("--csv", "--netbox", "--json")
     desk = open_desk(ctx)
+    if netbox and month is None:
+        servers, broken = inventories.present(desk)
+        click.echo(inventories.for_netbox(desk, servers, netbox), nl=False)
+        end_with([*broken.values()])
+        return
     with counted_progress("reading", quiet=as_json) as progress:
         found = inventories.summary(desk, month, progress)
-    if as_csv or netbox:
-        click.echo(inventories.as_csv(desk, found, netbox), nl=False)
+    if netbox:
+        click.echo(inventories.for_netbox(desk, found.servers, netbox), nl=False)
+    elif as_csv:
+        click.echo(inventories.as_csv(found), nl=False)
     elif as_json:
-        servers = [
-            {
-                **inventories.flat(each),
-                "changes": plain(each.changes),
-                "conditions": plain_conditions(each.conditions),
-            }
-            for each in found.servers
-        ]
-        put_json(
-            {
-                "month": found.month,
-                "servers": servers,
-                "not_gathered": found.not_gathered,
-                "not_due": [each.id for each in found.not_due],
-                "sums": found.sums,
-                "errors": [error_document(error) for error in found.broken.values()],
-            }
-        )
+        from sopctl.cli.documents import inventory
+
+        put_json(inventory.summary(found))
     else:
         _put_summary(found)
     end_with([*found.broken.values()])

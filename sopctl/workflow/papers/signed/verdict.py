@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.documents.stamps import named_record
-from sopctl.adapters.signing import fetching
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
 from sopctl.model.signing.signatories import names_signer, same_person
@@ -188,6 +187,8 @@ class Checker:
         if not wanted:
             return found
         self._asked.update(wanted)
+        from sopctl.adapters.signing import fetching  # few papers ask over the network
+
         self._trust, silent = fetching.fetch(self._trust, wanted)
         self._silent += silent
         return self._examiner.examine(content, self._trust, self._desk.now(), issued)

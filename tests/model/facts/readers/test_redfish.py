@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.documents import sections_of
+from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.changes import Weight, differences
 from sopctl.model.facts.readers.redfish import MAX_DOCUMENTS, ROOT, from_bmc, is_redfish, wanted
 from sopctl.model.facts.server import ServerFacts

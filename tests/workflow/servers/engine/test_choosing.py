@@ -57,8 +57,8 @@ def test_a_worker_checks_with_its_own_key(away: tuple[Site, str], sopctl: Callab
         ran = sopctl("engine", "status", "--json")
         shown = json.loads(ran.out)
         assert (ran.code, shown["problems"]) == (0, []), ran
-        assert shown["last_run"]["answered"] == {"cabang": 1}
-        assert shown["networks"]["cabang"]["alive"][0]["network"] == "cabang"
+        assert shown["last_run"]["networks"] == [{"network": "cabang", "sent": 1, "answered": 1, "refused": 0}]
+        assert [(each["network"], len(each["workers"])) for each in shown["networks"]] == [("cabang", 1)]
         ran = sopctl("engine", "status")
         assert (ran.code, "1 of 1 answered" in ran.out) == (0, True), ran
         (said,) = [each for each in doctor.diagnose(str(site.root)) if each.what == "engine"]

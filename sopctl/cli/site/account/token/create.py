@@ -38,9 +38,9 @@ def command(ctx: click.Context, name: str, *, label: str, scope: "Scope", days: 
     desk = open_desk(ctx)
     made = tokens.create(desk.site, name, label, scope, timedelta(days=days), desk.now())
     if as_json:
-        put_json(
-            {"id": made.token.id, "account": name, "scope": scope, "secret": made.secret, "until": made.token.until}
-        )
+        from sopctl.cli.documents import accounts
+
+        put_json(accounts.new_token(made.token, made.secret))
         return
     click.echo(made.secret)
     click.echo(f"token {made.token.id} of {name}, to {scope}, for {days} days; it is not shown again", err=True)

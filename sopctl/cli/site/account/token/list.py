@@ -17,7 +17,9 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     found = tokens.kept(open_site(ctx)).all()
     if as_json:
-        put_json(found)
+        from sopctl.cli.documents import accounts
+
+        put_json(accounts.tokens(found))
         return
     for each in found:
         used = f"used {_day(each.used)}" if each.used else "never used"

@@ -16,6 +16,8 @@ def command(ctx: click.Context, id: str, *, as_json: bool) -> None:
 
     tokens.revoke(open_site(ctx), id)
     if as_json:
-        put_json({"revoked": id})
+        from sopctl.cli.documents.accounts import Revoked
+
+        put_json(Revoked(revoked=id))
         return
     click.echo(f"revoked: {id}")

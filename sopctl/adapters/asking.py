@@ -49,9 +49,10 @@ def ask(
     most: int,
     ca: Path | None = None,
     login: tuple[str, str] | None = None,
+    method: str | None = None,
 ) -> Answer:
-    """Ask `url`: a POST with a body, a GET without. `ca` is a PEM file of the only authority to trust; `login` a user
-    and password (Basic). At most `most` bytes are read, for at most `seconds`.
+    """Ask `url`: by default a POST with a body, a GET without. `ca` is a PEM file of the only authority to trust;
+    `login` a user and password (Basic). At most `most` bytes are read, for at most `seconds`.
 
     Raises NotSent and Lost.
     """
@@ -73,7 +74,7 @@ def ask(
             sent["Authorization"] = "Basic " + base64.b64encode(":".join(login).encode()).decode()
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         try:
-            connection.request("GET" if body is None else "POST", path, body, sent)
+            connection.request(method or ("GET" if body is None else "POST"), path, body, sent)
             return _answer(connection, most, late)
         except (OSError, HTTPException, ValueError) as error:
             raise Lost("no whole answer in time" if late.is_set() else _said(error)) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sopctl.adapters.signing.asking import Answer, Lost, NotSent, ask
+from sopctl.adapters.asking import Answer, Lost, NotSent, ask
 from tests.authority import Authority, real_now
 from tests.loopback import serving
 

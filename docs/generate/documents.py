@@ -1,0 +1,77 @@
+"""Print docs/reference/json.md: what `--json` prints, from the records that are printed; with `--schema`, the JSON
+Schema of it, docs/reference/json.schema.json. Run by `make docs`."""
+
+import sys
+from typing import Any
+
+import msgspec
+
+from sopctl.cli.documents import registry
+
+HEAD = """\
+# What `--json` prints
+
+Made by `make docs` from the records in `sopctl/cli/documents/`; [json.schema.json](json.schema.json) is the same as a
+JSON Schema. A test holds every output of every command that the tests run to it.
+
+- A command prints one document on standard output. `schema` names the command and the version of its document:
+  `sopctl/rack/show/1`. The version grows when a key goes, or means something else; a new key does not change it.
+  Documents of commands that are not listed here have no `schema` yet, and may still change.
+- A command that did not come to an answer prints `sopctl/error/1` instead. Its `id` says which error it is
+  ([errors](errors.md)), and its `exit_code` is that of the command.
+- One or many: what may be many is a list, also of one. Nothing that was found is the key of an object.
+- A text is never null: where there is none, it is empty. Anything else that is not known is null. Every key is there,
+  except in `Data`, which has only what an event established.
+- A time is ISO 8601 with its offset from UTC, a day `YYYY-MM-DD`. A duration or size has its unit in its name.
+- What can be done is a [Command](#command): `argv` for exec, and what a person has to supply after it. sopctl refuses a
+  placeholder (`…`, `<why>`, `TODO`) as a value.
+
+`sopctl check --format ndjson` prints a line for each result: each a [CheckedServer](#checkedserver).
+"""
+
+
+def main() -> None:
+    """Print the reference, or the schema."""
+    whole = registry.schemas()
+    if "--schema" in sys.argv:
+        print(msgspec.json.format(msgspec.json.encode(whole), indent=1).decode())
+        return
+    records: dict[str, dict[str, Any]] = whole["$defs"]
+    parts = [HEAD, "| `schema` | record |\n|---|---|"]
+    for command in registry.DOCUMENTS:
+        found = [_link(name) for name, each in records.items() if _is_of(each, registry.id_of(command))]
+        assert len(found) == len(registry.kinds(command))
+        parts.append(f"| `{registry.id_of(command)}` | {' or '.join(found)} |")
+    for name, record in records.items():
+        parts.append(f"\n## {name}\n\n{record['description']}\n\n| key | holds |\n|---|---|")
+        for key, kind in record["properties"].items():
+            said = "its id, above" if key == "schema" else _kind(kind)
+            parts.append(f"| `{key}` | {said} |")
+    print("\n".join(parts))
+
+
+def _is_of(record: dict[str, Any], id: str) -> bool:
+    return id in record["properties"].get("schema", {}).get("enum", ())
+
+
+def _link(name: str) -> str:
+    return f"[{name}](#{name.lower()})"
+
+
+def _kind(kind: dict[str, Any]) -> str:
+    """A part of a schema, in words."""
+    if "$ref" in kind:
+        return _link(kind["$ref"].rpartition("/")[2])
+    if "enum" in kind:
+        return " \\| ".join(f"`{each}`" if each != "" else "empty" for each in kind["enum"])
+    if "anyOf" in kind:
+        return ", or ".join(map(_kind, kind["anyOf"]))
+    if kind["type"] == "array":
+        return f"list of {_kind(kind['items'])}"
+    formats = {"date": "day", "date-time": "time"}
+    names = {"string": "text", "boolean": "true or false"}
+    return formats.get(kind.get("format", "")) or names.get(kind["type"], kind["type"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The documents of `account`: who may come to the page, and whom it refused."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.store.page.tokens import Token
+
+
+class Invitation(Struct, frozen=True, kw_only=True):
+    """An invitation to the page: a link that works once, until then."""
+
+    account: str
+    kind: str
+    link: str
+    until: datetime
+
+
+class PageAccount(Struct, frozen=True, kw_only=True):
+    """An account of the page: of which kind, how it stands, and whether it takes a code (a second factor)."""
+
+    account: str
+    kind: str
+    standing: str
+    code: bool
+
+
+class PageAccounts(Struct, frozen=True, kw_only=True):
+    """The accounts of the page."""
+
+    accounts: list[PageAccount]
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """What the page refused: when, to which account and address (empty where not known), what, and at which path."""
+
+    at: datetime
+    account: str
+    address: str
+    what: str
+    path: str
+
+
+class Refusals(Struct, frozen=True, kw_only=True):
+    """What the page refused."""
+
+    refusals: list[Refusal]
+
+
+class ProgramToken(Struct, frozen=True, kw_only=True):
+    """A program's token, without its secret: whose it is, what it is for, what it may do, when it was made and ends,
+    and when it was last used (null: never)."""
+
+    id: str
+    account: str
+    label: str
+    scope: Literal["read", "act"]
+    made: datetime
+    until: datetime
+    used: datetime | None
+
+
+class ProgramTokens(Struct, frozen=True, kw_only=True):
+    """The tokens that were made and not revoked."""
+
+    tokens: list[ProgramToken]
+
+
+class NewToken(Struct, frozen=True, kw_only=True):
+    """A token that was made; its secret is shown this once."""
+
+    id: str
+    account: str
+    scope: Literal["read", "act"]
+    secret: str
+    until: datetime
+
+
+class Revoked(Struct, frozen=True, kw_only=True):
+    """The account or the token that was revoked."""
+
+    revoked: str
+
+
+class CodeForgotten(Struct, frozen=True, kw_only=True):
+    """The account whose second factor was taken away."""
+
+    account: str
+
+
+def tokens(found: Sequence[Token]) -> ProgramTokens:
+    """The document of `account token list`."""
+    return ProgramTokens(
+        tokens=[
+            ProgramToken(
+                id=each.id,
+                account=each.account,
+                label=each.label,
+                scope=each.scope,
+                made=_when(each.made),
+                until=_when(each.until),
+                used=_when(each.used) if each.used else None,
+            )
+            for each in found
+        ]
+    )
+
+
+def new_token(made: Token, secret: str) -> NewToken:
+    """The document of `account token create`."""
+    return NewToken(id=made.id, account=made.account, scope=made.scope, secret=secret, until=_when(made.until))
+
+
+def _when(at: float) -> datetime:
+    return datetime.fromtimestamp(int(at), UTC)

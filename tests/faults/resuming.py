@@ -1,0 +1,28 @@
+"""A long run that is broken off goes on where it was: what passed is noted in the file that SOPCTL_PASSED names, and
+not run again. `make battery` loads this (`-p tests.faults.resuming`), with a file for each commit."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PASSED = "SOPCTL_PASSED"
+
+
+def _file() -> Path:
+    return Path(os.environ[PASSED])
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what passed before."""
+    passed = set(_file().read_text().splitlines()) if _file().exists() else set()
+    config.hook.pytest_deselected(items=[each for each in items if each.nodeid in passed])
+    items[:] = [each for each in items if each.nodeid not in passed]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Note what passed; among several processes the one does it that hears of all of them."""
+    if report.when == "call" and report.passed and "PYTEST_XDIST_WORKER" not in os.environ:
+        with _file().open("a") as into:
+            into.write(f"{report.nodeid}\n")
