@@ -215,6 +215,8 @@ class Authority:
                 builder = builder.add_extension(extension, critical=False)
         if purpose:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
+        if purpose == ExtendedKeyUsageOID.OCSP_SIGNING:  # nobody asks about who answers
+            builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
         made = Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
         if issuer:
             self.issued.setdefault(issuer.sha256, []).append(made.certificate.serial_number)
