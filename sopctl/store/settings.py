@@ -179,6 +179,24 @@ class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
     """A PEM file of the authority to trust; empty: the system's."""
 
 
+class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
+    """The office's NetBox."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
+    """Its address, without `/api`."""
+    token: KeyFile
+    """The file in keys/ with the token that it gave the office."""
+    site: OptionalLine = ""
+    """What it calls the data centre; empty: the office's name."""
+    ca: OptionalLine = ""
+    """A PEM file of the authority to trust; empty: the system's."""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("Expected an encrypted address (https://) in `url`")
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed, and how."""
 
@@ -375,6 +393,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Workers in other networks."""
     signing: Signing = Signing()
     """Signed papers."""
+    netbox: NetBoxAt | None = None
+    """The office's NetBox."""
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
 

@@ -75,6 +75,7 @@ DOCUMENTS: dict[str, tuple[str, ...]] = {
     "import": ("site.Adoptions",),
     "remind": ("site.Reminders",),
     "events send": ("site.Receivers",),
+    "netbox sync": ("netbox.NetBoxSynced",),
     "journal anchor": ("site.Anchor",),
     "init": ("site.Made", "site.SiteUpdated"),
     "engine setup": ("site.ChangedFiles",),
