@@ -64,7 +64,8 @@ class SopctlError(Exception):
     """An error for a person: what is wrong, where it was found, and what helps.
 
     `id` is stable and says which error it is (`no-such-rack`); `template` the sentence, whose places `values` fill.
-    `lines` are what is wrong one by one, where that is several things: each is shown on a line of its own.
+    `lines` are what is wrong one by one, where that is several things: each is shown on a line of its own. `others` are
+    what else is wrong with the same file, for who wants to know all of it.
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.OUTSIDE
@@ -82,6 +83,7 @@ class SopctlError(Exception):
     ) -> None:
         self.id = id
         self.lines = tuple(lines)
+        self.others: tuple[SopctlError, ...] = ()
         self.template = template
         self.values = values
         self.where = where
@@ -90,8 +92,8 @@ class SopctlError(Exception):
 
     @property
     def message(self) -> str:
-        """The sentence, in English."""
-        return "\n  ".join((self.sentence, *self.lines))
+        """The sentence, in English, with its `lines`: on one line, for where others stand beside it."""
+        return " ".join((self.sentence, *["; ".join(self.lines)] * bool(self.lines)))
 
     @property
     def sentence(self) -> str:

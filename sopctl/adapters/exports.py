@@ -1,19 +1,23 @@
 """Results of access checks, the conditions of servers, and looks for drift, in the formats of other tools: Prometheus,
 Nagios, JUnit.
 
-Metrics have the prefix `sopctl_` and their unit in their name (docs/howto/checks.md lists them). A file of them says
-when it was written and when each server was checked, so that alerts can tell old figures from good ones.
+Metrics have the prefix `sopctl_` and their unit in their name (docs/howto/monitoring.md lists them). A file of them
+says when it was written and when each server was checked, so that alerts can tell old figures from good ones.
 """
 
 import xml.etree.ElementTree as ET
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict
 from sopctl.model.facts.conditions import Condition, Severity
 from sopctl.model.text import printable
+
+if TYPE_CHECKING:
+    from prometheus_client import CollectorRegistry
 
 Row = tuple[str, AccessResult]
 """A deposit's id and the result of its check."""
@@ -44,8 +48,9 @@ class Figures(Struct, frozen=True, kw_only=True):
     at: int
 
 
-def prometheus(samples: Sequence[Sample], office: Figures) -> str:
-    """The text exposition format (0.0.4). A server that could not be tried says so, and has no figures of a check."""
+def prometheus(samples: Sequence[Sample], office: Figures, standing: "Sequence[Standing]" = ()) -> str:
+    """The text exposition format (0.0.4). A server that could not be tried says so, and has no figures of a check. With
+    `standing`, also what is not as it should be on the servers."""
     from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
     registry = CollectorRegistry()
@@ -94,6 +99,8 @@ def prometheus(samples: Sequence[Sample], office: Figures) -> str:
         ("export_timestamp_seconds", "When this was written, in seconds since 1970", office.at),
     ):
         Gauge(f"sopctl_{name}", text, registry=registry).set(value)
+    if standing:
+        _tell_conditions(registry, standing)
     return generate_latest(registry).decode()
 
 
@@ -175,9 +182,16 @@ class Standing(Struct, frozen=True):
 
 def conditions_prometheus(rows: Sequence[Standing]) -> str:
     """The text exposition format: how many conditions a server has, each by itself, and how old its facts are."""
-    from prometheus_client import CollectorRegistry, Gauge, generate_latest
+    from prometheus_client import CollectorRegistry, generate_latest
 
     registry = CollectorRegistry()
+    _tell_conditions(registry, rows)
+    return generate_latest(registry).decode()
+
+
+def _tell_conditions(registry: "CollectorRegistry", rows: Sequence[Standing]) -> None:
+    from prometheus_client import Gauge
+
     count = Gauge("sopctl_conditions", "Conditions that need attention", ["deposit", "severity"], registry=registry)
     told = Gauge("sopctl_condition_info", "A condition", ["deposit", "severity", "subject", "what"], registry=registry)
     gathered = Gauge("sopctl_facts_timestamp_seconds", "When the facts were gathered", ["deposit"], registry=registry)
@@ -187,7 +201,6 @@ def conditions_prometheus(rows: Sequence[Standing]) -> str:
             count.labels(row.id, severity).set(sum(each.severity is severity for each in row.conditions))
         for each in row.conditions:
             told.labels(row.id, each.severity, each.subject, each.what).set(1)
-    return generate_latest(registry).decode()
 
 
 def conditions_nagios(rows: Sequence[Standing], untried: int = 0) -> tuple[str, int]:

@@ -6,13 +6,13 @@ rows without a required one.
 
 import csv
 import io
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.house import netbox
 
 Line = dict[str, Any]
 
@@ -38,30 +38,14 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
-UNKNOWN = "Tidak diketahui"
-"""The manufacturer and device type where they are unknown: NetBox requires both."""
-
-_TYPES = {
-    100: "100base-tx",
-    1000: "1000base-t",
-    2500: "2.5gbase-t",
-    5000: "5gbase-t",
-    10_000: "10gbase-t",
-    25_000: "25gbase-x-sfp28",
-    40_000: "40gbase-x-qsfpp",
-    100_000: "100gbase-x-qsfp28",
-}
-"""Speed in Mb/s → the most likely type of interface: the medium itself is not read."""
-
-
 def _devices(servers: Sequence[Device]) -> list[Line]:
     return [
         {
             "name": _name(server),
             "role": "Network" if server.facts.modules else "Server",
-            "manufacturer": server.line["vendor"] or UNKNOWN,
-            "device_type": server.line["product"] or UNKNOWN,
-            "status": "active",
+            "manufacturer": server.line["vendor"] or netbox.UNKNOWN,
+            "device_type": server.line["product"] or netbox.UNKNOWN,
+            "status": server.line["status"],
             "site": server.line["site"],
             "rack": server.line["rack"],
             "position": server.line["rack_unit"],
@@ -80,7 +64,7 @@ def _interfaces(servers: Sequence[Device]) -> list[Line]:
         {
             "device": _name(server),
             "name": nic.name[:64],
-            "type": "lag" if nic.name.startswith("bond") else _TYPES.get(nic.speed_mbps or 0, "other"),
+            "type": netbox.interface_type(nic.name, nic.speed_mbps),
             "speed": nic.speed_mbps * 1000 if nic.speed_mbps else "",  # in kb/s
             "enabled": "true",
             "description": ", ".join((*nic.ipv4, *nic.ipv6))[:200],
@@ -101,35 +85,23 @@ def _mac_addresses(servers: Sequence[Device]) -> list[Line]:
 
 
 def _inventory_items(servers: Sequence[Device]) -> list[Line]:
-    """Parts. Their names must be unique on a device: the second of the same name gets a number."""
-    found = []
-    for server in servers:
-        facts, seen = server.facts, Counter[str]()
-        parts: list[tuple[str, str | None, str | None, str | None]] = [
-            (f"Disk {disk.name}", "", disk.model, disk.serial) for disk in (*facts.disks, *facts.drives)
-        ]
-        parts += [(f"DIMM {module.slot}", module.maker, module.part, module.serial) for module in facts.memory_modules]
-        parts += [(f"PSU {supply.name}", "", supply.model, supply.serial) for supply in facts.power_supplies]
-        parts += [(module.name, facts.vendor, module.model, module.serial) for module in facts.modules]
-        for name, maker, part, serial in parts:
-            seen[name] += 1
-            found.append(
-                {
-                    "device": _name(server),
-                    "name": name[:60] + (f" {seen[name]}" if seen[name] > 1 else ""),
-                    "status": "active",
-                    "manufacturer": maker or "",
-                    "part_id": (part or "")[:50],
-                    "serial": (serial or "")[:50],
-                    "discovered": "true",
-                }
-            )
-    return found
+    return [
+        {
+            "device": _name(server),
+            "name": part.name,
+            "status": "active",
+            "manufacturer": part.manufacturer,
+            "part_id": part.part_id,
+            "serial": part.serial,
+            "discovered": "true",
+        }
+        for server in servers
+        for part in netbox.parts(server.facts)
+    ]
 
 
 def _name(server: Device) -> str:
-    """The device's name, unique in NetBox: two units may use the same host name."""
-    return f"{server.line['server']} ({server.line['id']})"[:64]
+    return netbox.name(server.line["server"], server.line["id"])
 
 
 NETBOX: dict[str, Callable[[Sequence[Device]], list[Line]]] = {

@@ -5,10 +5,11 @@ recognised as the same one.
 """
 
 import contextlib
+import mimetypes
 import smtplib
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -41,11 +42,12 @@ def send(
     text: str,
     message_id: str,
     copies: Sequence[str] = (),
+    files: Mapping[str, bytes] | None = None,
     login: tuple[str, str] | None = None,
     ca: str | None = None,
 ) -> tuple[str, ...]:
     """Hand one message to the mail server. Returns once the server has accepted it for `to`: those of `copies` that it
-    refused.
+    refused. `files` go with it, by their names: PDF documents, spreadsheets.
 
     `login` is user and password; `ca` the path of a PEM file with the certificate authority to trust, by default
     those of this machine.
@@ -62,6 +64,9 @@ def send(
     mail["Date"] = formatdate(localtime=True)
     mail["Message-ID"] = f"<{message_id}>"
     mail.set_content(text)
+    for name, content in (files or {}).items():
+        kind, _, part = (mimetypes.guess_type(name)[0] or "application/octet-stream").partition("/")
+        mail.add_attachment(content, maintype=kind, subtype=part, filename=name)
     where = f"mail server {host}:{port}"
     try:
         context = secured.verified(ca_file=ca or None)

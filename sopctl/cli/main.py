@@ -41,6 +41,7 @@ COMMANDS = {
             "serve",
             "account",
             "events",
+            "netbox",
             "demo",
             "lab",
         ],

@@ -227,6 +227,8 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
             put_step(step, as_json=False)
         for name, error in errors.items():
             click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
+            for line in error.lines:
+                click.secho(f"    {printable(line, 1_000)}", fg="red")
             if helps := wording.advice(error.remedy):
                 click.echo(f"  → {printable(helps, 1_000)}")
         if not done and not errors:

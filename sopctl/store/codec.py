@@ -6,11 +6,13 @@ msgspec converts it, and an error carries file:line:column and what was expected
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -21,6 +23,8 @@ from sopctl.store.durable import opened
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+MOST_WRONG = 50
+"""How many things that are wrong with one file are told."""
 
 # libyaml where PyYAML was built with it (eight times faster), else the same grammar in Python.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -186,9 +190,67 @@ def _scalar(event: yaml.ScalarEvent) -> str | None:
 
 
 def _refused(document: _Document, kind: type[T], where: str, error: msgspec.ValidationError) -> InvalidRecord:
-    """The error for a document that is not of this kind, with the place of what is wrong."""
+    """The error for a document that is not of this kind, with the place of what is wrong; what else is wrong in it is
+    among its `others`."""
     message, _, path_text = str(error).partition(" - at `")
     path = _locate(document.value, kind, path_text.rstrip("`"), str(error))
+    first = _refusal(document, where, path, message)
+    every = [_refusal(document, where, *each) for each in islice(_wrong(document.value, kind, ()), MOST_WRONG)]
+    first.others = tuple(each for each in every if str(each) != str(first))
+    return first
+
+
+def _wrong(value: Any, kind: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """All that is wrong with a value of this kind, each with its path. What a record asks of its fields together shows
+    only once each is right."""
+    try:
+        msgspec.convert(value, kind, strict=False)
+        return
+    except msgspec.ValidationError as error:
+        whole = str(error)
+    found = False
+    for each in _inside(value, _bare(kind), path):
+        found = True
+        yield each
+    if not found:
+        message, _, path_text = whole.partition(" - at `")
+        yield (*path, *_locate(value, kind, path_text.rstrip("`"), whole)), message
+
+
+def _inside(value: Any, kind: Any, path: tuple[Step, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
+    """What is wrong with the parts of a value."""
+    if isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        fields = {each.encode_name: each for each in msgspec.structs.fields(kind)}
+        if kind.__struct_config__.forbid_unknown_fields:
+            known = {*fields, kind.__struct_config__.tag_field}
+            yield from ((path, f"Object contains unknown field `{name}`") for name in value if name not in known)
+        for name, each in fields.items():
+            if name in value:
+                yield from _wrong(value[name], each.type, (*path, name))
+            elif each.required:
+                yield path, f"Object missing required field `{name}`"
+    elif isinstance(value, dict) and get_origin(kind) is dict:
+        of_key, of_value = get_args(kind)
+        for name, item in value.items():
+            yield from _wrong(name, of_key, (*path, name))
+            yield from _wrong(item, of_value, (*path, name))
+    elif isinstance(value, list) and get_origin(kind) in (list, tuple):
+        for number, item in enumerate(value):
+            yield from _wrong(item, get_args(kind)[0], (*path, number))
+
+
+def _bare(kind: Any) -> Any:
+    """A kind without its limits, and without the None that it may be."""
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, UnionType):
+        others = [each for each in get_args(kind) if each is not type(None)]
+        return _bare(others[0]) if len(others) == 1 else kind
+    return kind
+
+
+def _refusal(document: _Document, where: str, path: tuple[Step, ...], message: str) -> InvalidRecord:
+    """The error for what is wrong at a path."""
     unknown = re.search(r"unknown field `([^`]*)`", message)
     if unknown and (*path, unknown[1]) in document.positions:
         path = (*path, unknown[1])

@@ -31,6 +31,14 @@ SUBJECT = r"LAPORAN-\d{4}-\d{2}"
 MAX_RECORD = 64 * 1024
 
 
+class SentTo(Struct, frozen=True, forbid_unknown_fields=True):
+    """A report was sent to this address; with a `problem`, it surely did not arrive."""
+
+    to: str
+    message_id: str
+    problem: str = ""
+
+
 class Issued(Struct, frozen=True, forbid_unknown_fields=True):
     """One issue: its number in the register, what it is about (`LAPORAN-2026-11`), the document number, when, who
     answers for it and the login that made it, its files (below the site's folder), and the hash of the record
@@ -51,11 +59,12 @@ class Issued(Struct, frozen=True, forbid_unknown_fields=True):
     """A service was asked to sign it."""
     refused: SigningRefused | UnsetType = UNSET
     """It surely did not."""
+    sent: SentTo | UnsetType = UNSET
 
     @property
     def is_report(self) -> bool:
         """Does it issue a report? Else it says what became of one."""
-        return (self.signed, self.asked, self.refused) == (UNSET, UNSET, UNSET)
+        return (self.signed, self.asked, self.refused, self.sent) == (UNSET, UNSET, UNSET, UNSET)
 
     @property
     def content(self) -> bytes:

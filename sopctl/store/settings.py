@@ -179,6 +179,24 @@ class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
     """A PEM file of the authority to trust; empty: the system's."""
 
 
+class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
+    """The office's NetBox."""
+
+    url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
+    """Its address, without `/api`."""
+    token: KeyFile
+    """The file in keys/ with the token that it gave the office."""
+    site: OptionalLine = ""
+    """What it calls the data centre; empty: the office's name."""
+    ca: OptionalLine = ""
+    """A PEM file of the authority to trust; empty: the system's."""
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+            raise ValueError("Expected an encrypted address (https://) in `url`")
+
+
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
     """Which papers the office has signed, and how."""
 
@@ -232,6 +250,8 @@ class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """What is kept, and for how long."""
     notify: tuple[str, ...] = ()
     """Who is told of servers that go down or come back: names of `channels`, or of `people` with an e-mail address."""
+    metrics: Annotated[str, Meta(pattern=r"^(/[^\x00-\x1f]{1,300}\.prom)?\Z")] = ""
+    """The file that the timer of the checks writes for Prometheus (docs/howto/monitoring.md); empty: none."""
 
 
 class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
@@ -365,12 +385,16 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """The mail server."""
     channels: dict[Name, Channel] = {}
     """Webhooks and chats: name → where."""
+    report_to: tuple[Name, ...] = ()
+    """The people to whom `report mail` sends the month's report; each has an `email`."""
     checks: CheckPolicy = CheckPolicy()
     """Access checks."""
     engine: EngineAt | None = None
     """Workers in other networks."""
     signing: Signing = Signing()
     """Signed papers."""
+    netbox: NetBoxAt | None = None
+    """The office's NetBox."""
     copy_administrative: bool = False
     """Does the administrative contact get a copy of the messages to the technical one?"""
 
@@ -401,6 +425,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             for name in (key, unit.name, *unit.also):
                 if spelled.setdefault(folded(name), key) != key:
                     raise ValueError(f"Expected each name in `units` once; `{name}` is of {spelled[folded(name)]} too")
+        self._refuse_addressees()
+
+    def _refuse_addressees(self) -> None:
+        """Raise ValueError for people and channels that are to be told, and cannot be."""
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):
@@ -409,6 +437,11 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 )
             if person is not None and self.mail is None:
                 raise ValueError(f"Expected a mail server (`mail`) where `checks.notify` names a person, `{name}`")
+        for name in self.report_to:
+            if name not in self.people or self.people[name].email is None:
+                raise ValueError(f"Expected names of `people` with an `email` in `report_to`, not `{name}`")
+            if self.mail is None:
+                raise ValueError(f"Expected a mail server (`mail`) where `report_to` names a person, `{name}`")
 
     def _refuse_letters(self) -> None:
         """Raise ValueError for what is said of letters and cannot be."""

@@ -1,5 +1,6 @@
 """Results of checks for other tools: Prometheus' own linter, and what a plugin must answer (tests/cases/plugin.yml)."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -70,16 +71,80 @@ def test_promtool_finds_nothing_to_say(how_many: int) -> None:
     assert 'sopctl_late_steps{role="kadis"} 2.0' in text.splitlines(), "the office's own figures"
 
 
+MONITORING = Path(__file__).parents[2] / "distribution/monitoring"
+STANDING = [exports.Standing("PS-1", "2026-11-02T02:00:00+07:00", ())]
+
+
+def written() -> set[str]:
+    """The metrics of a file that the timer writes."""
+    made = [sample("PS-1", result(Cause.REFUSED)), sample("PS-2", result(None, full=True))]
+    return set(re.findall(r"^# TYPE (\w+) gauge", exports.prometheus(made, OFFICE, STANDING), re.MULTILINE))
+
+
 def test_the_docs_have_every_metric_and_no_other() -> None:
-    text = exports.prometheus([sample("PS-1", result(Cause.REFUSED)), sample("PS-2", result(None, full=True))], OFFICE)
-    written = set(re.findall(r"^# TYPE (\w+) gauge", text, re.MULTILINE))
-    table = (
-        (Path(__file__).parents[2] / "docs/howto/checks.md")
-        .read_text()
-        .partition("## Metrics")[2]
-        .partition("\n## ")[0]
-    )
-    assert written == set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE))
+    page = (Path(__file__).parents[2] / "docs/howto/monitoring.md").read_text()
+    assert written() == set(re.findall(r"^\| `(\w+)`", page.partition("### The metrics")[2], re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", ["sopctl.rules.yml", "dashboard.json"])
+def test_alerts_and_dashboard_ask_for_metrics_that_are_written(name: str) -> None:
+    asked = set(re.findall(r"\bsopctl_[a-z_]+", (MONITORING / name).read_text()))
+    assert len(asked) > 5
+    assert asked <= written()
+
+
+def test_the_dashboard_is_one() -> None:
+    made = json.loads((MONITORING / "dashboard.json").read_text())
+    assert len({each["id"] for each in made["panels"]}) == len(made["panels"]) > 5
+
+
+ALERTS = """
+rule_files: [{rules}]
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - {{series: 'sopctl_access_down{{deposit="PS-1",server="a"}}', values: '1x120'}}
+      - {{series: 'sopctl_access_maintenance{{deposit="PS-1",server="a"}}', values: '0x120'}}
+      - {{series: 'sopctl_access_down{{deposit="PS-2",server="b"}}', values: '1x120'}}
+      - {{series: 'sopctl_access_maintenance{{deposit="PS-2",server="b"}}', values: '1x120'}}
+      - {{series: 'sopctl_access_tried{{deposit="PS-3",server="c"}}', values: '0x120'}}
+      - {{series: 'sopctl_export_timestamp_seconds{{instance="x"}}', values: '0x120'}}
+    alert_rule_test:
+      - eval_time: 5m
+        alertname: SopctlServerDown
+        exp_alerts:
+          - exp_labels: {{severity: critical, deposit: PS-1, server: a}}
+            exp_annotations:
+              summary: a (PS-1) cannot be reached
+              description: "Several checks in a row have failed. Where and why: sopctl check PS-1"
+      - eval_time: 45m
+        alertname: SopctlServerNotChecked
+        exp_alerts:
+          - exp_labels: {{severity: warning, deposit: PS-3, server: c}}
+            exp_annotations:
+              summary: c (PS-3) is not watched
+              description: "Its access could not be checked; what is known of it is old. Why: sopctl check PS-3"
+      - {{eval_time: 20m, alertname: SopctlFiguresOld, exp_alerts: []}}
+      - eval_time: 40m
+        alertname: SopctlFiguresOld
+        exp_alerts:
+          - exp_labels: {{severity: critical, instance: x}}
+            exp_annotations:
+              summary: sopctl on x has written no figures for 40m 0s
+              description: "Nothing is watched meanwhile. Its timers: sopctl schedule show"
+"""
+"""Under maintenance nobody is alerted; what is old or not watched is told."""
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there (make setup-dev fetches it)")
+def test_promtool_accepts_the_alerts_and_they_fire(tmp_path: Path) -> None:
+    assert PROMTOOL
+    rules = MONITORING / "sopctl.rules.yml"
+    (tmp_path / "test.yml").write_text(ALERTS.format(rules=rules))
+    for words in (["check", "rules", str(rules)], ["test", "rules", str(tmp_path / "test.yml")]):
+        ran = subprocess.run([PROMTOOL, *words], capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there (make setup-dev fetches it)")

@@ -29,6 +29,27 @@ def test_what_is_refused_and_where(row: dict[str, Any]) -> None:
     assert caught.value.exit_code is ExitCode.INVALID
 
 
+def test_all_that_is_wrong_is_told_each_at_its_place() -> None:
+    """And nothing twice: the first error, and its others."""
+    wrong = EXAMPLE_REQUEST
+    for old, new in (
+        ("height_units: 2", "height_units: two"),
+        ("date: 2026-11-02", "date: yesterday"),
+        ("ports: [80, 443]", "ports: [80, https, 99999999]\n  colour: red"),
+        ("  brand_model:", "  brandmodel:"),
+    ):
+        assert old in wrong, old
+        wrong = wrong.replace(old, new)
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(wrong.encode(), Request, where="request.yml")
+    told = [caught.value, *caught.value.others]
+    assert len({each.where for each in told}) >= 6
+    assert len({str(each) for each in told}) == len(told)
+    said = " ".join(each.message for each in told)
+    for part in ("height_units", "date", "ports.1", "ports.2", "colour", "brandmodel", "missing required field"):
+        assert part in said, (part, said)
+
+
 def test_the_example_request_is_valid() -> None:
     request = codec.parse(EXAMPLE_REQUEST.encode(), Request, where="request.yml")
     assert request.letter.date == date(2026, 11, 2)

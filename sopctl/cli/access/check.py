@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.options import DEPOSIT, FILE, choose_one, clock_option, end_with, example, json_option, open_desk, say
+from sopctl.cli.options import (
+    DEPOSIT,
+    FILE,
+    choose_one,
+    clock_option,
+    end_with,
+    example,
+    json_option,
+    lacks,
+    open_desk,
+    say,
+)
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, documented, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
@@ -32,7 +43,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
         "sopctl check --all",
         "sopctl check PS-2026-0001 --json",
         "sopctl check --select unit=kesehatan,rack=A1 --watch 60",
-        "sopctl check --all --format prometheus --output /var/lib/prometheus/node-exporter/sopctl.prom",
+        "sopctl check --all --metrics /var/lib/prometheus/node-exporter/sopctl.prom",
         "sopctl check --all --format nagios",
     ),
 )
@@ -45,6 +56,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
 @click.option("--timeout", type=click.FloatRange(0.1, 600), help="Seconds for each server [default: checks.timeout].")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print the results.")
 @click.option("--output", type=FILE, help="Write them to this file, atomically.")
+@click.option("--metrics", type=FILE, help="With --all: write this file for Prometheus besides, atomically.")
 @clock_option
 @json_option
 @click.pass_context
@@ -58,6 +70,7 @@ def command(
     timeout: float | None,
     form: str,
     output: Path | None,
+    metrics: Path | None,
     as_json: bool,
 ) -> None:
     """Check access to servers, all at the same time, and record it in the history of checks.
@@ -73,6 +86,8 @@ def command(
         raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
     if output and form in ("table", "ndjson"):
         raise not_for_a_file(form)
+    if metrics and not everything:
+        raise lacks("--metrics", "--all", "A file of some servers would say that the others are gone.")
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -86,6 +101,8 @@ def command(
             run = checking.run(desk, summaries, timeout, errors=errors, untried=untried)
             with checking.alone(desk.site), closing(run) as stream:
                 found = _take(desk, stream, len(summaries), form)
+            if metrics:
+                errors += _write_metrics(desk, metrics, found, untried)
             code = _put(desk, found, untried, form, output, errors)
             errors += _untold(desk)
         except Conflict as other:
@@ -225,6 +242,18 @@ def _samples(found: "list[Checked]", untried: "list[NotTried]") -> "list[Sample]
         for one in untried
     ]
     return sorted(samples, key=lambda each: each.id)
+
+
+def _write_metrics(desk: "Desk", path: Path, found: "list[Checked]", untried: "list[NotTried]") -> "list[SopctlError]":
+    """All that Prometheus is told: access, the office's own figures, and what is not as it should be on the servers.
+    Returns the errors of those whose facts cannot be read."""
+    from sopctl.adapters import exports
+    from sopctl.workflow.views import inventories
+
+    standing, unreadable = inventories.standing(desk)
+    rows = [exports.Standing(each.deposit.id, each.gathered_at, each.conditions) for each in standing]
+    put_or_write(exports.prometheus(_samples(found, untried), _figures(desk), rows), path)
+    return unreadable
 
 
 def _figures(desk: "Desk") -> "Figures":

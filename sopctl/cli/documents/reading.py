@@ -14,6 +14,7 @@ from sopctl.errors import SopctlError
 from sopctl.model import rack
 from sopctl.model.sop.sla import LateStep, Tally
 from sopctl.workflow.papers.integrity import CheckedFile, Document
+from sopctl.workflow.papers.monthly.mailing import Mailed
 from sopctl.workflow.papers.monthly.month_report import IssuedReport
 from sopctl.workflow.ports.switches import SwitchRow
 from sopctl.workflow.servers.runs import Run
@@ -331,6 +332,30 @@ class MonthlyReport(Struct, frozen=True, kw_only=True):
     files: list[str]
     new: bool
     errors: list[Failure]
+
+
+class ReportMailed(Struct, frozen=True, kw_only=True):
+    """A month's report, to whom it was sent just now or before (`already`) and why to others not, and the dossiers that
+    it would lack if it was made now."""
+
+    month: str
+    number: str
+    files: list[str]
+    new: bool
+    to: list[Mailed]
+    errors: list[Failure]
+
+
+def report_mailed(made: IssuedReport, told: Sequence[Mailed]) -> ReportMailed:
+    """The document of `report mail`."""
+    return ReportMailed(
+        month=made.month,
+        number=made.number,
+        files=list(made.files),
+        new=made.new,
+        to=list(told),
+        errors=list(map(failure, made.errors)),
+    )
 
 
 def monthly_report(made: IssuedReport) -> MonthlyReport:

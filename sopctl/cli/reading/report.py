@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.options import end_with, example, json_option, month_option, open_desk
+from sopctl.cli.options import by_option, end, end_with, example, json_option, month_option, open_desk
 from sopctl.cli.render import console, counted_progress, put_json, table
 from sopctl.model.text import counted, printable
 
@@ -60,6 +60,32 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
             named.add_row(each.deposit, *words, printable(each.reason) or "–", style="red")
         console().print(named)
     end_with([*report.broken.values()])
+
+
+@command.command("mail", epilog=example("sopctl report mail", "sopctl report mail --month 2026-11 --by kabid"))
+@click.option("--month", metavar="YYYY-MM", help="Which month [default: the last one].")
+@by_option
+@json_option
+@click.pass_context
+def mail(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
+    """Send the month's report to the people whom report_to of sopctl.yml names: its figures, with PDF and XLSX.
+
+    It is issued if it was not, or if something is new about the month. Nobody gets the same report twice. Exit 1: it
+    was not sent to everyone; the next run tries again.
+    """
+    from sopctl.workflow.papers.monthly.mailing import mail_report
+
+    made, told = mail_report(open_desk(ctx), month)
+    if as_json:
+        from sopctl.cli.documents import reading
+
+        put_json(reading.report_mailed(made, told))
+    for each in () if as_json else told:
+        mark, colour = ("✓", "green") if each.sent or each.already else ("✗", "red")
+        what = each.problem or ("has it already" if each.already else "sent")
+        click.secho(f"{mark} {made.number}  {each.name} <{each.email}>: {printable(what)}", fg=colour)
+    end_with(made.errors)
+    end(all(each.sent or each.already for each in told))
 
 
 def _cells(tally: "Tally") -> tuple[str, ...]:

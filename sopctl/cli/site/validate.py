@@ -7,7 +7,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
-from sopctl.errors import ExitCode
+from sopctl.errors import ExitCode, InvalidRecord
 from sopctl.model.text import counted
 
 
@@ -19,7 +19,10 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
     from sopctl.workflow.setup import validation
 
-    count, errors, exceptions = validation.validate(open_desk(ctx))
+    try:
+        count, errors, exceptions = validation.validate(open_desk(ctx))
+    except InvalidRecord as wrong:  # sopctl.yml, without which nothing else is known
+        count, errors, exceptions = 0, [wrong, *wrong.others], []
     if as_json:
         from sopctl.cli.documents.site import validated
 

@@ -1,14 +1,15 @@
 """Handing a message over: to the site's mail server, or to its channels. Errors in the settings are found before
 anything is recorded or sent."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from sopctl.adapters import channels, mail
 from sopctl.adapters.mail import MayHaveArrived
 from sopctl.errors import Advice, OutsideFailure, UsageError
 from sopctl.model.message import Message
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import disk_errors, opened
 from sopctl.store.site import Site
 
 __all__ = ["MayHaveArrived", "Ready", "by_channels", "by_email", "new_id", "no_email", "secret", "to_channel"]
@@ -28,12 +29,16 @@ def new_id(site: Site, what: str, number: int) -> str:
     return f"{what}.{number}@{domain}"
 
 
-def by_email(site: Site, message: Message, message_id: str, *, otherwise: Advice = ()) -> Ready:
-    """The message as an e-mail. Raises `no_email` when the site has no mail server or the addressee no address."""
+def by_email(
+    site: Site, message: Message, message_id: str, *, otherwise: Advice = (), attached: Sequence[Path] = ()
+) -> Ready:
+    """The message as an e-mail, with the files `attached`. Raises `no_email` when the site has no mail server or the
+    addressee no address."""
     settings, to = site.settings.mail, message.to
     if settings is None or to is None:
         raise no_email(site, message, otherwise)
     login = (settings.user, secret(site, settings.password)) if settings.password else None
+    files = {path.name: _content(path) for path in attached}
 
     def send() -> tuple[str, ...]:
         return mail.send(
@@ -47,11 +52,17 @@ def by_email(site: Site, message: Message, message_id: str, *, otherwise: Advice
             text=message.text,
             message_id=message_id,
             copies=message.copies,
+            files=files,
             login=login,
             ca=settings.ca or None,
         )
 
     return Ready(to, send)
+
+
+def _content(path: Path) -> bytes:
+    with opened(path, links=False) as file:
+        return file.read()
 
 
 def no_email(site: Site, message: Message, otherwise: Advice = ()) -> UsageError:

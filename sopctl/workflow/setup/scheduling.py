@@ -25,7 +25,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
     """The jobs of a site, in the office's time. Each starts with a random delay, so that many sites do not ask at
     once."""
     run = (sys.executable, "-m", "sopctl", "--site", str(site.root))
-    zone = site.settings.time_zone
+    zone, metrics = site.settings.time_zone, site.settings.checks.metrics
     where = f"sopctl ({site.settings.office.name})"
     switches = Job(
         name="switches",
@@ -62,7 +62,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
             time_zone=zone,
             jitter=60,
             limit=300,
-            commands=((*run, "check", "--all"),),
+            commands=((*run, "check", "--all", *(("--metrics", metrics) if metrics else ())),),
         ),
         Job(
             name="daily",

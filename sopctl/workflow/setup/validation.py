@@ -47,8 +47,10 @@ def validate(desk: Desk) -> Validated:
     checks: tuple[Callable[[], object], ...] = (
         lambda: site.settings,
         lambda: refuse_unread(site),
+        *(partial(site.rack, name) for name in _files(site, "racks")),
         lambda: site.racks,
         lambda: _check_switches(site),
+        *(partial(site.network, name) for name in _files(site, "networks")),
         lambda: site.networks,
         lambda: site.library,
         lambda: calendar.overrides(site),
@@ -59,7 +61,7 @@ def validate(desk: Desk) -> Validated:
         try:
             check()
         except SopctlError as error:
-            errors.append(error)
+            errors += [error, *error.others]
     ids = dossiers.ids(site)
     seen = in_processes(partial(_seen, site), ids)
     errors += [error for each in seen for error in each.errors]
@@ -76,6 +78,14 @@ def validate(desk: Desk) -> Validated:
     errors += [_shared(site, clash) for clash in without]
     exceptions = [f"{each.id}: {each}: {printable(reasons[each.id][each.mark])}" for each in with_reason]
     return Validated(len(ids), list({str(error): error for error in errors}.values()), exceptions)
+
+
+def _files(site: Site, folder: str) -> list[str]:
+    """The names of the records in a folder; none in one that is no folder of a site, which is told where it is read."""
+    try:
+        return sorted(path.stem for path in site.folder(folder).glob("*.yml"))
+    except SopctlError:
+        return []
 
 
 class _Seen(NamedTuple):
@@ -113,7 +123,7 @@ def _look(site: Site, deposit_id: str) -> _Seen:
         if dossier.found != dossier.record:
             site.tell(_behind(dossier))
     except SopctlError as error:
-        errors.append(error)
+        errors += [error, *error.others]
     return _Seen(errors, site.lagging, holder, reasons)
 
 

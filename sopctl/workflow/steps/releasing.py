@@ -1,6 +1,7 @@
 """pengembalian 6, 9 and 10: access is taken back, the server is switched off and its switch port shut; the server
 leaves the register; its place is free."""
 
+import dataclasses
 import threading
 from contextlib import ExitStack
 
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.documents.english import Language
-from sopctl.errors import SopctlError
+from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError
 from sopctl.model.sop.entries import Configured, ExitRecorded, Paper, ServerOff, SwitchedOff
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
@@ -70,9 +71,16 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
         if mine.newest(ServerOff) is None:
             configured = mine.newest(Configured)
             playbook = "release_raw.yml" if configured and configured.raw else "release.yml"
-            result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
+            by_people = Action("release", mine.dossier.id, needs=("by_hand",))
+            try:
+                result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
+            except (OutsideFailure, NotNow) as error:
+                error.remedy = (*error.remedy, "If the server is dead, say how it was taken out of use:", by_people)
+                raise
             if result.outcome is not Outcome.OK:
-                return mine.fail(noted(mine, result))
+                failed = mine.fail(noted(mine, result))
+                action = failed.next_action and dataclasses.replace(failed.next_action, alternatives=(by_people,))
+                return replace(failed, next_action=action)
     with ExitStack() as held:
         try:
             port, entries, no_use = held.enter_context(deposit_port.taken_back(mine, by_hand=by_hand))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -226,6 +226,24 @@ def summary(desk: Desk, month: str | None = None, progress: Progress = lambda _d
     )
 
 
+def present(desk: Desk) -> tuple[list[InventoriedServer], dict[str, SopctlError]]:
+    """Every server that has facts, by the newest of them, and as its deposit stands now; also, by deposit, what is
+    wrong with dossiers or facts that cannot be read."""
+    reading = register.read(desk.site, gathered=True)
+    servers, broken = [], dict(reading.broken)
+    for deposit in reading.summaries:
+        newest = kept.newest(reading.gathered.get(deposit.id, {}))
+        if newest is None:
+            continue
+        try:
+            facts = kept.read(desk.site.folder("deposits") / deposit.id, newest)
+        except SopctlError as error:
+            broken[deposit.id] = error
+        else:
+            servers.append(InventoriedServer(deposit, facts, (), newest))
+    return servers, broken
+
+
 def _inventoried(desk: Desk, deposit: Summary, months: kept.Months, month: str) -> InventoriedServer:
     """A server with its facts of `month`, compared with those before it."""
     folder, earlier = desk.site.folder("deposits") / deposit.id, kept.newest(months, before=month)
@@ -290,23 +308,33 @@ def flat(server: InventoriedServer) -> dict[str, Any]:
     }
 
 
-def as_csv(desk: Desk, found: MonthlySummary, netbox: str | None = None) -> str:
-    """The summary as CSV: one line a server, or what NetBox's bulk import of these objects takes. NetBox's site has the
-    office's name."""
-    if netbox is None:
-        return listings.csv_text(
-            [
-                {
-                    **flat(each),
-                    "changes": "; ".join(map(str, each.changes)),
-                    "conditions": "; ".join(map(str, each.conditions)),
-                }
-                for each in found.servers
-            ]
-        )
-    site = {"site": desk.site.settings.office.name}
-    servers = [listings.Device({**flat(each), **site}, each.facts) for each in found.servers]
-    return listings.csv_text(listings.NETBOX[netbox](servers))
+def as_csv(found: MonthlySummary) -> str:
+    """The summary as CSV: one line a server."""
+    return listings.csv_text(
+        [
+            {
+                **flat(each),
+                "changes": "; ".join(map(str, each.changes)),
+                "conditions": "; ".join(map(str, each.conditions)),
+            }
+            for each in found.servers
+        ]
+    )
+
+
+def for_netbox(desk: Desk, servers: Iterable[InventoriedServer], what: str) -> str:
+    """What NetBox's bulk import of these objects takes, as CSV. NetBox's site has the office's name. A server that is
+    switched off is offline, and one that has left is in no rack."""
+    site = desk.site.settings.office.name
+    return listings.csv_text(listings.NETBOX[what]([_device(each, site) for each in servers]))
+
+
+def _device(server: InventoriedServer, site: str) -> listings.Device:
+    deposit = server.deposit
+    line = {**flat(server), "site": site, "status": "active" if deposit.in_our_hands else "offline"}
+    if deposit.closed or not deposit.placed:
+        line |= {"rack": "", "rack_unit": ""}
+    return listings.Device(line, server.facts)
 
 
 def _sums(units: Mapping[str, Unit], servers: Sequence[InventoriedServer]) -> dict[str, dict[str, Sum]]:

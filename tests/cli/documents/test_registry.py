@@ -1,12 +1,14 @@
 """The contract as a whole: what holds for every document."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import click
 import pytest
+from msgspec import Struct
 
-from sopctl.cli.documents import board, registry
+from sopctl.cli.documents import board, printing, registry
 from sopctl.cli.main import cli
 from tests import contract
 
@@ -44,6 +46,73 @@ def test_a_duration_or_size_has_its_unit_in_its_name(name: str) -> None:
             continue
         bare = {"duration", "depth", "weight", "power", "memory", "size", "speed", "took", "age"}
         assert key not in bare, f"{name}.{key} has no unit ({', '.join(units)})"
+
+
+TIMES = re.compile(r"(.*_)?(at|since|until|began|ended|came|left|due|opened|expires|date|day|time|next_run|last_run)")
+"""Keys that say when something was or will be."""
+
+WORDS = {
+    ("CheckedFile", "since"): "what became of the paper since, in words",
+    ("Data", "left"): "what a configuration left on the server",
+    ("Disks", "left"): "which disks are not accounted for",
+    ("Done", "left"): "what a backup leaves out",
+    ("EngineStatus", "last_run"): "a record, which has its times",
+    ("InventorySummary", "not_due"): "ids of deposits",
+    ("ShownFacts", "bios_date"): "as the firmware writes it",
+    ("SiteUpdated", "left"): "files that stay as they are",
+    ("Tally", "in_time"): "how many steps were",
+}
+"""Such keys that hold no time, and what they hold."""
+
+AMOUNTS = re.compile(r"(.*_)?(seconds|days|minutes|mm|watts|kg|gib|mib|gb|bytes|mbps|percent|count|length|tries)")
+"""Keys that say how many, or how much."""
+
+
+def kinds(key: dict[str, Any]) -> set[str]:
+    """What a key may hold: types, and formats of texts."""
+    found = {key.get("format", key.get("type", "choice" if "enum" in key else ""))}
+    return found.union(*map(kinds, key.get("anyOf", ())), *([kinds(key["items"])] if "items" in key else []))
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_a_time_is_a_time_and_an_amount_is_a_number(name: str) -> None:
+    for key, kind in RECORDS[name]["properties"].items():
+        if TIMES.fullmatch(key) and (name, key) not in WORDS:
+            assert kinds(kind) & {"date-time", "date"}, f"{name}.{key} holds {kinds(kind)}"
+            assert "string" not in kinds(kind), f"{name}.{key} may hold any text"
+        if AMOUNTS.fullmatch(key):
+            assert "string" not in kinds(kind), f"{name}.{key} may hold any text"
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_nothing_that_was_found_is_a_key(name: str) -> None:
+    assert RECORDS[name]["additionalProperties"] is False
+    for kind in RECORDS[name]["properties"].values():
+        assert "object" not in kinds(kind)
+
+
+def test_no_exception_is_left_of_a_key_that_is_gone() -> None:
+    assert all(key in RECORDS[name]["properties"] for name, key in WORDS)
+
+
+def test_a_record_with_data_as_keys_has_no_schema() -> None:
+    class Bad(Struct):
+        """Bad."""
+
+        sums: dict[str, int]
+
+    with pytest.raises(TypeError):
+        printing.schema({Bad: ["sopctl/bad/1"]})
+
+
+def test_two_records_of_one_name_are_told_apart() -> None:
+    """By their modules' names; where that is another's name, there is no schema."""
+    assert len(RECORDS) == len({*RECORDS})
+    taken = type("RegistryBoard", (Struct,), {"__module__": __name__, "__doc__": "x"})
+    first = type("Board", (Struct,), {"__module__": "one.first", "__doc__": "x"})
+    second = type("Board", (Struct,), {"__module__": "two.registry", "__doc__": "x"})
+    with pytest.raises(AssertionError, match="would be called"):
+        printing.schema({taken: ["a"], first: ["b"], second: ["c"]})
 
 
 def test_another_commands_record_is_refused() -> None:

@@ -31,6 +31,8 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import alerts, ansible_view, checking
 from tests.adapters.ssh import hostile
 from tests.conftest import edit, pinned
+from tests.printed import DOCS, printed
+from tests.printed import play as play_lines
 from tests.workflow.steps.test_notifying import Mailbox
 
 
@@ -90,6 +92,23 @@ def test_check(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
     assert (row["id"], len(row["watched"])) == (deposit, 1)
     assert deposit in "".join(ET.parse(picture).getroot().itertext())
     assert (desk.site.root / "deposits" / deposit / "history.yml").read_bytes().startswith(before)
+
+
+def test_the_command_lines_of_monitoring_run_as_they_are_printed(deposit: str, desk: Desk) -> None:
+    lines = printed(DOCS / "howto/monitoring.md")
+    assert len(lines) >= 5
+    play_lines(lines, desk.site.root)
+    file = desk.site.root / "sopctl.prom"
+    values = {one.name: one.samples for one in text_string_to_metric_families(file.read_text())}
+    (sample,) = values["sopctl_access_up"]
+    assert (sample.labels["deposit"], sample.value) == (deposit, 1.0)
+    assert file.stat().st_mode & 0o777 == 0o644
+
+
+def test_metrics_of_some_servers_alone_are_refused(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:
+    """A file of them would say that the others are gone."""
+    ran = sopctl("check", deposit, "--metrics", str(desk.site.root / "sopctl.prom"))
+    assert (ran.code, "--metrics needs --all" in ran.err) == (2, True), ran
 
 
 def test_a_plugin_says_unknown_whatever_stops_it(deposit: str, sopctl: Callable[..., Any], desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """`validate`: every record is read, by as many processes as there are processors, and all that is wrong is told."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from sopctl.store.across import processes
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import validation
+from tests.conftest import Ran
 
 
 def test_several_processes_say_what_one_says(
@@ -35,3 +37,21 @@ def test_several_processes_say_what_one_says(
     assert [(type(each), str(each), each.id) for each in together.errors] == [
         (type(each), str(each), each.id) for each in alone.errors
     ]
+
+
+def test_all_that_is_wrong_with_a_file_is_told(desk: Desk, sopctl: Callable[..., Ran]) -> None:
+    """Of each rack's file, and of sopctl.yml, without which nothing else is known."""
+    racks = desk.site.root / "racks"
+    for name in ("B1", "B2"):
+        (racks / f"{name}.yml").write_text(f"name: {name}\nroom: R\nunits: many\ndepth: 800\npower_watts: -1\n")
+    ran = sopctl("validate", "--json")
+    assert ran.code == 3
+    told = [each["where"].partition("racks/")[2] for each in json.loads(ran.out)["errors"]]
+    for name in ("B1", "B2"):
+        assert sum(each.startswith(name) for each in told) >= 3, told
+    settings = desk.site.root / "sopctl.yml"
+    settings.write_text(settings.read_text() + "language: fr\ncolour: red\nvalidity_reminder_days: soon\n")
+    ran = sopctl("validate")
+    assert (ran.code, "Traceback" in ran.err) == (3, False)
+    for part in ("language", "colour", "validity_reminder_days"):
+        assert part in ran.err

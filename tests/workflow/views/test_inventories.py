@@ -24,6 +24,7 @@ from sopctl.model.facts.changes import Weight
 from sopctl.model.facts.parts import Listener
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import Missing, ServerFacts
+from sopctl.model.inspection import Inspection
 from sopctl.model.principal import Sight as Seen
 from sopctl.model.sop import history
 from sopctl.model.sop.entries import AccessTried
@@ -35,10 +36,10 @@ from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
 from sopctl.workflow.servers.batch import Answers
-from sopctl.workflow.steps import collecting
+from sopctl.workflow.steps import collecting, handover, inspecting, releasing
 from sopctl.workflow.views import inventories
 from sopctl.workflow.views.month_changes import month_changes
-from tests.conftest import Clock, Ran
+from tests.conftest import Clock, Ran, give_back
 
 RACK = (Path(__file__).parents[2] / "cases/details/rack-hardware-raid.txt").read_text()
 
@@ -253,9 +254,9 @@ def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerF
     said = replace(first_facts, hostname="=cmd()", vendor="-x", product=None, memory_modules=twice)
     gather(desk, deposit, said)
     found = inventories.summary(desk)
-    (line,) = read_csv(inventories.as_csv(desk, found))
+    (line,) = read_csv(inventories.as_csv(found))
     assert (line["server"], line["vendor"], line["memory_gib"]) == ("'=cmd()", "'-x", "96.0")
-    lists = {kind: read_csv(inventories.as_csv(desk, found, kind)) for kind in NETBOX}
+    lists = {kind: read_csv(inventories.for_netbox(desk, found.servers, kind)) for kind in NETBOX}
     assert lists.keys() == REQUIRED.keys()
     for kind, lines in lists.items():
         assert set(lines[0]) <= KNOWN[kind]
@@ -277,6 +278,33 @@ def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerF
     assert [each["name"] for each in lists["inventory-items"]] == [
         *("Disk nvme0n1", "Disk sda", *drives, *modules, "PSU PSU.Slot.1")
     ], "no name twice on a device"
+
+
+def test_a_server_that_was_returned_is_active_in_no_rack(
+    desk: Desk, clock: Clock, deposit: str, first_facts: ServerFacts, sopctl: Callable[..., Ran]
+) -> None:
+    """NetBox is told how it is now; a month that is asked for, as it was then."""
+    gather(desk, deposit, first_facts)
+
+    def told(month: str | None = None) -> tuple[str, str, str]:
+        servers = inventories.summary(desk, month).servers if month else inventories.present(desk)[0]
+        (device,) = read_csv(inventories.for_netbox(desk, servers, "devices"))
+        return device["status"], device["rack"], device["position"]
+
+    assert told() == ("active", "A1", "1")
+    clock.now += timedelta(days=40)
+    assert told() == ("active", "A1", "1"), "its facts are of an earlier month"
+    give_back(desk, deposit, "SN-192.0.2.7-22")
+    releasing.release(desk, deposit, by_hand="server mati")
+    assert told() == ("offline", "A1", "1"), "switched off, and still there"
+    inspecting.inspect(desk, deposit, found=Inspection(rest_ok=True))
+    handover.handover(desk, deposit)
+    for _ in range(2):
+        releasing.release(desk, deposit)
+    assert told() == ("offline", "", "")
+    assert told("2026-11") == ("active", "A1", "1"), "as it was then"
+    (device,) = read_csv(sopctl("inventory", "summary", "--netbox", "devices").out)
+    assert device["status"] == "offline"
 
 
 def test_copies_of_a_form_say_what_was_issued(

@@ -85,7 +85,7 @@ def reports(desk: Desk, month: str) -> dict[str, Any]:
     form = summary_form(desk, summary)
     return {
         "summary": to_builtins(summary, builtin_types=(set, datetime)),
-        "csv": inventories.as_csv(desk, summary),
+        "csv": inventories.as_csv(summary),
         "pdf": render(form),
         "form": form,
         "sla": to_builtins(sla_report(desk, month)),

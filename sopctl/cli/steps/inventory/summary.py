@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str | None, as_json: bool) -> None:
     """The month's inventory of all servers: conditions and changes first, then the servers and their sums.
 
+    With --netbox and no --month: every server by its newest facts, as it stands now; one that has left is offline, in
+    no rack.
+
     A broken dossier is named on standard error, and the exit code is then 3.
     """
     from sopctl.workflow.views import inventories
@@ -36,10 +39,17 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
     if sum((as_csv, netbox is not None, as_json)) > 1:
         raise choose_one("--csv", "--netbox", "--json")
     desk = open_desk(ctx)
+    if netbox and month is None:
+        servers, broken = inventories.present(desk)
+        click.echo(inventories.for_netbox(desk, servers, netbox), nl=False)
+        end_with([*broken.values()])
+        return
     with counted_progress("reading", quiet=as_json) as progress:
         found = inventories.summary(desk, month, progress)
-    if as_csv or netbox:
-        click.echo(inventories.as_csv(desk, found, netbox), nl=False)
+    if netbox:
+        click.echo(inventories.for_netbox(desk, found.servers, netbox), nl=False)
+    elif as_csv:
+        click.echo(inventories.as_csv(found), nl=False)
     elif as_json:
         from sopctl.cli.documents import inventory
 

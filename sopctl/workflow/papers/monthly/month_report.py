@@ -516,6 +516,13 @@ def _place(deposit: Summary) -> str:
     return f"{place.rack} U{place.unit}" + (f"–{place.top}" if place.top > place.unit else "")
 
 
+def figures_of(desk: Desk, number: str) -> tuple[forms.Section, ...]:
+    """The figures of a report that was issued, as it says them. Raises InvalidRecord where it was altered."""
+    return next(
+        _data(desk, each).figures for each in issued.read(desk.site) if each.is_report and each.number == number
+    )
+
+
 def _data(desk: Desk, last: Issued) -> forms.MonthForm:
     """What a report said when it was issued."""
     kept = last.files[-1]

@@ -1,0 +1,65 @@
+"""The document of `netbox sync`."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from sopctl.adapters.netbox import Change, Left, Outcome
+from sopctl.cli.documents.common import Failure, failure
+from sopctl.errors import SopctlError
+
+
+class NetBoxField(Struct, frozen=True, kw_only=True):
+    """A field of an object in NetBox: what it was, and what it is now. Another object is its id there."""
+
+    field: str
+    before: str
+    after: str
+
+
+class NetBoxChange(Struct, frozen=True, kw_only=True):
+    """What was written into NetBox, or with `dry_run` would be: the `kind` of object (`device`, `IP address`), what it
+    is called, and which fields of it changed; none of one that is new."""
+
+    action: Literal["create", "update"]
+    kind: str
+    name: str
+    fields: list[NetBoxField]
+
+
+class NetBoxDevice(Struct, frozen=True, kw_only=True):
+    """A deposit's device: what was written, and what was left as it is in NetBox, each with the reason (`why`)."""
+
+    deposit: str
+    changes: list[NetBoxChange]
+    left: list[Left]
+
+
+class NetBoxSynced(Struct, frozen=True, kw_only=True):
+    """What came of the devices, and what NetBox did not take or could not be read here."""
+
+    dry_run: bool
+    devices: list[NetBoxDevice]
+    errors: list[Failure]
+
+
+def synced(found: Sequence[Outcome], errors: Sequence[SopctlError], *, dry_run: bool) -> NetBoxSynced:
+    """The document of `netbox sync`."""
+    devices = [
+        NetBoxDevice(deposit=each.deposit, changes=[_change(one) for one in each.changes], left=each.left)
+        for each in found
+    ]
+    return NetBoxSynced(dry_run=dry_run, devices=devices, errors=list(map(failure, errors)))
+
+
+def _change(change: Change) -> NetBoxChange:
+    fields = [
+        NetBoxField(field=key, before=_text(before), after=_text(after))
+        for key, (before, after) in change.fields.items()
+    ]
+    return NetBoxChange(action=change.action, kind=change.kind, name=change.name, fields=fields)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,65 @@
+"""`sopctl netbox sync`: devices, interfaces, addresses and parts, as NetBox is to have them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from sopctl.cli.options import end_with, example, json_option, open_desk
+from sopctl.cli.render import counted_progress, put_json
+from sopctl.errors import SopctlError
+from sopctl.model.text import counted, printable
+
+if TYPE_CHECKING:
+    from sopctl.adapters.netbox import Change, Outcome
+
+
+@click.command("sync", epilog=example("sopctl netbox sync --dry-run", "sopctl netbox sync PS-2026-0001"))
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@json_option
+@click.pass_context
+def command(ctx: click.Context, *, ids: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Bring NetBox in line with the deposits, by default with all: devices and their places, interfaces, MAC and IP
+    addresses, parts. A second run changes nothing.
+
+    Nothing is deleted: who has left goes offline and out of the rack, and what was not seen any more is named. Needs
+    `netbox` in sopctl.yml. Exit 6: NetBox did not take something. Exit 3: a dossier could not be read.
+    """
+    from sopctl.workflow.house import netbox
+
+    errors: list[SopctlError] = []
+    desk = open_desk(ctx)
+    with counted_progress("writing", quiet=as_json) as progress:
+        found = netbox.sync(desk, ids, dry_run=dry_run, errors=errors, progress=progress)
+    if as_json:
+        from sopctl.cli.documents import netbox as documents
+
+        put_json(documents.synced(found, errors, dry_run=dry_run))
+    else:
+        _put(found, dry_run=dry_run)
+    end_with(errors)
+
+
+def _put(found: "Sequence[Outcome]", *, dry_run: bool) -> None:
+    changed = [each for each in found if each.changes]
+    for each in changed:
+        click.echo(each.deposit)
+        for change in each.changes:
+            click.echo(f"  {_said(change)}")
+    for each in found:
+        for left in each.left:
+            click.echo(f"{each.deposit}: {left.kind} {printable(left.name)} was left: {left.why}")
+    would = "would be written" if dry_run else "written"
+    click.echo(f"{counted(len(found), 'device')} looked at, {sum(len(each.changes) for each in found)} changes {would}")
+
+
+def _said(change: "Change") -> str:
+    name = f"{change.kind} {printable(change.name)}"
+    if change.action == "create":
+        return f"new: {name}"
+    fields = ", ".join(
+        f"{key} {printable(str(before or '–'))} → {printable(str(after or '–'))}"
+        for key, (before, after) in change.fields.items()
+    )
+    return f"{name}: {fields}"
