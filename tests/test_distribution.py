@@ -1,6 +1,8 @@
 """What is installed beside the package: man pages and completion made from the commands, and the Debian package."""
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -79,12 +81,44 @@ def server(request: pytest.FixtureRequest) -> Iterator[lab.LabServer]:
             lab.down(name)
 
 
+@pytest.fixture(scope="module")
+def before(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of the version before: that of this checkout, with a lower version and, in the playbooks that `init`
+    copies, a file as an earlier version had it."""
+    root = tmp_path_factory.mktemp("before")
+    subprocess.run(["dpkg-deb", "-R", package, root / "deb"], check=True, timeout=600)
+    control = root / "deb/DEBIAN/control"
+    control.write_text(re.sub(r"(?m)^Version: .*", "Version: 0.0.9", control.read_text()))
+    for found in (root / "deb/opt/sopctl/lib").glob("*/site-packages/sopctl/skeleton/playbooks/facts.yml"):
+        text = found.read_text()
+        found.unlink()  # another link to it may be that of another Python
+        found.write_text(f"{text}# as it was before\n")
+    made = root / "before.deb"
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", root / "deb", made], check=True)
+    shutil.rmtree(root / "deb")
+    return made
+
+
 INSTALLED = """
 set -e
+as() { su -s /bin/sh sopctl -c "$1"; }
+dpkg -i /tmp/before.deb
+cd /var/lib/sopctl
+as 'sopctl init kantor && cd kantor && sopctl request --example > request.yml && sopctl request request.yml'
+grep -q 'as it was before' kantor/playbooks/facts.yml
+dpkg -i /tmp/sopctl.deb
+dpkg -s sopctl | grep '^Version: ' | grep -qv 0.0.9
+as 'cd kantor && sopctl show 1 && sopctl doctor' >doctor.txt
+grep -q 'init --update' doctor.txt
+as 'cd kantor && sopctl init --update && sopctl validate'
+if grep -q 'as it was before' kantor/playbooks/facts.yml; then exit 1; fi
+as 'cd kantor && sopctl doctor' >doctor.txt
+if grep -q 'init --update' doctor.txt; then exit 1; fi
+rm -r kantor doctor.txt
+dpkg -P sopctl
 dpkg -i /tmp/sopctl.deb
 getent passwd sopctl
 cd /var/lib/sopctl
-as() { su -s /bin/sh sopctl -c "$1"; }
 as 'sopctl --version && sopctl init site && cd site && sopctl doctor'
 as 'cd site && sopctl request --example > request.yml && sopctl request request.yml'
 as 'cd site && sopctl dispose --by kadis --instruction a && sopctl dispose --by kabid --instruction b'
@@ -110,11 +144,12 @@ echo all of it
 @pytest.mark.lab
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize("server", ["bookworm", "trixie"], indirect=True)
-def test_the_debian_package_on_a_fresh_server(package: Path, server: lab.LabServer) -> None:
+def test_the_debian_package_on_a_fresh_server(package: Path, before: Path, server: lab.LabServer) -> None:
     to = ["ssh", "-i", server.key_file, "-p", str(server.port), "-o", "StrictHostKeyChecking=no", "-o",
           "UserKnownHostsFile=/dev/null", f"{server.user}@{server.address}"]  # fmt: skip
-    with package.open("rb") as file:
-        subprocess.run([*to, "cat >/tmp/sopctl.deb"], stdin=file, check=True, timeout=300)
+    for name, each in (("sopctl", package), ("before", before)):
+        with each.open("rb") as file:
+            subprocess.run([*to, f"cat >/tmp/{name}.deb"], stdin=file, check=True, timeout=300)
     said = lab.run(server, INSTALLED, timeout=900)
     assert said.rstrip().endswith("all of it"), said
     assert os.path.exists(package)

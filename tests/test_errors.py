@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sopctl.cli import wording
 from sopctl.cli.main import COMMANDS
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError, in_words
 from sopctl.model.access.target import HostKey
@@ -228,3 +229,10 @@ def _assert_same(error: SopctlError) -> None:
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is type(error)
     assert (str(again), again.args, vars(again)) == (str(error), error.args, vars(error))
+
+
+def test_a_message_is_one_line_whatever_is_listed() -> None:
+    """It stands in reports and histories, where a line break would be shown as an escape."""
+    error = UsageError("x", "two things are wrong:", lines=["one", "two"])
+    assert error.message == "two things are wrong: one; two"
+    assert wording.told(error).splitlines() == ["two things are wrong:", "  one", "  two"]

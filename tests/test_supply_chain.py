@@ -29,7 +29,7 @@ def pins(path: Path) -> Iterator[tuple[str, str, int]]:
 
 
 def recipe(target: str) -> str:
-    """What make would run for a target, all that it depends on made anew."""
+    """What make would run for a target, all that it depends on recreated."""
     made = subprocess.run(["make", "-nB", target], cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=True)
     return made.stdout.replace("\\\n", " ")
 

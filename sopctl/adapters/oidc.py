@@ -110,7 +110,7 @@ def finish(provider: Provider, begun: Begun, code: str, wanted_claim: str) -> di
 
 
 def _metadata(session: Any, provider: Provider) -> dict[str, Any]:
-    """What the provider says of itself; asked anew after a while, and not by each stranger who begins a login."""
+    """What the provider says of itself; asked again after a while, and not by each stranger who begins a login."""
     at, known = _known.get(provider.issuer, (0.0, {}))
     if not known or time.monotonic() - at > METADATA_SECONDS:
         known = _asked(session, provider)
@@ -179,7 +179,7 @@ def _asking(provider: Provider) -> Iterator[Any]:
         raise NotNow(
             "identity-not-proved",
             "the identity provider does not say who this is: {reason}",
-            remedy="Log in anew.",
+            remedy="Log in again.",
             reason=_short(error),
         ) from error
     except (RequestException, ValueError, KeyError, TypeError, AttributeError) as error:

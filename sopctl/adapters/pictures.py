@@ -1,7 +1,7 @@
-"""Pictures that people hand in: read by Pillow within bounds, and written anew, so that only what is seen is kept.
+"""Pictures that people hand in: read by Pillow within bounds, and rewritten, so that only what is seen is kept.
 
 A phone's photograph says where and when it was taken, by which device; what is kept has none of that. Nothing else
-that a file may carry (a thumbnail, a comment, another file behind the picture) outlives being written anew.
+that a file may carry (a thumbnail, a comment, another file behind the picture) outlives being rewritten.
 """
 
 import threading
@@ -93,7 +93,7 @@ def _unreadable(where: str, why: str) -> InvalidRecord:
         "not-a-picture",
         "the picture cannot be read: {why}",
         where=where,
-        remedy="Take it again, or save it anew as JPEG.",
+        remedy="Take it again, or save it again as JPEG.",
         why=why,
     )
 

@@ -64,7 +64,7 @@ class _RsaWithSha1(paramiko.RSAKey):
 class Transport(paramiko.Transport):
     """Offers the modern algorithms, and the `old` ones that are allowed; prefers the pinned host key type `key_type`.
 
-    `offered` is what the other side has, by paramiko's names, without the markers of extensions. The key exchange
+    `offered` is what the peer has, by paramiko's names, without the markers of extensions. The key exchange
     raises NoCommonAlgorithm.
     """
 

@@ -89,7 +89,7 @@ def _refuse_odd(part: bytes, where: str) -> None:
             "spreadsheet-odd",
             "the spreadsheet has {what}, which no spreadsheet program writes",
             where=where,
-            remedy="Open it in one, and save it anew as XLSX, or as CSV.",
+            remedy="Open it in one, and save it again as XLSX, or as CSV.",
             what=why,
         )
 

@@ -140,7 +140,7 @@ def application(
     clock: Callable[[], datetime] | None = None,
     command: Command = str,
 ) -> Guard:
-    """The page of the site at `root`. The site is read anew for each request: a change of sopctl.yml counts at once.
+    """The page of the site at `root`. The site is read again for each request: a change of sopctl.yml counts at once.
     `command`: how the terminal asks for an action, for staff who see what they do there."""
 
     served = Served(root, clock, command, Recent())

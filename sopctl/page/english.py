@@ -36,7 +36,7 @@ ENGLISH = {
     "Pasang": "Set it up",
     "Pasang kode": "Set up a code",
     "Pindai gambar ini dengan aplikasi autentikator, lalu tulis kode yang ditampilkannya. Sesudah itu Anda masuk lagi di perangkat lain.": (  # noqa: E501
-        "Scan this picture with an authenticator app, then write the code that it shows. After that you log in anew on"
+        "Scan this picture with an authenticator app, then write the code that it shows. After that you log in again on"
         " other devices."
     ),
     "Setiap kali masuk, kode dari aplikasi Anda diminta. Kode pemulihan yang tersisa: {left}.": (

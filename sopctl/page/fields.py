@@ -111,7 +111,7 @@ class Given:
         return path
 
     def photos(self, name: str) -> list[Path]:
-        """Photographs that were handed in, written anew without what phones say of place, time and device. Raises
+        """Photographs that were handed in, rewritten without what phones say of place, time and device. Raises
         UsageError for too many, InvalidRecord for what is no photograph."""
         handed = [self._files[each] for each in (name, *(f"{name}.{n}" for n in range(2, 100))) if each in self._files]
         handed = [each for each in handed if each.name]

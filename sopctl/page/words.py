@@ -94,7 +94,7 @@ KINDS: dict[type[SopctlError], str] = {
 }
 
 ENGLISH_ERRORS = {
-    "identity-not-proved": "the identity provider does not say who this is; log in anew",
+    "identity-not-proved": "the identity provider does not say who this is; log in again",
     "identity-provider-failed": "the identity provider cannot be asked",
     "held-by-another": "somebody else works on this dossier; wait a moment, then send it again",
     "identity-taken": "another deposit has this already: {given}",

@@ -23,6 +23,7 @@ from sopctl.store.durable import opened
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
+_NESTING = "maximum nesting depth"
 MOST_WRONG = 50
 """How many things that are wrong with one file are told."""
 
@@ -80,6 +81,8 @@ def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYT
     except yaml.YAMLError as error:
         refuse_conflict(content, where)
         place, reason = _yaml_fault(error, where)
+        if _NESTING in reason:  # newer PyYAMLs stop before we do
+            raise _too_deep(place) from None
         raise InvalidRecord("not-yaml", "not YAML: {reason}", where=place, reason=reason) from None
 
 
@@ -143,7 +146,8 @@ class _Composer:
         if tag := getattr(event, "tag", None):
             raise self._error(event, "tag-not-allowed", "the tag {tag} is not allowed in a record", tag=tag)
         if len(path) > MAX_DEPTH:
-            raise self._error(event, "nested-too-deep", "nested deeper than {levels} levels", levels=MAX_DEPTH)
+            line, column = self._position(event)
+            raise _too_deep(f"{self._where}:{line}:{column}")
         if self._noting:
             self._document.positions[path] = self._position(event)
         if isinstance(event, yaml.ScalarEvent):
@@ -308,6 +312,10 @@ def _fails(value: Any, kind: Any, message: str) -> bool:
     except msgspec.ValidationError as error:
         return str(error) == message
     return False
+
+
+def _too_deep(where: str) -> InvalidRecord:
+    return InvalidRecord("nested-too-deep", "nested deeper than {levels} levels", where=where, levels=MAX_DEPTH)
 
 
 def _yaml_fault(error: yaml.YAMLError, where: str) -> tuple[str, str]:

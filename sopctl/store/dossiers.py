@@ -145,12 +145,30 @@ def _is_dossier(entry: os.DirEntry[str]) -> bool:
 
 def chained(name: str, content: bytes, where: str, max_bytes: int) -> tuple[Event, ...]:
     """The events of the history of a dossier or a book. Raises InvalidRecord for one that is not as it was written."""
+    if (known := _sound.get(name)) and known[0] == content:
+        return known[1]
     try:
         events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=max_bytes)
     except InvalidRecord as error:
         raise error.recast(InvalidRecord, remedy=history.RESTORE) from None
     history.check_chain(name, events, where)
+    _know(name, content, events)
     return events
+
+
+_sound: dict[str, tuple[bytes, tuple[Event, ...]]] = {}
+"""The bytes of histories that this process last found sound, or wrote, and their events: the next event of the same
+dossier finds the same bytes, and parsing them is a seventh of what an event costs after twenty others."""
+SOUND, SOUND_BYTES = 64, 64 * 1024
+"""So many at most, and none that is longer."""
+
+
+def _know(name: str, content: bytes, events: tuple[Event, ...]) -> None:
+    if len(content) > SOUND_BYTES:
+        return
+    if len(_sound) >= SOUND:
+        _sound.clear()
+    _sound[name] = content, events
 
 
 def read(site: Site, deposit_id: str) -> Dossier:
@@ -343,6 +361,7 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
         return _part(dossier.folder, "history.yml", HISTORY_BYTES) == dossier.history
 
     commit(site, dossier.id, dossier.history_file, content, events, unchanged)
+    _know(dossier.id, content, events)
     return replace(dossier, events=events, history=content)
 
 

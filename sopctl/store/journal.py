@@ -6,7 +6,7 @@ committed while the one before it has none. So a journal that lacks more was cut
 shows what was removed.
 
 What it cannot show alone: that its end was cut off together with the events that stood there, or that all of it was
-made anew. For that, its head is kept elsewhere (`anchor`).
+recreated. For that, its head is kept elsewhere (`anchor`).
 """
 
 import hashlib
@@ -90,7 +90,7 @@ class Noted(Protocol):
 
 class Anchor(Struct, frozen=True):
     """How many lines a journal had (0: only the hash is known), and the hash of the last: kept elsewhere, it shows a
-    journal that was cut or made anew since."""
+    journal that was cut or recreated since."""
 
     lines: int
     head: str
@@ -229,7 +229,7 @@ class Journal:
 
     def follow(self, since: Followed | None) -> tuple[set[str] | None, Followed]:
         """The deposits of which events were noted behind `since`, and up to where that was looked for. None in their
-        place at the first time, and where this is not the journal that was followed (it was cut, or made anew).
+        place at the first time, and where this is not the journal that was followed (it was cut, or recreated).
 
         For who shows what happens: the chain is not checked. Raises OutsideFailure.
         """
@@ -270,7 +270,7 @@ class Journal:
         if there != anchor.head:
             raise InvalidRecord(
                 "journal-not-anchored",
-                "the journal does not go on from its anchor: it was cut, or made anew",
+                "the journal does not continue from its anchor: it was cut, or recreated",
                 where=f"{self.path}:{anchor.lines}:1",
                 remedy=RESTORE,
             )

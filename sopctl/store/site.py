@@ -73,7 +73,7 @@ class Site:
         """Which events (deposit, number) were recorded through this object."""
         self._read: dict[Path, Rack | SwitchRecord | Network | None] = {}
         self.recent: Recent | None = None
-        """A reading of the register that this reader shares with others; None: read anew."""
+        """A reading of the register that this reader shares with others; None: read again."""
         self.lagging: list[SopctlError] = []
         """What did not follow at once on something that was done, or had to be left out: each is told, and ends
         nothing."""

@@ -65,7 +65,7 @@ def sessions(site: Site) -> Sessions:
 
 
 def invite(site: Site, name: str, now: datetime, kind: AccountKind | None = None) -> Invitation:
-    """Open an account for a person or a unit of sopctl.yml, or an auditor (`kind`), or let its password be set anew.
+    """Open an account for a person or a unit of sopctl.yml, or an auditor (`kind`), or let its password be set again.
     The password from before holds until then.
 
     Raises UsageError for a name that sopctl.yml does not have, or has as both.

@@ -136,6 +136,15 @@ def test_the_leaflet_has_two_pages() -> None:
     assert len(pypdfium2.PdfDocument(typst.compile(str(DOCS / "id/selebaran.typ")))) == 2
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_no_page_uses_a_word_that_has_a_better_one(page: Path) -> None:
+    """Help and errors too: docs/reference has all of them."""
+    text = " ".join(page.read_text().split())
+    said = [(text[max(0, found.start() - 40) : found.end() + 20], row["say"]) for row in rows("words")
+            for found in re.finditer(row["never"], text, re.IGNORECASE)]  # fmt: skip
+    assert said == []
+
+
 def test_every_variable_of_ours_is_documented() -> None:
     text = (DOCS / "reference/environment.md").read_text()
     sources = [path.read_text() for root in ("sopctl", "tests") for path in (CHECKOUT / root).rglob("*.py")]

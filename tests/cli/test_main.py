@@ -91,7 +91,7 @@ def test_the_steps_answer_in_json(sopctl: Callable[..., Ran], tmp_path: Path) ->
     assert (due[0]["action"]["needs"], due[0]["action"]["alternatives"]) == ([need], [])
     shown = json.loads(sopctl("show", "PS-2026-0001", "--json").out)
     assert shown["events"][0]["by"] == "pemohon"
-    steps = json.loads(sopctl("sop", "show", "konfigurasi", "--json").out)["steps"]
+    steps = json.loads(sopctl("sop", "show", "konfigurasi", "--json").out)["procedure"]["steps"]
     assert [step["no"] for step in steps] == [1, 2, 3, 5, 6]
     units = json.loads(sopctl("rack", "show", "A1", "--json").out)["units"]
     assert [unit["unit"] for unit in units] == [4, 3, 2, 1]

@@ -5,12 +5,13 @@ import base64
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from http.server import HTTPServer
 from pathlib import Path
 from random import Random
 from threading import Thread
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import click
 import paramiko
@@ -37,6 +38,8 @@ from tests.model.facts.test_appliance import said_by
 from tests.workflow.ports.conftest import MAC, plugged
 
 ROWS = rows("every_command")
+OFFICE = ZoneInfo("Asia/Jakarta")
+"""Whose day it is: a site's, by default."""
 
 
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -178,7 +181,7 @@ def _stage(root: Path, folder: Path, home: Path, held: ExitStack, monkeypatch: p
     )
     _letters(folder, server.port, appliance.port, bmc.port)
     deposits = ("server", "other", "appliance", "withdrawn", "refused")
-    today = date.today()
+    today = datetime.now(OFFICE).date()
     words = {
         **{name: f"PS-{today.year}-{number:04}" for number, name in enumerate(deposits, 1)},
         "folder": str(folder),
@@ -273,7 +276,7 @@ def prepare(stage: Stage, words: list[str]) -> None:
             filled = {
                 "filled_by: ''": "filled_by: Staf",
                 "hostname: ''": "hostname: WIN1",
-                "filled_on: ''": f"filled_on: {date.today()}",
+                "filled_on: ''": f"filled_on: {datetime.now(OFFICE).date()}",
             }
             for old, new in {**filled, "disks: []": "disks: ['Disk 0; 480 GB; Contoh SSD; S-AAA; baik']"}.items():
                 assert old in sheet

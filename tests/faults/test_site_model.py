@@ -1,7 +1,7 @@
 """Every act in any order: the real workflow beside a simple model of a site, a dictionary of where each deposit stands.
 
 What the model allows is done, what it refuses is refused and changes nothing; after each step the site is whole: the
-journal agrees, no two servers stand in one unit, no two open deposits are one server, and an index made anew says the
+journal agrees, no two servers stand in one unit, no two open deposits are one server, and an index recreated says the
 same as the one that was kept.
 """
 

@@ -123,7 +123,7 @@ def test_another_key_on_every_server(fleet: Callable[[int], Fleet], sopctl: Call
 
 
 def the_site_moves_to_another_controller(there: Fleet, sopctl: Callable[..., Ran]) -> None:
-    """Its servers are reached from there, with nothing to be trusted anew, and from the old one no more."""
+    """Its servers are reached from there, with nothing to be trusted again, and from the old one no more."""
     away = there.root.parent
     secret, file, root = away / "passphrase", away / "site.tar.gz", away / "new-site"
     secret.write_text("kuda laut biru empat\n")

@@ -2,17 +2,19 @@
 
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
-from sopctl.store import dossiers
+from sopctl.store import codec, dossiers
 from sopctl.store.durable import write_atomic
 from sopctl.store.journal import ROSTER, Journal
 from sopctl.workflow.desk import Desk
@@ -89,6 +91,35 @@ def test_a_history_laid_out_otherwise_goes_on_whole(
     history.write_text(change(history.read_text()))
     letters.dispose(desk, deposit, instruction="x")
     assert [event.seq for event in dossiers.read(desk.site, deposit).events] == [1, 2, 3]
+
+
+def test_a_history_is_parsed_once_as_long_as_its_bytes_are_the_same(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever records several events in one dossier reads each but once; a byte that differs is reason to read all."""
+    deposit = file_request()
+    parsed: list[str] = []
+    real = codec.parse
+
+    def parse(content: bytes, kind: type[Any], *, where: str, max_bytes: int = codec.MAX_BYTES) -> Any:
+        parsed.append(where)
+        return real(content, kind, where=where, max_bytes=max_bytes)
+
+    monkeypatch.setattr(codec, "parse", parse)
+    before = dossiers.read(desk.site, deposit)
+    letters.dispose(desk, deposit, instruction="x")
+    after = dossiers.read(desk.site, deposit)
+    assert (len(before.events), len(after.events)) == (1, 2)
+    path = str(after.folder / "history.yml")
+    assert parsed.count(path) == 1
+    with monkeypatch.context() as anew:
+        anew.setattr(dossiers, "_sound", {})
+        assert dossiers.read(desk.site, deposit) == after, "the same as what its bytes say"
+    assert parsed.count(path) == 2
+    other = after.folder.with_name("PS-2026-0009")
+    shutil.copytree(after.folder, other)
+    with pytest.raises(InvalidRecord, match="does not follow"):
+        dossiers.read(desk.site, other.name)
 
 
 def test_a_missing_dossier_shows_in_the_journal(desk: Desk, file_request: Callable[..., str]) -> None:

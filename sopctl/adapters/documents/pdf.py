@@ -367,7 +367,7 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             raise InvalidRecord(
                 "logo-not-decoded",
                 "the picture of the logo is broken",
-                remedy="Save the image anew, as PNG or JPEG.",
+                remedy="Save the image again, as PNG or JPEG.",
             ) from error
         raise OutsideFailure(
             "form-not-typeset",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 AUTHORITY_DAYS = 3650
 DAYS = 825
 RENEWED_DAYS = 90
-"""A certificate with less than this before it is made anew."""
+"""A certificate with less than this before it is recreated."""
 
 
 class Identity(Struct, frozen=True):

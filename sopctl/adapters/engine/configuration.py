@@ -32,7 +32,7 @@ def server_configuration(networks: Iterable[str], *, listen: str, folder: str, s
     always = "\n  sync_interval: always" if synchronous else ""
     users = "\n".join(people)
     return f"""\
-# Written by sopctl engine setup, which writes it anew; what is to stay belongs into sopctl.yml.
+# Written by sopctl engine setup, which rewrites it; what is to stay belongs into sopctl.yml.
 server_name: sopctl
 listen: "{listen}"
 max_payload: 1MB

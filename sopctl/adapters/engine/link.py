@@ -1,5 +1,5 @@
 """The connection to the broker (nats-server), and its streams. The broker is never the record: a stream that is gone is
-made anew, and what was in it is asked for again.
+recreated, and what was in it is asked for again.
 
 Sources: nats-py's own code; docs.nats.io "JetStream" (work queues, discard policy, message deduplication).
 """

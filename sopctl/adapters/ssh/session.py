@@ -337,7 +337,7 @@ class Session:
         if self._connection.cut == "deadline" or self._connection.deadline.passed:
             return Fault(Cause.TIMEOUT, f"{what} did not end in time")
         if self._transport.farewell:
-            return Fault(Cause.CLOSED, f"during {what}, the server hung up: {self._transport.farewell}")
+            return Fault(Cause.CLOSED, f"during {what}, the server closed the connection: {self._transport.farewell}")
         if error is None or isinstance(error, EOFError | OSError):
             return Fault(Cause.CLOSED, f"during {what}, the server closed the connection")
         return Fault(Cause.NOT_SSH, f"during {what}, the server broke the protocol: {printable(str(error), 120)}")

@@ -416,12 +416,7 @@ def _translate(
     apart = next((each.disagreement for each in causes if isinstance(each, NoCommonAlgorithm)), None)
     if apart is not None:
         raise nothing_in_common(apart, where) from None
-    if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
-        remedy = "See that the device is on and can be reached, then run the command again."
-        raise SessionDropped(
-            "session-dropped", "the connection ended at {stage}", where=where, remedy=remedy, stage=stage
-        ) from None
-    if Flooded in kinds:
+    if Flooded in kinds:  # before what ends the session then: the connection of one that floods may break at that
         raise DeviceFault(
             "too-much-output",
             "too much output at {stage}: the device sent more than {limit:,} characters",
@@ -429,6 +424,11 @@ def _translate(
             remedy="See at the device's console what it sends, and end that there.",
             stage=stage,
             limit=MAX_OUTPUT,
+        ) from None
+    if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
+        remedy = "See that the device is on and can be reached, then run the command again."
+        raise SessionDropped(
+            "session-dropped", "the connection ended at {stage}", where=where, remedy=remedy, stage=stage
         ) from None
     asks = next((each for each in causes if isinstance(each, Asks | AsksLogin)), None)
     if isinstance(asks, Asks):

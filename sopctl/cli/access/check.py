@@ -48,7 +48,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
     ),
 )
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
-@click.option("--all", "everything", is_flag=True, help="All servers in the office's hands.")
+@click.option("--all", "everything", is_flag=True, help="All servers on site.")
 @click.option("--select", default="", metavar="KEY=TEXT,...", help="Only those of a unit, state (procedure) or rack.")
 @click.option(
     "--watch", type=click.FloatRange(1, 86400), metavar="SECONDS", help="Repeat after this pause, until Ctrl-C."

@@ -1,4 +1,4 @@
-"""`sopctl adopt`: a server that stands in a rack already."""
+"""`sopctl adopt`: a server that is in a rack already."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from sopctl.cli.render import put_adopted
 
 @click.command("adopt", epilog=example("sopctl adopt server.yml --rack A1 --rack-unit 10 --note 'berdiri sejak 2019'"))
 @click.argument("record", metavar="FILE", type=FILE)
-@click.option("--rack", required=True, help="The rack it stands in.")
+@click.option("--rack", required=True, help="The rack it is in.")
 @click.option(
     *RACK_UNIT, cls=Renamed, type=click.IntRange(1, 60), required=True, help="The lowest rack unit that it fills."
 )
@@ -31,7 +31,7 @@ from sopctl.cli.render import put_adopted
 @json_option
 @click.pass_context
 def command(ctx: click.Context, record: Path, *, rack: str, unit: int, face: str, note: str, as_json: bool) -> None:
-    """Take a server that already stands in a rack into the register (di luar SOP).
+    """Take a server that is already in a rack into the register (di luar SOP).
 
     FILE is as for a request; what is not known may be left out: letter, serial number, depth, power, access.
     """

@@ -14,7 +14,7 @@ from sopctl.cli.render import put_step
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, reason: str, as_json: bool) -> None:
-    """Put a deposit on hold at the step where it stands; its clock stops (di luar SOP)."""
+    """Put a deposit on hold at its present step; the deadline is paused (di luar SOP)."""
     from sopctl.workflow.steps import acts
 
     put_step(acts.hold(open_desk(ctx), deposit_id, reason=reason), as_json=as_json)

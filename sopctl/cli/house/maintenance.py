@@ -38,7 +38,7 @@ def command() -> None:
     ),
 )
 @click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
-@click.option("--rack", "racks", multiple=True, metavar="RACK", help="All servers that stand in it now.")
+@click.option("--rack", "racks", multiple=True, metavar="RACK", help="All servers that are in it now.")
 @click.option("--from", "begin", type=MOMENT, required=True, help="When it begins: not in the past.")
 @click.option("--until", type=MOMENT, required=True, help="When it ends: within 31 days.")
 @click.option("--reason", type=TEXT, required=True, help="Why. The owners read it.")

@@ -20,7 +20,7 @@ INNER = 72
 
 @click.group("rack", epilog=example("sopctl rack list", "sopctl rack show A1"))
 def command() -> None:
-    """The racks: what stands in them, what is reserved, what is free."""
+    """The racks: what is in them, what is reserved, what is free."""
 
 
 @command.command("list", epilog=example("sopctl rack list --json"))

@@ -16,7 +16,7 @@ from sopctl.model.text import counted
     ),
 )
 @click.argument("file", metavar="FILE", type=FILE)
-@click.option("--moving", is_flag=True, help="Another controller goes on: from now on nothing is done from here.")
+@click.option("--moving", is_flag=True, help="Another controller continues: from now on nothing is done from here.")
 @click.option(
     "--with-secrets",
     is_flag=True,
@@ -38,7 +38,7 @@ def command(
 
     The history of checks is in it; what can be made again is not. Secrets (keys/, files of variables that hold one in
     plain text, and the page's accounts) are left out unless asked for, and then sealed. Print its anchor on paper: it
-    shows later whether the journal goes on from here.
+    shows later whether the journal continues from here.
 
     With --moving the site is left to another controller, where it is restored: here it can still be read, but nothing
     is recorded, and nobody logs in anywhere. Remove the timers here: sopctl schedule remove.

@@ -14,14 +14,14 @@ def command() -> None:
 
 @command.command("verify", epilog=example("sopctl journal verify --json", "sopctl journal verify --against 57:9f2c…"))
 @click.option("--against", metavar="ANCHOR|FILE", help="An anchor that was kept elsewhere, or a paper that has one.")
-@click.option("--whole", is_flag=True, help="Parse all of it anew, whatever the last check found.")
+@click.option("--whole", is_flag=True, help="Parse all of it again, whatever the last check found.")
 @json_option
 @click.pass_context
 def verify(ctx: click.Context, *, against: str | None, whole: bool, as_json: bool) -> None:
     """Check the journal's chain and every dossier against it. Exit 1: something is missing or was changed.
 
     Alone, the journal cannot show that its end was cut off together with the events that stood there, or that all of
-    it was made anew. Against an anchor it shows that too: what sopctl journal anchor printed, its hash alone, or a
+    it was recreated. Against an anchor it shows that too: what sopctl journal anchor printed, its hash alone, or a
     paper of this site that has it, such as a month's report that was signed: sopctl document verify first says who did.
 
     What the last check found in order and is still the same to the last byte is not parsed again, and what that check
@@ -78,7 +78,7 @@ def stamp(ctx: click.Context, *, as_json: bool) -> None:
     """Have the site's timestamp authority (RFC 3161) stamp where the journal ends now.
 
     The timestamp is kept in timestamps/, and journal verify checks it: it proves that the journal was there by then,
-    and goes on from there. With signing: {stamp_journal: true} in sopctl.yml, a timer does it every night.
+    and continues from there. With signing: {stamp_journal: true} in sopctl.yml, a timer does it every night.
     """
     from sopctl.workflow.setup import journal
 

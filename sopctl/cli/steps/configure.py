@@ -131,7 +131,7 @@ def command(
     the differences are put right.
 
     With --drift: what differs from what the last configuration left, and what the letter and the site ask for since:
-    one look per server, in a moment, with the same exit codes. What only its owner changed is told, and is no drift.
+    one look per server, with the same exit codes. What only its owner changed is reported, and is no drift.
 
     With --sudo inventory: the account may run the gathering script as root and nothing else. With --sudo full: it may
     do everything again, once the owner has allowed that on the server, or if the key of the first contact still works.

@@ -25,7 +25,7 @@ from sopctl.cli.render import put_step
 @json_option
 @click.pass_context
 def command(ctx: click.Context, deposit_id: str, *, on: datetime | None, as_json: bool) -> None:
-    """Record that the server stands in its reserved place (penitipan 10)."""
+    """Record that the server is in its reserved place (penitipan 10)."""
     from sopctl.workflow.steps import reservation
 
     put_step(reservation.place(open_desk(ctx), deposit_id, on=day_of(on)), as_json=as_json)

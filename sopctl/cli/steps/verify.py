@@ -81,7 +81,7 @@ def command(
     timeout: float | None,
     as_json: bool,
 ) -> None:
-    """Try to reach the server over SSH (konfigurasi 3): bisa goes on, tidak bisa goes back to 1. Exit 1: no.
+    """Try to reach the server over SSH (konfigurasi 3): bisa continues, tidak bisa goes back to 1. Exit 1: no.
 
     With --key it is a login as the requester. Without, the management account logs in and proves on the server that
     the letter's accounts exist, are not locked or expired, carry their keys, pass sshd's rules and have a shell that

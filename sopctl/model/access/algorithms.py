@@ -65,7 +65,7 @@ MODERN: Mapping[Kind, tuple[str, ...]] = {
     Kind.MAC: ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "hmac-sha2-256", "hmac-sha2-512"),
     Kind.COMPRESSION: ("none",),
 }
-"""Best first: the first one that the other side has as well is used."""
+"""Best first: the first one that the peer has as well is used."""
 
 OLD: Mapping[Kind, tuple[Old, ...]] = {
     Kind.KEX: (
@@ -108,7 +108,7 @@ def spoken(old: Sequence[Old] = (), known: Iterable[str] | None = None) -> dict[
 
 
 class Disagreement(Struct, frozen=True):
-    """A kind of algorithm in which the two sides have none in common, and what the other side `offered`."""
+    """A kind of algorithm in which the two sides have none in common, and what the peer `offered`."""
 
     kind: Kind
     offered: tuple[str, ...]

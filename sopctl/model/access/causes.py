@@ -110,7 +110,7 @@ class Cause(StrEnum):
     CLOSED = _Declared(
         "closed",
         (Rung.BANNER, Rung.KEX, Rung.LOGIN, Rung.COMMAND, Rung.TLS, Rung.HTTP),
-        means="the other side hung up",
+        means="the peer closed the connection",
         helps="look at the server's sshd log, hosts.deny, and anything that bans addresses (fail2ban)",
         services="look at the service's own log on the server",
         first_wait=15.0,
@@ -131,7 +131,7 @@ class Cause(StrEnum):
     NO_COMMON_KEX = _Declared(
         "no-common-key-exchange",
         (Rung.KEX,),
-        means="the other side has no key exchange that still counts as secure; the detail says what it offers",
+        means="the peer has no key exchange that still counts as secure; the detail says what it offers",
         helps="update the server's SSH, or allow current ones in its sshd_config (KexAlgorithms); for a device that "
         "has none, the office may allow an old one in its record (legacy)",
     )
@@ -139,7 +139,7 @@ class Cause(StrEnum):
         "no-common-host-key",
         (Rung.KEX,),
         means="it has no host key of a current type, or signs with its RSA key by SHA-1 only (ssh-rsa)",
-        helps="give it an Ed25519 or ECDSA host key (ssh-keygen -A), which is then confirmed anew; for a device that "
+        helps="give it an Ed25519 or ECDSA host key (ssh-keygen -A), which is then confirmed again; for a device that "
         "can have none, the office may allow ssh-rsa in its record (legacy)",
     )
     NO_COMMON_CIPHER = _Declared(
@@ -334,7 +334,7 @@ class Cause(StrEnum):
     NO_NFTABLES = _Declared(
         "no-nftables",
         (),
-        means="nftables is missing or does not work there, so that no firewall of ours can be loaded",
+        means="nftables is missing or does not work there, so that our firewall cannot be loaded",
         helps="the owner installs nftables (and a kernel or container that allows it)",
     )
     DISK_FULL = _Declared(
@@ -402,7 +402,7 @@ class Cause(StrEnum):
     NO_SYSTEMD = _Declared(
         "no-systemd",
         (),
-        means="another init system than systemd: there is no firewall, time, journal and update setting of ours",
+        means="another init system than systemd: we set no firewall, time, journal or updates there",
         helps="nothing has to be done: accounts and the SSH server are configured; the rest stays the owner's",
     )
     NOT_EXECUTABLE = _Declared(
@@ -499,7 +499,7 @@ _ONLY_ITS_OWN = re.compile(r"sftp connections only|interactive git shell|restric
 
 
 def greeting_cause(text: str) -> Cause:
-    """Why a server that hung up said `text` instead of an SSH identification: throttled, or another protocol.
+    """Why a server said `text` instead of an SSH identification and closed: throttled, or another protocol.
 
     OpenSSH's sshd says "Exceeded MaxStartups" (since 8.8) and "Not allowed at this time" (PerSourcePenalties).
     """

@@ -224,7 +224,7 @@ class ServerFacts(Struct, frozen=True):
         tuple[MemoryErrors, ...],
         Read(sections.memory_errors, ("edac",), optional=True, quiet=True),
         Line("Galat memori (ECC)", FormPart.HARDWARE, shown.memory_errors, when="filled"),
-        Uncompared(why="the counts grow, and begin anew at each start; an uncorrected error is a condition"),
+        Uncompared(why="the counts grow, and start again at each start; an uncorrected error is a condition"),
     ] = ()
     disks: Annotated[
         tuple[Disk, ...],

@@ -116,7 +116,7 @@ def _differs(name: str, before: Any, after: Any) -> str:
     if isinstance(before, list) and isinstance(after, list):
         more = [str(one) for one in after if one not in before]
         less = [str(one) for one in before if one not in after]
-        said = [f"{', '.join(more)} too"] * bool(more) + [f"{', '.join(less)} no more"] * bool(less)
+        said = [f"{', '.join(more)} too"] * bool(more) + [f"{', '.join(less)} no longer"] * bool(less)
         return "; ".join(said) or "in another order"
     if name == "management_public_key":
         return "another"
@@ -126,7 +126,7 @@ def _differs(name: str, before: Any, after: Any) -> str:
 def _accounts(before: list[Any], after: list[Any]) -> str:
     then, now = ({str(one.get("name")): one for one in side if isinstance(one, dict)} for side in (before, after))
     said = [f"{name} is new" for name in now if name not in then]
-    said += [f"{name} no more" for name in then if name not in now]
+    said += [f"{name} no longer" for name in then if name not in now]
     for name in now:
         if name in then and now[name] != then[name]:
             said.append(f"other keys for {name}")

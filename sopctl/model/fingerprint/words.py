@@ -65,7 +65,7 @@ def _arrow(then: str | None, now: str | None) -> str:
         return (
             "; ".join(
                 [f"{', '.join(sorted(after - before))} too"] * bool(after - before)
-                + [f"{', '.join(sorted(before - after))} no more"] * bool(before - after)
+                + [f"{', '.join(sorted(before - after))} no longer"] * bool(before - after)
             )
             or "in another order"
         )
@@ -108,7 +108,7 @@ def _unit(then: str | None, now: str | None) -> str:
     before, after = then.split(" "), now.split(" ")
     said = [f"{one} → {other}" for one, other in zip(before[:2], after[:2], strict=False) if one != other]
     said += [f"{word} now" for word in after[2:] if word not in before] + [
-        f"{word} no more" for word in before[2:] if word not in after
+        f"{word} no longer" for word in before[2:] if word not in after
     ]
     return ", ".join(said) or _arrow(then, now)
 

@@ -95,7 +95,7 @@ class Stamped(Struct, frozen=True):
 
 class Examined(Struct, frozen=True):
     """What a PDF has beside the paper it is compared with. `how`: were its signatures appended to the very bytes, or
-    was the file written anew with the same pages? `problem`: why it could not be read at all. `wanted`: where what is
+    was the file rewritten with the same pages? `problem`: why it could not be read at all. `wanted`: where what is
     not known of revocation may be asked for; only of certificates of authorities that are trusted. `closed`: a
     signature forbids others after it (DocMDP that allows no changes, or all fields locked; ISO 32000-2, 12.8.2)."""
 

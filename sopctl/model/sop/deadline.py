@@ -1,7 +1,7 @@
 """By when a step should be done, and why: its time limit (waktu), counted in the days of the office's calendar.
 
-The day on which a step becomes due is not counted. While a deposit is on hold or waits for space the clock stands
-still: a day that ends with the clock stopped is not counted. An edit or another act never restarts it.
+The day on which a step becomes due is not counted. While a deposit is on hold or waits for space the deadline
+is paused: a day that ends during a pause is not counted. An edit or another act never restarts it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ class Skipped(Struct, frozen=True, gc=False):
 
 
 class Deadline(Struct, frozen=True, gc=False):
-    """`due` is None while the clock stands still, and `paused` says why. `late` counts the days since `due`."""
+    """`due` is None while the deadline is paused, and `paused` says why. `late` counts the days since `due`."""
 
     due: date | None
     since: date
@@ -43,7 +43,7 @@ class Deadline(Struct, frozen=True, gc=False):
         """Why it is this day, in words."""
         text = f"{self.limit} {self.unit}{'s' if self.limit != 1 else ''} after {self.since}"
         if self.paused:
-            return f"{text}; the clock stands still: {self.paused}"
+            return f"{text}; the deadline is paused: {self.paused}"
         if self.skipped:
             text += "; not counted: " + ", ".join(f"{each.day} {each.why}" for each in self.skipped)
         return text + ("; holidays not decreed yet (perkiraan)" if self.estimated else "")

@@ -39,7 +39,7 @@ class Occurrence(Struct, frozen=True):
 
     @property
     def stands_still(self) -> bool:
-        """Is it on hold, and its clock with it?"""
+        """Is it on hold, and its deadline with it?"""
         return bool(self.pauses) and self.pauses[-1].until is None
 
     def due(self, calendar: Calendar) -> date:
@@ -51,7 +51,7 @@ class Occurrence(Struct, frozen=True):
         return counted(calendar, self.due(calendar), now, self.pauses) > 0
 
     def days_late(self, calendar: Calendar, today: date) -> int:
-        """By how many days it was late when it ended, or is on `today`; 0 while its clock stands still."""
+        """By how many days it was late when it ended, or is on `today`; 0 while its deadline is paused."""
         if self.stands_still:
             return 0
         day = self.ended.date() if self.ended else today

@@ -22,7 +22,7 @@ from sopctl.model.sop.verbs import Waiting
 
 
 class Pause(Struct, frozen=True, gc=False):
-    """A time in which a step's clock stood still; `until` is None while it still does."""
+    """A time in which a deadline was paused; `until` is None while it still does."""
 
     since: datetime
     until: datetime | None

@@ -155,7 +155,7 @@ def _disks(found: Survey) -> Iterator[Obstacle]:
             yield _known(Cause.NOT_EXECUTABLE, f"{space.folder} is mounted noexec")
     for line in found.over_quota:
         name, _, device = line.partition(" ")
-        yield _because(Cause.OVER_QUOTA, f"{name} is over its quota on {device}, and can write no more", name)
+        yield _because(Cause.OVER_QUOTA, f"{name} is over its quota on {device}, and can no longer write", name)
     if found.immutable:
         yield _because(Cause.IMMUTABLE, f"protected from changes: {', '.join(found.immutable)}")
 

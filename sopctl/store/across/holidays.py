@@ -2,7 +2,7 @@
 many a command.
 
 Derived and disposable (`var/holidays.json`): what was kept from another version of the library, or is not as it was
-written, is asked anew.
+written, is asked again.
 """
 
 import hashlib

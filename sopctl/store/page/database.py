@@ -94,7 +94,7 @@ class Database:
             "page-file-unusable",
             "the page's accounts cannot be used: {reason}",
             where=str(self.path),
-            remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people anew.",
+            remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people again.",
             reason=error,
         )
 
@@ -139,7 +139,7 @@ def copied(root: Path) -> bytes | None:
             "page-file-unusable",
             "the page's accounts cannot be used: {reason}",
             where=str(path),
-            remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people anew.",
+            remedy="Look after the disk and the file's owner. If it is broken, move it away and invite people again.",
             reason=error,
         ) from None
 

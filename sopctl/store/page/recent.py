@@ -4,7 +4,7 @@ has changed since, and nothing else.
 What sopctl records, by whichever process, has a line in the journal: its tail names the dossiers that have changed.
 A folder that came or went shows in the time of `deposits/`. What people change by hand has no line; all files are
 compared with what was read, some at each look, within `SWEEP_SECONDS`. It is for showing alone: whoever decides reads
-anew (`Site.recent` is None).
+again (`Site.recent` is None).
 """
 
 import os
@@ -63,7 +63,7 @@ class Recent:
             if named is None or self._reading is None or procedures != self._procedures:
                 self._procedures = procedures
                 return self._read_all(site)
-            reading, self._reading = self._reading, None  # whatever fails now, the next one reads anew
+            reading, self._reading = self._reading, None  # whatever fails now, the next one reads again
             self._reading = self._patch(site, reading, named | told)
             return self._reading
 

@@ -14,7 +14,7 @@ from sopctl.workflow import accounts
 
 RECOVERY_CODES = 10
 FAILURES_OF_CODE = 10
-"""How often a code may be wrong within a quarter of an hour, from wherever: who gets that far knows the password."""
+"""How often a code may be wrong in a quarter of an hour, from wherever: whoever gets that far knows the password."""
 
 
 class Proposal(Struct, frozen=True):
@@ -67,12 +67,12 @@ def complete(site: Site, begun: str, code: str, address: str, now: datetime) -> 
     name = pending.look(begun, accounts.WAITING, now.timestamp())
     account = accounts.kept(site).find(name) if name else None
     if name is None or account is None or accounts.principal(site.settings, account) is None:
-        raise NotNow("login-begun-too-long-ago", "the login was begun too long ago: log in anew")
+        raise NotNow("login-begun-too-long-ago", "the login was begun too long ago: log in again")
     _refuse_guessing(site, name, address, now)
     if not _good(site, name, code, now) and not kept(site).recover(name, _folded(code)):
         raise _wrong(site, name, address, now)
     if pending.take(begun, accounts.WAITING, now.timestamp()) is None:
-        raise NotNow("login-begun-too-long-ago", "the login was begun too long ago: log in anew")
+        raise NotNow("login-begun-too-long-ago", "the login was begun too long ago: log in again")
     return accounts.begin(site, name, address, now)
 
 
@@ -85,7 +85,7 @@ def remove(site: Site, account: str, code: str, address: str, now: datetime) -> 
 
 
 def forget(site: Site, account: str) -> None:
-    """Let somebody who has lost both device and recovery codes log in with the password alone, and enrol anew. Raises
+    """Let somebody who has lost both device and recovery codes log in with the password alone, and enrol again. Raises
     UsageError for an account without a second factor."""
     if not kept(site).forget(account):
         raise UsageError("no-second-factor", "the account {name!r} has no second factor", name=account)

@@ -67,7 +67,7 @@ def apply(
         if not mine.dossier.summary.in_our_hands:
             raise NotNow(
                 "not-in-our-hands",
-                "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
+                "{deposit} is not on site: its server is not in its rack, switched on",
                 remedy=Action("show", deposit_id),
                 deposit=deposit_id,
             )

@@ -53,7 +53,7 @@ class InventoryHost(Struct, frozen=True):
 
 
 def hosts(root: Path, errors: list[SopctlError] | None = None) -> list[InventoryHost]:
-    """Every server of the site at `root` that is in the office's hands and has a way in by key; no appliances. A broken
+    """Every server of the site at `root` that is on site and has a way in by key; no appliances. A broken
     dossier hides no other server: what is wrong with it is added to `errors`. Raises what reading a site's own files
     raises."""
     site = Site(root)

@@ -1,4 +1,4 @@
-"""The fleet: access checks of all servers in the office's hands, and their history.
+"""The fleet: access checks of all servers on site, and their history.
 
 A check never moves a deposit; `verify` does. Like `verify`, it logs in with the management account. Nobody logs in to a
 network appliance: its host key and its services are the answer, and its log stays its owner's.
@@ -87,7 +87,7 @@ class Month(Struct, frozen=True):
 
 
 def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[Summary], list[SopctlError]]:
-    """The servers to check: those in the office's hands, or those of them that are named. Also returns the errors of
+    """The servers to check: those on site, or those of them that are named. Also returns the errors of
     dossiers that cannot be read, unless servers are named.
 
     `select` is KEY=TEXT[,KEY=TEXT…]: unit (a part of its name), state (procedure, or procedure and step), rack.
@@ -110,7 +110,7 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
                     )
                 raise UsageError(
                     "not-in-our-hands",
-                    "{deposit} is not in the office's hands: its server does not stand in its rack, switched on",
+                    "{deposit} is not on site: its server is not in its rack, switched on",
                     remedy=Action("show", deposit_id),
                     deposit=deposit_id,
                 )

@@ -1,7 +1,7 @@
 """The secret with which the office first gets in to one deposit: a private key, or the password of an appliance or BMC.
 
 The office sets it, for that deposit alone, in a file that no letter can name (keys/login/ID, keys/bmc/ID). The
-deposit's history says that it did, who typed it, and for which account; nothing of the secret itself.
+deposit's history says that it did, who typed it, and for which account; never the secret itself.
 """
 
 from pathlib import Path

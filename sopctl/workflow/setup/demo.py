@@ -42,7 +42,7 @@ Say = Callable[[str], None]
 
 
 def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, heading: Say) -> list[str]:
-    """Run the demo in the folder `site` and the lab `lab_name`, both made anew. On the port `page`, show it in a
+    """Run the demo in the folder `site` and the lab `lab_name`, both recreated. On the port `page`, show it in a
     browser at the end, until Ctrl-C.
 
     With `keep`, servers and site stay, and the commands to try on them are returned; else an empty list.

@@ -49,7 +49,7 @@ def setup(
     site: Site, now: datetime, *, server_folder: str = SERVER_FOLDER, store: str = STORE, anew: bool = False
 ) -> list[Path]:
     """Make what broker, controller and workers need: certificates that are missing, end soon or are for another host,
-    and the broker's configuration. With `anew` all is made anew, the authority too: what has the old ones is refused
+    and the broker's configuration. With `anew` all is recreated, the authority too: what has the old ones is refused
     from then on. Returns the files that are new or changed.
 
     Raises NotNow where sopctl.yml names no broker; OutsideFailure, InvalidRecord for certificates that are none.
@@ -97,7 +97,7 @@ def setup(
             "engine-certificate-broken",
             "a certificate of the engine cannot be read: {reason}",
             where=str(files.folder),
-            remedy="Make all anew: sopctl engine setup --anew",
+            remedy="Recreate everything: sopctl engine setup --anew",
             reason=str(error),
         ) from None
     made = configuration.server_configuration(

@@ -17,7 +17,7 @@ from sopctl.workflow.views.sla_report import late_steps
 
 
 def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
-    """Put a deposit on hold at the step where it stands; its clock stops. Raises NotNow when it is on hold already."""
+    """Put a deposit on hold at its present step; the deadline is paused. Raises NotNow when it is on hold already."""
     with act(desk, deposit_id, "hold") as mine:
         if held := mine.standing.held:
             raise on_hold(mine.dossier, held)
@@ -26,7 +26,7 @@ def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
 
 
 def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
-    """End a hold: the step goes on, and its clock with it. Raises NotNow when the deposit is not on hold."""
+    """End a hold: the step goes on, and its deadline with it. Raises NotNow when the deposit is not on hold."""
     with act(desk, deposit_id, "resume") as mine:
         if not mine.standing.held:
             raise NotNow(

@@ -103,7 +103,7 @@ class _Entry(NamedTuple):
 
 
 def adopt(desk: Desk, record: Path, where: Where) -> Adopted:
-    """Take a server that already stands in a rack into the register. Its configuration is due next.
+    """Take a server that is already in a rack into the register. Its configuration is due next.
 
     Raises InvalidRecord for a record that is not valid and for a place that is taken or does not exist.
     """

@@ -47,6 +47,7 @@ from sopctl.workflow.servers import appliances, batch, bmcs, checking, gathering
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
 from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, skeleton, waited
 from sopctl.workflow.servers.reach import reach
+from sopctl.workflow.views.months import month_of, then
 
 PLAYBOOK = "facts.yml"
 
@@ -162,6 +163,21 @@ def due(desk: Desk, month: str | None = None) -> list[str]:
     return [
         each for each in due if (was := _presence(desk, dossiers.read(desk.site, each), first)) and was.inventory_due
     ]
+
+
+def left_to_people(desk: Desk, month: str | None = None) -> list[Summary]:
+    """The deposits whose inventory of `month` (this one) is due too, as the month's summary counts them, and which
+    `due` leaves out: a sheet is filled in for them, someone has to look, or they have gone on without it."""
+    of = _month(desk, month)
+    reading, by_command = register.read(desk.site, gathered=True), {*due(desk, month)}
+    found = []
+    for each in then(desk, month_of(desk, of), reading.summaries):
+        if each.now.id in by_command or of in reading.gathered.get(each.now.id, {}):
+            continue
+        with suppress(SopctlError):  # the summary names what cannot be read
+            if each.presence and each.presence.inventory_due:
+                found.append(each.now)
+    return found
 
 
 def everyone(desk: Desk) -> list[str]:

@@ -174,13 +174,13 @@ def due(desk: Desk) -> list[str]:
 
 
 def managed(desk: Desk) -> list[str]:
-    """The deposits whose servers are configured, in the office's hands, and not reduced to inventory."""
+    """The deposits whose servers are configured, on site, and not reduced to inventory."""
     found = register.summaries(desk.site)
     return [each.id for each in found if each.managed and each.in_our_hands and not each.reduced]
 
 
 def refuse_unmanaged(each: Summary, so: str) -> None:
-    """Raise NotNow for a server that is not configured or not in the office's hands; `so` says what follows."""
+    """Raise NotNow for a server that is not configured or not on site; `so` says what follows."""
     if each.kind == "other":
         raise NotNow(
             "other-not-configured",

@@ -203,7 +203,7 @@ def _refuse_taken_place(mine: Turn) -> None:
         raise Conflict(
             "place-taken-meanwhile",
             "{deposit} would have {place} again: {reason}",
-            remedy="Move what stands there now, or file the request anew.",
+            remedy="Move what stands there now, or file the request again.",
             deposit=before.id,
             place=spot,
             reason=str(why),

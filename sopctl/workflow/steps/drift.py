@@ -76,7 +76,7 @@ def look(
 ) -> list[Drift]:
     """Run playbooks/configure.yml with --check on these servers at once.
 
-    Raises NotNow for a server that was never configured, is not in the office's hands, or is reduced to inventory;
+    Raises NotNow for a server that was never configured, is not on site, or is reduced to inventory;
     InvalidRecord for a setting that no role of the site reads; what ends the run before every server had its turn
     (`playbooks.unfinished`), and what `run_playbook` raises.
     """
@@ -120,7 +120,7 @@ def compare(desk: Desk, ids: Sequence[str], *, cancel: threading.Event | None = 
     """What differs on these servers from what their last configuration left, and what the letter and the site ask for
     since. One connection each, many at once.
 
-    Raises as `look` for servers that are not configured, not in the office's hands, or reduced, and Interrupted.
+    Raises as `look` for servers that are not configured, not on site, or reduced, and Interrupted.
     """
     chosen = {}
     for deposit_id in dict.fromkeys(ids):

@@ -48,7 +48,7 @@ def preview(
 ) -> Preview:
     """Look at the server, with the owner's `password` or the key of the first contact, and say what would change.
 
-    Raises NotNow for a server that is not in the office's hands, OutsideFailure where nobody has confirmed its host key
+    Raises NotNow for a server that is not on site, OutsideFailure where nobody has confirmed its host key
     yet, and as `surveying.look`.
     """
     dossier = dossiers.read(desk.site, deposit_id)

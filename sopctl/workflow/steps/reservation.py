@@ -121,7 +121,7 @@ def _address(site: Site, of: Network) -> AddressGiven:
 
 
 def place(desk: Desk, deposit_id: str, *, on: date | None = None) -> StepDone:
-    """penitipan 10: the server stands in its reserved place, since today or `on` a day that is recorded late."""
+    """penitipan 10: the server is in its reserved place, since today or `on` a day that is recorded late."""
     with turn(desk, deposit_id, "place") as mine:
         required.signatures(mine)
         happened = required.happened(mine, "placed", on)

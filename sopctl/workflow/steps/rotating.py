@@ -1,5 +1,5 @@
-"""Another key of the office's on the servers: beside the old one first, in an armed window, until it has logged in anew
-and become root; then the old one is taken out, in a window too, and the new one logs in anew.
+"""Another key of the office on the servers: beside the old one, in an armed window, until it has logged in again
+and become root; then the old one is taken out, in a window too, and the new one logs in again.
 
 Each step is in the deposit's history as soon as it has succeeded, and the history never names a key that the server
 does not know: whatever breaks off in between, the key that it names opens the server, and the command run again goes
@@ -130,7 +130,7 @@ class _Rotation:
             raise
 
     def _beside(self) -> list[Turn]:
-        """The turns on whose servers the new key has logged in anew, and become root."""
+        """The turns on whose servers the new key has logged in again, and become root."""
         states = {mine.dossier.id: key_state(self._site, mine.dossier.summary) for mine in self._turns}
         old, both, lost = (
             [mine for mine in self._turns if states[mine.dossier.id] == state] for state in ("before", "both", "none")

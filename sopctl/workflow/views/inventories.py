@@ -254,7 +254,7 @@ def _inventoried(desk: Desk, deposit: Summary, months: kept.Months, month: str) 
 
 
 def standing(desk: Desk, ids: Sequence[str] = ()) -> tuple[list[Standing], list[SopctlError]]:
-    """What is not as it should be on the servers in the office's hands, or on those of them that are named; a server
+    """What is not as it should be on the servers on site, or on those of them that are named; a server
     without facts is left out. Also returns an error for each dossier that cannot be read, unless servers are named.
 
     Raises UsageError for an id without facts.

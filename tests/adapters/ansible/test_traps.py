@@ -15,6 +15,7 @@ import yaml
 
 from sopctl.adapters.ansible.runner import Outcome, TaskEvent
 from tests.adapters.ansible.test_runner import ONE, Playbook, answers, living, run, sleeper, wait_until
+from tests.faults.canaries import canary
 
 TESTS = Path(__file__).parents[2]
 TRAPS: list[dict[str, Any]] = yaml.safe_load((TESTS / "cases/traps.yml").read_text())
@@ -62,16 +63,17 @@ def test_a_run_that_never_came_to_its_end_is_no_success(site: Path, playbook: Pl
     stands on no command line."""
     name, mark, started = sleeper(site, playbook)
     seen: list[str] = []
+    word = canary()
 
     def kill_ansible() -> None:
         wait_until(started.exists)
-        seen.extend(living("canary"))
+        seen.extend(living(word))
         for child in children(int((site / "var/run/pid").read_text())):
             os.kill(child, signal.SIGKILL)
 
     killer = threading.Thread(target=kill_ansible)
     killer.start()
-    result = run(site, name, ONE, variables={"word": "canary"})
+    result = run(site, name, ONE, variables={"word": word})
     killer.join()
     assert result.outcome is Outcome.CRASHED
     assert seen == []

@@ -3,7 +3,7 @@
 A script is a list of `Turn`s: which question comes next, and how it is answered. A question that is not the next one,
 or that has a field too many, too few or of another form, is refused with 599 and kept in `faults`; leaving the block
 raises for faults, and for turns that never came. It really signs, with certificates of the tests' authority, appending
-or writing the file anew as iText 5 does.
+or rewriting the file as iText 5 does.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The holidays that are kept: as the library has them, and asked anew where they are not as they were written."""
+"""The holidays that are kept: as the library has them, and asked again where they are not as they were written."""
 
 import sys
 from datetime import date

@@ -117,7 +117,7 @@ def test_an_answer_that_is_not_just_that_signature_is_kept_and_never_filed(offic
         "another signed before": Turn("sign", change=_signed_by_another(office)),
         "another text": Turn("sign", change=_shadow),
         "another text after it": Turn("sign", after=_shadow),
-        "another text, written anew": Turn("sign", change=lambda pdf: _rewrite(_shadow(pdf))),
+        "another text, rewritten": Turn("sign", change=lambda pdf: _rewrite(_shadow(pdf))),
         "something laid over": Turn("sign", change=_overlay),
         "a script": Turn("sign", change=_action),
         "bytes behind": Turn("sign", after=lambda pdf: pdf + b"\n% more\n"),

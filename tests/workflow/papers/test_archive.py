@@ -67,7 +67,7 @@ def check(there: Path) -> str:
 
 
 def sums_again(there: Path) -> None:
-    """What a forger does: the list of sums is made anew."""
+    """What a forger does: the list of sums is recreated."""
     files = sorted(path for path in there.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
     lines = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(there)}\n" for path in files)
     (there / "SHA256SUMS").write_text("".join(lines))

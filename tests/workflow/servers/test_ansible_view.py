@@ -1,4 +1,4 @@
-"""The site as Ansible sees it: only servers in the office's hands, and only variables that are named here."""
+"""The site as Ansible sees it: only servers on site, and only variables that are named here."""
 
 from collections.abc import Callable
 

@@ -226,7 +226,7 @@ def test_a_second_run_is_told_of_the_first(deposit: str, sopctl: Callable[..., A
 
 
 def test_a_server_that_is_not_in_our_hands_is_not_logged_in_to(desk: Desk, until_space: Callable[..., str]) -> None:
-    with pytest.raises(UsageError, match="not in the office's hands"):
+    with pytest.raises(UsageError, match="not on site"):
         checking.chosen(desk.site, [until_space()])
 
 

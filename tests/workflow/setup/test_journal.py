@@ -1,4 +1,4 @@
-"""The journal as evidence: what was cut, removed, altered or made anew shows; what a crash leaves is no alarm."""
+"""The journal as evidence: what was cut, removed, altered or recreated shows; what a crash leaves is no alarm."""
 
 import hashlib
 import sqlite3
@@ -90,7 +90,7 @@ def test_an_anchor_shows_what_the_journal_alone_cannot(desk: Desk, path: Path, s
     history.write_text(text[: text.index("- seq: 3")])
     assert journal.check(desk).gaps == []
     refused = sopctl("journal", "verify", "--against", anchor)
-    assert (refused.code, "does not go on from its anchor" in refused.err) == (3, True)
+    assert (refused.code, "does not continue from its anchor" in refused.err) == (3, True)
     assert sopctl("journal", "verify", "--against", "57").code == 2
 
 
@@ -226,7 +226,7 @@ def what_is_said(desk: Desk, *, whole: bool) -> object:
 
 def test_a_check_that_goes_on_says_what_a_whole_one_says(desk: Desk, path: Path) -> None:
     """Whatever was changed since the last one, in the journal, the histories and the records; also by lines that are
-    chained and histories that were made anew from older ones."""
+    chained and histories that were recreated from older ones."""
     root, random = desk.site.root, Random(25)
     journal.check(desk)
     acts.hold(desk.decided_by("staf"), "PS-2026-0001", reason="y")

@@ -36,7 +36,7 @@ from sopctl.workflow.desk import Desk, StepDone, turn
 from sopctl.workflow.papers.monthly.summary_form import summary_form
 from sopctl.workflow.servers import checking
 from sopctl.workflow.servers.batch import Answers
-from sopctl.workflow.steps import collecting, handover, inspecting, releasing
+from sopctl.workflow.steps import collecting, handover, inspecting, letters, releasing
 from sopctl.workflow.views import inventories
 from sopctl.workflow.views.month_changes import month_changes
 from tests.conftest import Clock, Ran, give_back
@@ -278,6 +278,19 @@ def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerF
     assert [each["name"] for each in lists["inventory-items"]] == [
         *("Disk nvme0n1", "Disk sda", *drives, *modules, "PSU PSU.Slot.1")
     ], "no name twice on a device"
+
+
+def test_due_means_one_thing(desk: Desk, deposit: str) -> None:
+    """What the summary misses is what is collected, and what needs a person."""
+
+    def named() -> tuple[list[str], list[str]]:
+        due, others = collecting.due(desk), [each.id for each in collecting.left_to_people(desk)]
+        assert sorted(inventories.summary(desk).not_gathered) == sorted([*due, *others])
+        return due, others
+
+    assert named() == ([deposit], [])
+    letters.ask_back(desk, deposit, letter_number="090/9/2026")
+    assert named() == ([], [deposit]), "it went on without it"
 
 
 def test_a_server_that_was_returned_is_active_in_no_rack(

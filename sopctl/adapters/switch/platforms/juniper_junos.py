@@ -191,7 +191,7 @@ def saved(_session: Session) -> dict[str, tuple[str, ...]] | None:
 
 
 def _text(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:
-    """The port's text as it should be: what a change may set anew, and the rest untouched."""
+    """The port's text as it should be: what a change may set again, and the rest untouched."""
     now = before.setting
     kept = list(before.text)
     if now.description != wanted.description:

@@ -16,7 +16,7 @@ from sopctl.errors import UsageError
     "rotate",
     epilog=example(
         "sopctl key rotate",
-        "sopctl key rotate PS-2026-0001 --ask-password  # no key of ours opens it any more",
+        "sopctl key rotate PS-2026-0001 --ask-password  # none of our keys opens it any more",
     ),
 )
 @click.argument("ids", nargs=-1, metavar="[ID]...", type=DEPOSIT)
@@ -39,11 +39,11 @@ def command(
     """Put another key on the servers: these, or all. Exit 1: some do not have the new one alone yet.
 
     A new key is made beside the old one and named in sopctl.yml. On each server it is added in an armed window, in
-    which both are valid, until it has logged in anew and become root; then the old one is taken out, in a window too.
+    which both are valid, until it has logged in again and become root; then the old one is taken out, in a window too.
     A server that does not answer, or fails, keeps what it had: run the command again for the rest. Each server is
     opened by the key that it knows, all the while.
 
-    Where no key of ours opens a server any more, its owner lets the new one in: by the password or key of the first
+    Where none of our keys opens a server any more, its owner lets the new one in: by the password or key of the first
     contact's account, or by putting the new key's line there; then run this with its ID.
     """
     from sopctl.workflow.setup import rotation

@@ -16,5 +16,5 @@ from sopctl.cli.tree import PackageGroup
 def command() -> None:
     """Workers in networks that the controller does not reach itself.
 
-    Without an engine, all servers are checked from here; nothing of this is needed then.
+    Without an engine, all servers are checked from here; none of this is needed then.
     """

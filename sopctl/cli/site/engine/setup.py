@@ -21,7 +21,9 @@ from sopctl.cli.render import put_json
     metavar="DIR",
     help="Where the broker keeps its queues.",
 )
-@click.option("--anew", is_flag=True, help="Make all anew, the authority too: whoever has the old ones is refused.")
+@click.option(
+    "--anew", is_flag=True, help="Recreate everything, the authority too: whoever has the old ones is refused."
+)
 @json_option
 @click.pass_context
 def command(ctx: click.Context, *, server_folder: str, store: str, anew: bool, as_json: bool) -> None:

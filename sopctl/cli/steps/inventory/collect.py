@@ -74,7 +74,8 @@ def command(
     """Gather the facts of servers, in one run, and make their inventory forms. Exit 1: it failed on a server.
 
     Each server's facts are kept as soon as it has answered. One that is down does not stop the others and stays due. So
-    does whatever Ctrl-C or a crash left undone: --due goes on with it. Exit 6: a single ID that cannot be reached.
+    does whatever Ctrl-C or a crash left undone: --due continues with it, and names those whose inventory is due and
+    needs a person: together they are what the month's summary misses. Exit 6: a single ID that cannot be reached.
     """
     from sopctl.workflow.steps import collecting
 
@@ -94,6 +95,9 @@ def command(
             )
         put_step(done := answers.only(), as_json=as_json)
         end(done.answer)
+    if due and not as_json:
+        for each in collecting.left_to_people(desk, month):
+            click.echo(f"{each.id}  due too, and not by this command: {each.stands}")
     _collect_many(desk, chosen, month, forks, with_ansible=with_ansible, as_json=as_json)
 
 

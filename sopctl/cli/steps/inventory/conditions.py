@@ -46,7 +46,7 @@ class Conditions(Plugin):
 def command(ctx: click.Context, *, ids: tuple[str, ...], form: str, output: Path | None, as_json: bool) -> None:
     """What is not as it should be on the servers, by their newest facts: failed disks, degraded arrays, power supplies.
 
-    A condition is told as long as it lasts, whether or not it is new. Exit code 0: there is none; 1: there is one. With
+    A condition is reported as long as it lasts, whether or not it is new. Exit 0: there is none; 1: one. With
     --format nagios, a plugin's codes: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form

@@ -105,7 +105,7 @@ def issue(desk: Desk, name: str | None = None) -> IssuedReport:
 
 
 def _anchored(desk: Desk) -> str:
-    """Where the journal ends: on a signed paper, it shows later whether the journal was cut or made anew."""
+    """Where the journal ends: on a signed paper, it shows later whether the journal was cut or recreated."""
     return f"Jurnal kantor saat laporan diterbitkan: {Journal(desk.site.root).anchor()}"
 
 

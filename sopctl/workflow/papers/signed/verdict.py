@@ -270,7 +270,7 @@ def shows_others(signatures: Sequence[Signature]) -> tuple[str, ...]:
 def _rewritten(finding: Finding) -> tuple[str, ...]:
     broken = any(each.word == "broken" for each in finding.signatures[:-1])
     if finding.how == "rewritten" and broken:
-        return ("rewritten: the file was written anew when it was signed again, which destroys earlier signatures",)
+        return ("rewritten: the file was rewritten when it was signed again, which destroys earlier signatures",)
     return ()
 
 

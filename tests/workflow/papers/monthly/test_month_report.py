@@ -126,7 +126,7 @@ def test_it_anchors_the_journal(october: Desk, tmp_path: Path) -> None:
     assert ["LAPORAN-2026-10" in each.source for each in kept] == [True, True, False, False]
     assert not journal.check(october, kept[0]).gaps
     assert not journal.check(october, journal.anchor_of(october, anchor.partition(":")[2])).gaps
-    with pytest.raises(InvalidRecord, match="does not go on from its anchor"):
+    with pytest.raises(InvalidRecord, match="does not continue from its anchor"):
         journal.check(october, journal.anchor_of(october, "0" * 64))
     for said in ("no anchor", "%PDF-1.7 broken"):
         other = tmp_path / "lain.txt"
