@@ -1,6 +1,7 @@
 """A certificate authority of the tests: a root, an authority below it, signers, revocation lists, and a timestamp
 authority that answers on loopback as RFC 3161 says (`openssl ts` behind a small HTTP server)."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,12 +22,17 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     pkcs12,
 )
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from sopctl.model.signing.signatures import Trust
 
 PASSPHRASE = "rahasia uji"
 YEAR = timedelta(days=365)
+
+MODULE = "/usr/lib/softhsm/libsofthsm2.so"
+"""SoftHSM2, which stands in for a token."""
+PIN = "73915046"
 
 _USES = (
     *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
@@ -78,6 +84,10 @@ class Authority:
         """A person's certificate for signing documents."""
         return self._issue(cn, self.middle, begin=begin, end=end)
 
+    def program(self, cn: str = "program") -> Identity:
+        """A certificate with which programs are signed, and no documents."""
+        return self._issue(cn, self.middle, purpose=ExtendedKeyUsageOID.CODE_SIGNING)
+
     def server(self, cn: str = "web", *, name: str = "") -> Identity:
         """A certificate that is for TLS servers (one of this host `name`) and not for documents."""
         purpose, usage = ExtendedKeyUsageOID.SERVER_AUTH, "digital_signature" if name else "key_encipherment"
@@ -95,8 +105,9 @@ class Authority:
         """From now on the revocation lists have it."""
         self.revoked[who.certificate.serial_number] = on
 
-    def crl(self, at: datetime | None = None) -> tuple[bytes, bytes]:
-        """The revocation lists of the root and of the authority below it, as made at `at` and for a month (DER)."""
+    def crl(self, at: datetime | None = None, by: ec.EllipticCurvePrivateKey | None = None) -> tuple[bytes, bytes]:
+        """The revocation lists of the root and of the authority below it, as made at `at` and for a month (DER);
+        signed with the key `by`, where that is another's."""
         made = []
         for issuer in (self.root, self.middle):
             began = at or self.now
@@ -114,8 +125,33 @@ class Authority:
                 if on <= began:
                     revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(on).build()
                     builder = builder.add_revoked_certificate(revoked)
-            made.append(builder.sign(issuer.key, hashes.SHA256()).public_bytes(Encoding.DER))
+            made.append(builder.sign(by or issuer.key, hashes.SHA256()).public_bytes(Encoding.DER))
         return made[0], made[1]
+
+    def answer(
+        self, about: Identity, *, by: Identity | None = None, revoked: datetime | None = None, days: int = 0
+    ) -> bytes:
+        """An OCSP answer (DER) about a signer, of so many days from now on and for a week; signed for the authority by
+        `by`, or by it itself."""
+        status, made = ocsp.OCSPCertStatus.REVOKED if revoked else ocsp.OCSPCertStatus.GOOD, self.now + timedelta(days)
+        builder = ocsp.OCSPResponseBuilder().add_response(
+            cert=about.certificate,
+            issuer=self.middle.certificate,
+            algorithm=hashes.SHA1(),  # it names, no more
+            cert_status=status,
+            this_update=made - timedelta(hours=1),
+            next_update=made + timedelta(days=7),
+            revocation_time=revoked,
+            revocation_reason=None,
+        )
+        builder = builder.responder_id(ocsp.OCSPResponderEncoding.HASH, (by or self.middle).certificate)
+        if by:
+            builder = builder.certificates([by.certificate])
+        return builder.sign((by or self.middle).key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+    def responder(self) -> Identity:
+        """A certificate for answering in the authority's name."""
+        return self._issue("Penjawab Uji", self.middle, purpose=ExtendedKeyUsageOID.OCSP_SIGNING)
 
     def trust(self, *, crls: bool = True, at: datetime | None = None) -> Trust:
         """What a site has at hand of this authority."""
@@ -179,6 +215,8 @@ class Authority:
                 builder = builder.add_extension(extension, critical=False)
         if purpose:
             builder = builder.add_extension(x509.ExtendedKeyUsage([purpose]), critical=True)
+        if purpose == ExtendedKeyUsageOID.OCSP_SIGNING:  # nobody asks about who answers
+            builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
         made = Identity(builder.sign(issuer.key if issuer else key, hashes.SHA256()), key)
         if issuer:
             self.issued.setdefault(issuer.sha256, []).append(made.certificate.serial_number)
@@ -299,3 +337,37 @@ def _ocsp(authority: Authority, issuer: Identity, question: bytes, folder: Path)
 def real_now() -> datetime:
     """The time of the machine, which a timestamp tells."""
     return datetime.now(UTC).replace(microsecond=0)
+
+
+@contextmanager
+def a_token(who: Identity, folder: Path) -> Iterator[str]:
+    """A token (SoftHSM2) with a key and its certificate, both called `kunci`; its label. Its PIN is `PIN`. SoftHSM2
+    reads where its tokens are once in a process: each has a name of its own, and all are in the folder of the first."""
+    import pkcs11
+
+    before = os.environ.get("SOFTHSM2_CONF")
+    if before is None:
+        (folder / "tokens").mkdir()
+        (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
+        os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
+    label, key = f"uji-{who.sha256[:12]}", folder / "key.pem"
+    key.write_bytes(who.key_pem)
+    made = ["--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "4321"]
+    put = ["--import", str(key), "--token", label, "--label", "kunci", "--id", "01", "--pin", PIN]
+    for words in (made, put):
+        subprocess.run(["softhsm2-util", *words], check=True, timeout=60, capture_output=True)
+    library = pkcs11.lib(MODULE)
+    library.reinitialize()  # it knows the tokens that there were when it was loaded
+    with library.get_token(token_label=label).open(user_pin=PIN, rw=True) as session:
+        session.create_object(
+            {
+                pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
+                pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
+                pkcs11.Attribute.TOKEN: True,
+                pkcs11.Attribute.LABEL: "kunci",
+                pkcs11.Attribute.ID: b"\x01",
+                pkcs11.Attribute.SUBJECT: who.certificate.subject.public_bytes(),
+                pkcs11.Attribute.VALUE: who.der,
+            }
+        )
+    yield label

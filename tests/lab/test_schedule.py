@@ -81,12 +81,14 @@ def test_timers_run_the_jobs_and_leave_nothing(pristine: LabServer, lab: servers
         pytest.fail("timers need the tier that boots systemd")
     put_sopctl_on(pristine)
     assert servers.run(pristine, UNITS) == ""
+    stamped = "signing: {tsa: 'http://127.0.0.1:9/', stamp_journal: true}"  # nobody answers there
+    servers.run(pristine, f"printf '%s\\n' {shlex.quote(stamped)} >>{shlex.quote(SITE)}/sopctl.yml")
 
     changed = json.loads(on(pristine, "schedule", "install", "--json"))["changed"]
-    assert len(changed) == 8
+    assert len(changed) == 10
     assert json.loads(on(pristine, "schedule", "install", "--json"))["changed"] == []
     timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
-    assert set(timers) == {"check", "daily", "inventory", "drift"}
+    assert set(timers) == {"check", "daily", "inventory", "drift", "stamp"}
     assert all(each["enabled"] and each["next_run"] and each["last_run"] is None for each in timers.values())
 
     for name in ("check", "inventory", "daily", "drift"):
@@ -95,10 +97,16 @@ def test_timers_run_the_jobs_and_leave_nothing(pristine: LabServer, lab: servers
         owner = servers.run(pristine, f"systemctl show -P User {unit}").strip()
         assert owner == "petugas", "the site's owner, who has few rights"
     timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
-    assert [(each["result"], each["exit_code"]) for each in timers.values()] == [("success", 0)] * 4
+    ended = {name: (each["result"], each["exit_code"]) for name, each in timers.items() if name != "stamp"}
+    assert set(ended.values()) == {("success", 0)}
+    stamp = next(unit for unit in changed if unit.endswith("-stamp.service"))
+    servers.run(pristine, f"systemctl start {stamp} || true", timeout=120)
+    timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
+    assert (timers["stamp"]["result"], timers["stamp"]["exit_code"]) == ("exit-code", 6), "what fails is shown"
+    assert "timestamp authority gave no answer" in servers.run(pristine, f"journalctl -u {stamp}")
     assert all(each["last_run"] for each in timers.values())
     shown = on(pristine, "schedule", "show")
-    assert shown.count("yes") == 4
+    assert (shown.count("yes"), shown.count("exit 6")) == (4, 1)
 
     daily = next(unit for unit in changed if unit.endswith("-daily.timer"))
     servers.run(pristine, f"sed -i s/07:30/08:30/ /etc/systemd/system/{daily}")

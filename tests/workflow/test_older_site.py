@@ -4,6 +4,7 @@ Its three deposits went through the demo on real servers; the papers themselves 
 """
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -38,6 +39,15 @@ def older(tmp_path: Path) -> Path:
     return Path(shutil.copytree(OLDER, tmp_path / "site"))
 
 
+def put_papers(root: Path) -> None:
+    """Empty files in place of the papers that are left out: that they are gone would be told."""
+    for history in root.glob("deposits/*/history.yml"):
+        for name in re.findall(r"\bfile: ((?:documents|facts)/[\w.-]+)", history.read_text()):
+            path = history.parent / name
+            path.parent.mkdir(exist_ok=True)
+            path.touch()
+
+
 def contents(root: Path) -> dict[str, bytes]:
     """All files below `root` but those that may be lost."""
     files = {str(path.relative_to(root)): path for path in root.rglob("*") if path.is_file()}
@@ -46,6 +56,8 @@ def contents(root: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("words", READING, ids=" ".join)
 def test_it_is_read_and_stays_as_it_is(older: Path, words: list[str]) -> None:
+    if words == ["journal", "verify"]:
+        put_papers(older)
     before = contents(older)
     ran = CliRunner().invoke(cli, ["--site", str(older), *words])
     assert ran.exit_code == 0, ran.output
@@ -81,6 +93,7 @@ EARLIER = Path(__file__).parents[1] / "cases/older_sites"
 @pytest.mark.parametrize("commit", sorted(path.name for path in EARLIER.iterdir()))
 def test_a_site_of_an_earlier_version_is_read_as_it_is_and_goes_on(commit: str, tmp_path: Path) -> None:
     root = Path(shutil.copytree(EARLIER / commit, tmp_path / "site"))
+    put_papers(root)
     before = contents(root)
 
     def run(*words: str) -> str:

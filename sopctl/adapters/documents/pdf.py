@@ -74,7 +74,7 @@ _LIMITS = {
     "label": _LABEL,
     "columns": _LABEL,
     "recipient": _NAME,
-    "copies": _NAME,
+    "copies": _READ,
     "rank": _LABEL,
     "nip": _LABEL,
     "position": _CELL,

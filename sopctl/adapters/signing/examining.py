@@ -66,7 +66,8 @@ def examine(content: bytes, trust: Trust, now: datetime, issued: bytes | None = 
     except MemoryError:
         return Examined(problem="it takes too much memory")
     except Exception as error:  # noqa: BLE001  # a stranger's file: whatever it does to the library, it is not good
-        return Examined(problem=printable(f"{type(error).__name__}: {error}", _LONGEST))
+        said = str(error) if type(error).__module__.startswith("pyhanko") else type(error).__name__
+        return Examined(problem=printable(f"it is malformed ({said})", _LONGEST))
 
 
 def examine_timestamp(answer: bytes, data: bytes, trust: Trust, now: datetime) -> tuple[Stamped, tuple[Source, ...]]:
@@ -164,9 +165,48 @@ def _covers(last: "EmbeddedPdfSignature", content: bytes) -> bool:
     if coverage != "ENTIRE_REVISION":
         return coverage == "ENTIRE_FILE"
     level = getattr(last.diff_result, "modification_level", ModificationLevel.OTHER)
-    later = last.reader.xrefs.total_revisions - last.signed_revision - 1
     proofs = level <= ModificationLevel.LTA_UPDATES and _same_fields(last.reader, last.signed_revision)
-    return bool(later and proofs and content.rstrip().endswith(b"%%EOF"))
+    return bool(proofs and content.rstrip().endswith(b"%%EOF") and _proofs_alone(last.reader, last.signed_revision + 1))
+
+
+def _proofs_alone(reader: Any, first: int) -> bool:
+    """Does every revision from this one on hold something, and nothing but what proves signatures valid (the document
+    security store), the catalogue that leads there, and metadata? What nothing leads to is not seen, but hidden."""
+    known = {_ref(reader.root_ref), _ref(reader.trailer.raw_get("/Info")) if "/Info" in reader.trailer else None}
+    known |= {_ref(reader.root.raw_get(key)) for key in ("/Metadata", "/Extensions") if key in reader.root}
+    known |= _leads_to(reader.root.raw_get("/DSS")) if "/DSS" in reader.root else set()
+    for revision in range(first, reader.xrefs.total_revisions):
+        here = {(each.idnum, each.generation) for each in reader.xrefs.explicit_refs_in_revision(revision)}
+        if not here & known or not all(_of_file_itself(reader, each) for each in here - known):
+            return False
+    return True
+
+
+def _leads_to(start: Any) -> set[tuple[int, int] | None]:
+    """Which objects an object refers to, and those in turn, and itself."""
+    found: set[tuple[int, int] | None] = set()
+    left = [start]
+    while left and len(found) <= MAX_READINGS:
+        thing = left.pop()
+        if hasattr(thing, "idnum"):
+            if _ref(thing) in found:
+                continue
+            found.add(_ref(thing))
+            thing = thing.get_object()
+        if isinstance(thing, dict):
+            left += dict.values(thing)  # as it is written, references not followed
+        elif isinstance(thing, list):
+            left += list.__iter__(thing)
+    return found
+
+
+def _of_file_itself(reader: Any, ref: tuple[int, int]) -> bool:
+    """Is an object only how the file is written: a cross-reference stream, or one that holds objects (ISO 32000-1,
+    7.5.7 and 7.5.8)?"""
+    from pyhanko.pdf_utils.generic import Reference
+
+    thing = reader.get_object(Reference(*ref, reader))
+    return isinstance(thing, dict) and _value(thing, "/Type") in ("/XRef", "/ObjStm")
 
 
 def _same_fields(reader: Any, revision: int) -> bool:
@@ -486,12 +526,41 @@ class _Judge:
                 key_usage_settings=usage,
                 **more,
             )
-            if status.trusted:
-                self._want(status.validation_path)
-                return last
-            begins = status.signing_cert["tbs_certificate"]["validity"]["not_before"].native
-            return ("not-yet-valid" if moment < begins else "wrong-purpose"), ""
+            if not status.trusted:
+                return _out_of_time(status.validation_path, moment) or "wrong-purpose", ""
+            self._want(status.validation_path)
+        if last[0] in ("good", "not-checked"):
+            if not timestamp and _for_machines(status.signing_cert):
+                return "wrong-purpose", ""
+            on = await self._revoked(status.validation_path, moment)
+            if on:
+                return "revoked", f"on {on:%Y-%m-%d}"
         return last
+
+    async def _revoked(self, path: Any, moment: datetime) -> datetime | None:
+        """When a certificate of a path was revoked before a moment, as any list or answer says that is at hand or in
+        the file. The library asks until the first says that it was not: an older one would hide a newer one."""
+        from pyhanko_certvalidator.errors import RevokedError
+        from pyhanko_certvalidator.revinfo.validate_crl import verify_crl
+        from pyhanko_certvalidator.revinfo.validate_ocsp import verify_ocsp_response
+
+        known, file = self._trust, self._brought
+        for certificate in list(path.iter_certs(include_root=False)):
+            lists = [each for each in (*known.crls, *file.crls) if _list_of(each, certificate)]
+            answers = [each for each in (*known.ocsps, *file.ocsps) if _answer_on(each, certificate)]
+            if not answers and len(lists) < 2:
+                continue  # it was asked already
+            alone: list[tuple[Trust, Any]] = [(Trust(crls=(each,)), verify_crl) for each in lists]
+            alone += [(Trust(ocsps=(each,)), verify_ocsp_response) for each in answers]
+            for one, verify in alone:
+                trust = structs.replace(one, roots=known.roots, others=(*known.others, *file.others))
+                try:
+                    await verify(certificate, path, context(trust, moment, "soft-fail"))
+                except RevokedError as error:
+                    return error.revocation_dt
+                except Exception:  # noqa: BLE001, S112  # it is not by whom it must be, or says nothing of it
+                    continue
+        return None
 
     def _contexts(self, moment: datetime) -> "Iterator[ValidationContext]":
         yield self._context(moment, brought=False)
@@ -534,6 +603,48 @@ def context(trust: Trust, moment: datetime | None, mode: str = "require") -> "Va
         allow_fetching=False,
         **more,
     )
+
+
+_FOR_MACHINES = {"server_auth", "code_signing", "time_stamping", "ocsp_signing"}
+"""Purposes (RFC 5280, 4.2.1.12) of certificates that are no person's. Which ones persons get differs by authority."""
+
+
+def _for_machines(certificate: Any) -> bool:
+    """Is a certificate (asn1crypto's) for nothing but what machines and programs do?"""
+    purposes = certificate.extended_key_usage_value
+    return purposes is not None and {each.native for each in purposes} <= _FOR_MACHINES
+
+
+def _out_of_time(path: Any, moment: datetime) -> Word | None:
+    """Is a certificate of a path not valid at a moment: an expired one, or one that is not valid yet?"""
+    for each in path.iter_certs(include_root=True) if path else ():
+        validity = each["tbs_certificate"]["validity"]
+        if moment > validity["not_after"].native:
+            return "expired"
+        if moment < validity["not_before"].native:
+            return "not-yet-valid"
+    return None
+
+
+def _list_of(content: bytes, certificate: Any) -> bool:
+    """Is a list (CRL, DER) by the issuer of a certificate?"""
+    from asn1crypto import crl
+
+    try:
+        return bool(crl.CertificateList.load(content).issuer == certificate.issuer)
+    except (ValueError, TypeError, KeyError):
+        return False
+
+
+def _answer_on(content: bytes, certificate: Any) -> bool:
+    """Is an answer (OCSP, DER) about a certificate's serial number?"""
+    from asn1crypto import ocsp
+
+    try:
+        every = ocsp.OCSPResponse.load(content).response_data["responses"]
+        return any(each["cert_id"]["serial_number"].native == certificate.serial_number for each in every)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
 
 
 def sources(certificate: Any, issuer: Any) -> Iterator[Source]:

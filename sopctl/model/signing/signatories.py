@@ -24,6 +24,7 @@ _FOLLOWS = words(
 """How a degree begins (`S.Kom`, `A.Md.Kom`), and what may follow between its full stops. A name with a full stop in it
 (`Moh.Ali`) is none: who drops it takes one person for another."""
 
+_CODE = re.compile("<u\\+([0-9a-f]{4,6})>")
 MAX_SHOWN = 500
 """Characters of what a signature's box shows."""
 
@@ -54,9 +55,14 @@ def plain_name(name: str) -> str:
 
 
 def names_signer(shown: str, in_certificate: str) -> bool:
-    """Does what a signature's box shows have the name of its certificate, titles and case apart?"""
-    shows = " ".join(re.sub(r"[^\w'-]", " ", _bare(shown[:MAX_SHOWN])).split())
+    """Does what a signature's box shows have the name of its certificate, titles and case apart? A letter that no font
+    has may stand there as its code point (`<U+674E>`)."""
+    shows = " ".join(re.sub(r"[^\w'-]", " ", _CODE.sub(_letter, _bare(shown[:MAX_SHOWN]))).split())
     return f" {plain_name(in_certificate)} " in f" {shows} "
+
+
+def _letter(code: re.Match[str]) -> str:
+    return _bare(chr(int(code[1], 16) % 0x110000))
 
 
 def _bare(text: str) -> str:

@@ -38,6 +38,7 @@ def table(rows: Sequence[DiskRow], language: Language) -> forms.Table:
         ),
         "declared",
         SHARES,
+        marked=tuple(at for at, row in enumerate(rows) if row.result == "failed"),
     )
 
 

@@ -1,6 +1,7 @@
 """The finished papers: what stands on every page, and what hostile text cannot do to them."""
 
 import ctypes
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -32,7 +33,17 @@ from sopctl.adapters.documents import (
     places,
     render,
 )
-from sopctl.adapters.documents.forms import MonthForm, Shape, Signer, SopArrow, SopForm, SopStep, State, SummaryForm
+from sopctl.adapters.documents.forms import (
+    Letter,
+    MonthForm,
+    Shape,
+    Signer,
+    SopArrow,
+    SopForm,
+    SopStep,
+    State,
+    SummaryForm,
+)
 from sopctl.adapters.documents.pdf import MAX_NAME
 from sopctl.adapters.documents.text import printable, shortened
 from sopctl.adapters.documents.wording import grouped_nip
@@ -524,3 +535,54 @@ def test_rows_stay_on_the_page_that_has_room_for_them(rows: int) -> None:
     found = [page.get_text_range().count("hal-") for page in pages(render(form))]
     assert found == ([2] if rows == 2 else [rows - 3, 3])
     assert {place.page for place in places(form)} == {len(found)}
+
+
+@pytest.mark.parametrize("servers", range(1, 9, 2))
+def test_no_row_is_cut_between_pages(servers: int) -> None:
+    """Of a row that was, neither half says whose it is; the second may be a head with nothing below it."""
+    summary = samples.summary(servers)
+    name = "simperencanaan-penganggaran-pelaporan.bappeda.contoh.example.org (Sistem Informasi Manajemen Terpadu "
+    rows = tuple((*row[:2], f"{name}akhir-{row[0]})", *row[3:]) for row in summary.servers.rows)
+    form = structs.replace(summary, servers=structs.replace(summary.servers, rows=rows))
+    for page in map(samples.squeezed, (page.get_text_range() for page in pages(render(form)))):
+        begun = {number for number in range(1, servers + 1) if f"PS-2026-{number:04}simper" in page}
+        assert begun == {number for number in range(1, servers + 1) if f"akhir-{number})" in page}
+
+
+@pytest.mark.parametrize("rows", [30, 60, 62, 90])
+def test_a_table_has_one_head_a_page(rows: int) -> None:
+    """Where the last rows go on to a page that has others already, they go on below those."""
+    checklist = tuple(ChecklistRow(f"hal-{number:02}", "ok", "") for number in range(rows))
+    found = [
+        (page.get_text_range().count("Yang diperiksa"), re.findall(r"hal-\d\d", page.get_text_range()))
+        for page in pages(render(structs.replace(samples.handover(), checklist=checklist)))
+    ]
+    assert [heads for heads, _ in found] == [1] * len(found)
+    assert [name for _, names in found for name in names] == [f"hal-{number:02}" for number in range(rows)]
+    assert all(names for _, names in found)
+
+
+def test_a_row_that_failed_stands_out_in_black_and_white() -> None:
+    rows = (("1", "berhasil"), ("2", "gagal"), ("3", "berhasil"))
+    for marked in ((1,), (0, 2)):
+        table = Table("Media penyimpanan", ("No", "Hasil"), rows, "declared", marked=marked)
+        made = text(render(structs.replace(samples.paper(), sections=(table,))))
+        assert [("▲" + "".join(row) in made) for row in rows] == [number in marked for number in range(3)]
+
+
+def test_who_gets_a_copy_of_a_letter_is_named_in_full() -> None:
+    letter = Letter("Contoh, 2 November 2026", "Hal", ("Kepala",))
+    copies = (f"{'Kepala Subbagian Umum pada ' * 4}Sekretariat, {'Badan Perencanaan Daerah ' * 5}akhir",)
+    made = text(render(structs.replace(samples.paper(), sections=(), letter=letter, copies=copies)))
+    assert "Daerahakhir" in made
+    assert "dipotong" not in made
+
+
+def test_no_label_of_a_letter_to_fill_in_runs_into_the_next() -> None:
+    """The labels of the densest paper each have a line."""
+    labels = ("Alamat BMC (iLO, iDRAC; boleh kosong)", "Port layanan")
+    parts = tuple(Section(f"Bagian {n}", tuple(Field(each, "", "declared") for each in labels)) for n in range(5))
+    page = pages(render(structs.replace(samples.paper(), sections=parts)))[0]
+    assert page.get_text_range().replace("\r", "").count(f"{labels[0]}\n") + page.get_text_range().count(
+        f"{labels[0]} :"
+    ) == len(parts)

@@ -13,7 +13,8 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import copy_into_new_writer
-from pyhanko.sign.fields import SigFieldSpec, append_signature_field
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, append_signature_field
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
 
 from sopctl.adapters.documents import render
 from sopctl.adapters.signing import making
@@ -24,6 +25,7 @@ from tests.adapters.documents import samples
 from tests.authority import PASSPHRASE, Authority, Identity, real_now, timestamps
 
 ROWS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "signatures.yml").read_text())
+EVIDENCE = yaml.safe_load((Path(__file__).parents[2] / "cases" / "revocation.yml").read_text())
 ISSUED = render(samples.handover())
 FREE = Box(page=1, left=60, bottom=95, width=140, height=8)
 """A place of the sample's page where nothing is written."""
@@ -47,6 +49,7 @@ class Bench:
             "revoked-later": authority.signer("Dicabut kemudian"),
             "unknown": stranger.signer("Penanggung Jawab Teknis"),
             "server": authority.server(),
+            "program": authority.program(),
             "self": authority.alone("Penanggung Jawab Teknis"),
         }
         authority.revoke(self.people["revoked"], self.now - day)
@@ -68,6 +71,15 @@ class Bench:
             "reading": _reading,
             "element": _element,
             "hybrid": _hybrid,
+            "nothing": _update,
+            "hidden": lambda pdf: _update(pdf, (_size(pdf), b"<</Hidden true>>")),
+            "table": lambda pdf: _update(pdf, (_content_of(pdf), b"<</Length 0>>stream\n\nendstream")),
+            "certify": self._certified,
+            "look": _look,
+            "transplant": self._transplanted,
+            "page": _page_more,
+            "turn": _turned,
+            "short": _short,
             "mangle": _mangle,
             "trail": lambda pdf: pdf + b"\n% more\n",
             "rewrite": _rewrite,
@@ -87,6 +99,22 @@ class Bench:
             trust = self.authority.trust()
             return making.sign(content, key, field=field, level="b-lta", tsa=self.tsa, trust=trust)
         return making.sign(content, key, field=field, look=look)
+
+    def _certified(self, content: bytes) -> bytes:
+        """Signed as its author's, who lets others fill in and sign."""
+        key = making.pkcs12(self.authority.p12(self.people["sign"]), PASSPHRASE, "x")
+        about = PdfSignatureMetadata(
+            field_name="penulis", subfilter=SigSeedSubFilter.PADES, certify=True, docmdp_permissions=MDPPerm.FILL_FORMS
+        )
+        out = BytesIO()
+        PdfSigner(about, key.handle).sign_pdf(IncrementalPdfFileWriter(BytesIO(content)), output=out)
+        return out.getvalue()
+
+    def _transplanted(self, content: bytes) -> bytes:
+        """The value of a signature over another document, by the same person."""
+        other = self.do(render(samples.paper()), "sign", 0)
+        (at, end), (begin, stop) = _value_of(content), _value_of(other)
+        return content[:at] + other[begin:stop].rstrip(b"0").ljust(end - at, b"0") + content[end:]
 
     def trust(self, row: dict[str, Any]) -> Trust:
         days = row.get("list", row.get("days", 0))
@@ -240,9 +268,79 @@ def _hybrid(pdf: bytes) -> bytes:
     return pdf + hidden + stream + table + end % (size + 2, root, before, at, at + len(stream))
 
 
+def _size(pdf: bytes) -> int:
+    return int(PdfFileReader(BytesIO(pdf), strict=False).trailer["/Size"])
+
+
+def _content_of(pdf: bytes) -> int:
+    """The number of the object that draws the first page."""
+    return int(_writer(pdf)[1].raw_get("/Contents").idnum)
+
+
+def _update(pdf: bytes, *objects: tuple[int, bytes]) -> bytes:
+    """An incremental update by hand, with a table of these objects (ISO 32000-1, 7.5.6)."""
+    root, before = (
+        PdfFileReader(BytesIO(pdf), strict=False).trailer.raw_get("/Root").idnum,
+        int(pdf.rsplit(b"startxref", 1)[1].split()[0]),
+    )
+    made, table = pdf.rstrip() + b"\n", b""
+    for number, content in objects:
+        table += b"%d 1\n%010d 00000 n \n" % (number, len(made))
+        made += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    size = max([_size(pdf), *(number + 1 for number, _ in objects)])
+    end = b"trailer\n<</Size %d /Root %d 0 R /Prev %d>>\nstartxref\n%d\n%%%%EOF\n"
+    return made + b"xref\n" + (table or b"0 0\n") + end % (size, root, before, len(made))
+
+
+def _look(pdf: bytes) -> bytes:
+    """Another picture in the box of a signature."""
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    box = writer.root["/AcroForm"]["/Fields"][0]
+    named: dict[str, object] = {pdf_name("/Type"): pdf_name("/XObject"), pdf_name("/Subtype"): pdf_name("/Form")}
+    named[pdf_name("/BBox")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 140, 8)))
+    drawn = writer.add_object(generic.StreamObject(named, stream_data=b"0 0 140 8 re f"))
+    box[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): drawn})
+    writer.update_container(box)
+    return _written(writer)
+
+
+def _page_more(pdf: bytes) -> bytes:
+    writer, page = _writer(pdf)
+    tree = page["/Parent"]
+    more = generic.DictionaryObject(
+        {pdf_name("/Type"): pdf_name("/Page"), pdf_name("/Parent"): page.raw_get("/Parent")}
+    )
+    more[pdf_name("/MediaBox")] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 595, 842)))
+    tree["/Kids"].append(writer.add_object(more))
+    tree[pdf_name("/Count")] = generic.NumberObject(int(tree["/Count"]) + 1)
+    writer.update_container(tree)
+    return _written(writer)
+
+
+def _turned(pdf: bytes) -> bytes:
+    writer, page = _writer(pdf)
+    page[pdf_name("/Rotate")] = generic.NumberObject(180)
+    writer.update_container(page)
+    return _written(writer)
+
+
+def _short(pdf: bytes) -> bytes:
+    """The last signature's range (ISO 32000-1, 12.8.1) leaves out the end of the file."""
+    at = pdf.rindex(b"/ByteRange [") + len(b"/ByteRange [")
+    end = pdf.index(b"]", at)
+    *first, last = map(int, pdf[at:end].split())
+    return pdf[:at] + (b"%d %d %d " % tuple(first) + b"%d" % (last - 10)).ljust(end - at) + pdf[end:]
+
+
+def _value_of(pdf: bytes) -> tuple[int, int]:
+    """Where the last signature's value begins and ends."""
+    at = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    return at, pdf.index(b">", at)
+
+
 def _mangle(pdf: bytes) -> bytes:
     """The beginning of a signature's value is gone."""
-    at = pdf.rindex(b"/Contents <") + len(b"/Contents <")
+    at, _ = _value_of(pdf)
     return pdf[:at] + b"0" * 20 + pdf[at + 20 :]
 
 
@@ -267,6 +365,37 @@ def test_what_is_found(bench: Bench, row: dict[str, Any]) -> None:
     assert not found.problem
     assert [each.word for each in found.signatures] == row["words"]
     assert (found.how, list(found.changes)) == (row["how"], row["changes"])
+
+
+@pytest.mark.parametrize("row", EVIDENCE, ids=lambda row: row["name"])
+def test_any_evidence_of_revocation_counts_and_no_strangers_does(row: dict[str, Any]) -> None:
+    """`lists`: of how many days ago, `+` with the signer in it; `answers`: by whom, `+` that it was revoked."""
+    authority = Authority(real_now() - timedelta(hours=1), url="http://127.0.0.1:9")  # which nobody asks
+    who, day = authority.signer("Penanggung Jawab Teknis"), timedelta(days=1)
+    root, _ = authority.crl()
+    strange = Authority(authority.now, "Lain")
+    by = {"it": None, "responder": authority.responder(), "signer": who, "stranger": strange.responder()}
+    lists, answers = [root], []
+    for said in row.get("lists", ()):
+        days, _, whose = said.partition(" ")
+        issuer = strange if whose else authority
+        authority.revoked = {who.certificate.serial_number: authority.now - 9 * day} if "+" in said else {}
+        lists.append(authority.crl(authority.now - int(days.strip("+")) * day, issuer.middle.key)[1])
+    for said in row.get("answers", ()):
+        name, _, days = said.strip("+").partition(" ")
+        on = authority.now - 9 * day if said.endswith("+") else None
+        answers.append(authority.answer(who, by=by[name], revoked=on, days=-int(days or 0)))
+    key = making.pkcs12(authority.p12(who), PASSPHRASE, "x")
+    trust = Trust((authority.root.der,), (authority.middle.der,), tuple(lists), tuple(answers))
+    (found,) = examine(making.sign(ISSUED, key, field="satu"), trust, real_now(), ISSUED).signatures
+    assert found.word == row["word"]
+
+
+def test_an_authority_that_has_expired_is_that(bench: Bench) -> None:
+    content, authority = bench.do(ISSUED, "sign", 0), bench.authority
+    at = authority.now + timedelta(days=365 * 11)
+    (found,) = examine(content, authority.trust(at=at), at, ISSUED).signatures
+    assert found.word == "expired"
 
 
 def test_who_signed_when_and_how_well_is_said(bench: Bench) -> None:

@@ -1,9 +1,7 @@
 """Signing with a PKCS#12 file and with a token (SoftHSM2): what comes out holds, stays PDF/A and small; what goes wrong
 is said."""
 
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -24,9 +22,8 @@ from sopctl.adapters.signing import making, pages
 from sopctl.adapters.signing.examining import examine
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from tests.adapters.documents import samples
-from tests.authority import PASSPHRASE, Authority, real_now, timestamps
+from tests.authority import MODULE, PASSPHRASE, PIN, Authority, a_token, real_now, timestamps
 
-MODULE = "/usr/lib/softhsm/libsofthsm2.so"
 FORM = samples.handover()
 ISSUED = render(FORM)
 NOW = real_now()
@@ -185,53 +182,13 @@ def test_another_passphrase_and_no_key_are_the_same_to_say(content: bytes) -> No
 
 @pytest.fixture(scope="module")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A token with the key and its certificate, called `kunci`. SoftHSM2 reads where it is once in a process."""
-    folder = tmp_path_factory.mktemp("softhsm")
-    (folder / "tokens").mkdir()
-    (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
-    before = os.environ.get("SOFTHSM2_CONF")
-    os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-    util = ("softhsm2-util",)
-    subprocess.run(
-        [*util, "--init-token", "--free", "--label", "uji", "--pin", "1234", "--so-pin", "4321"], check=True, timeout=60
-    )
-    (folder / "key.pem").write_bytes(WHO.key_pem)
-    imported = [
-        "--import",
-        str(folder / "key.pem"),
-        "--token",
-        "uji",
-        "--label",
-        "kunci",
-        "--id",
-        "01",
-        "--pin",
-        "1234",
-    ]
-    subprocess.run([*util, *imported], check=True, timeout=60)
-    import pkcs11
-
-    with pkcs11.lib(MODULE).get_token(token_label="uji").open(user_pin="1234", rw=True) as session:
-        session.create_object(
-            {
-                pkcs11.Attribute.CLASS: pkcs11.ObjectClass.CERTIFICATE,
-                pkcs11.Attribute.CERTIFICATE_TYPE: pkcs11.CertificateType.X_509,
-                pkcs11.Attribute.TOKEN: True,
-                pkcs11.Attribute.LABEL: "kunci",
-                pkcs11.Attribute.ID: b"\x01",
-                pkcs11.Attribute.SUBJECT: WHO.certificate.subject.public_bytes(),
-                pkcs11.Attribute.VALUE: WHO.der,
-            }
-        )
-    yield "uji"
-    if before is None:
-        del os.environ["SOFTHSM2_CONF"]
-    else:
-        os.environ["SOFTHSM2_CONF"] = before
+    """A token with the key and its certificate."""
+    with a_token(WHO, tmp_path_factory.mktemp("softhsm")) as label:
+        yield label
 
 
 def test_a_token_signs(token: str) -> None:
-    with making.pkcs11(MODULE, token, "kunci", "1234") as mine:
+    with making.pkcs11(MODULE, token, "kunci", PIN) as mine:
         assert mine.signer.certificate == WHO.sha256
         content = making.sign(ISSUED, mine, field="satu")
     found = examine(content, AUTHORITY.trust(), real_now(), ISSUED)
@@ -242,8 +199,8 @@ def test_a_token_signs(token: str) -> None:
     ("module", "label", "pin", "says"),
     [
         (MODULE, "kunci", "9999", "refuses the PIN"),
-        (MODULE, "bukan", "1234", "no key with a certificate"),
-        ("/nonexistent/module.so", "kunci", "1234", "cannot be opened"),
+        (MODULE, "bukan", PIN, "no key with a certificate"),
+        ("/nonexistent/module.so", "kunci", PIN, "cannot be opened"),
     ],
 )
 def test_what_a_token_refuses_is_said_without_the_pin(token: str, module: str, label: str, pin: str, says: str) -> None:

@@ -34,7 +34,7 @@ from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from sopctl.workflow.views import board
 from tests.adapters.documents import samples
 from tests.adapters.signing.test_examining import _overlay, _remove, _rewrite, _shadow
-from tests.authority import PASSPHRASE, Authority, Identity, publishing, real_now, timestamps
+from tests.authority import MODULE, PASSPHRASE, PIN, Authority, Identity, a_token, publishing, real_now, timestamps
 from tests.conftest import NOW
 from tests.printed import DOCS, printed
 
@@ -510,6 +510,30 @@ def test_a_paper_is_signed_for_the_archive_with_what_the_network_says(office: Of
     found = check_file(office.desk, office.form.newest_file)  # the network is gone: it brings its own proofs
     assert (found.verdict, found.signed) == ("signed", "2 of 3")
     assert [(each.word, each.level, each.time_from) for each in found.signatures] == [("good", "B-LTA", "tsa")] * 2
+
+
+def test_the_token_that_the_site_names_signs_with_a_timestamp(office: Office, tmp_path: Path) -> None:
+    pin = office.folder / "pin"
+    pin.write_text(PIN)
+    pin.chmod(0o600)
+    words = ["document", "sign", office.deposit, "--as", "second", "--password-file", str(pin)]
+    root = office.desk.site.root
+    office.enrol(real_now())  # the command has the clock of the machine
+    with timestamps(office.authority, tmp_path) as tsa, a_token(office.people["second"], tmp_path) as label:
+        signing_ = f"{{level: b-t, tsa: '{tsa}', token: {{module: {MODULE}, token: {label}, label: kunci}}}}"
+        _says(office, signing_)
+        ran = CliRunner().invoke(cli, ["--site", str(root), *words])
+        assert ran.exit_code == 0, f"{ran.output} {ran.exception}"
+        wrong = CliRunner().invoke(cli, ["--site", str(root), *words[:4], "first", "--password-file", str(pin)])
+        assert "the certificate is" in str(wrong.exception), "the token is the second's"
+    (revision,) = office.form.revisions
+    assert (revision.provider, revision.by[0].level, revision.by[0].time_from) == ("pkcs11", "B-T", "tsa")
+    office.desk = replace(office.desk, clock=real_now)
+    found = check_file(office.desk, office.form.newest_file)
+    assert (found.verdict, found.signed) == ("signed", "1 of 3")
+    assert [(each.word, each.level, each.time_from) for each in found.signatures] == [("good", "B-T", "tsa")]
+    kept = b"".join(path.read_bytes() for path in root.rglob("*") if path.is_file())
+    assert PIN.encode() not in kept
 
 
 @pytest.mark.parametrize(
