@@ -68,7 +68,7 @@ def run(folder: Path, words: list[str]) -> bool:
     """Run the tests in an environment; is all well?"""
     there = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT)}
     command = [folder / "bin/python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    command += ["-p", "no:cacheprovider", *(words or [*WHAT, "-m", WITHOUT])]
+    command += ["-p", "no:cacheprovider", "-m", WITHOUT, *(words or WHAT)]
     return subprocess.run(command, cwd=CHECKOUT, env=there, check=False).returncode == 0
 
 
@@ -143,7 +143,7 @@ def main() -> int:
     parser.add_argument("--pythons", default=" ".join(stated()), help="which, such as '3.12 3.13'")
     parser.add_argument("--required", default="", help="those without which it fails")
     parser.add_argument("words", nargs="*", help="for pytest, instead of the part that is run by default")
-    asked = parser.parse_args()
+    asked = parser.parse_intermixed_args()
     if asked.what == "canary":
         return canary(asked.words)
     return matrix(asked.pythons.split(), asked.required.split(), asked.words)

@@ -188,3 +188,11 @@ def test_a_python_that_is_missing_is_said(
 def test_what_the_metadata_states_is_what_is_run() -> None:
     assert pythons.stated() == ["3.11", "3.12", "3.13"]
     assert "make matrix" in (CHECKOUT / ".ci/run").read_text()
+
+
+def test_which_tests_are_run_may_be_said_after_the_pythons(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["pythons.py", "matrix", "--pythons", "3.99 3.98", "tests/model", "tests/store"])
+    heard: list[object] = []
+    monkeypatch.setattr(pythons, "matrix", lambda *given: heard.append(given))
+    pythons.main()
+    assert heard == [(["3.99", "3.98"], [], ["tests/model", "tests/store"])]

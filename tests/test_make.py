@@ -72,3 +72,21 @@ def test_without_apt_setup_goes_on(tmp_path: Path) -> None:
     ran = make("system", path=str(tmp_path))
     assert ran.returncode == 0
     assert "this machine has no apt" in ran.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_after_a_demo_by_sudo_the_checkout_is_still_its_owners(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_bytes((CHECKOUT / "Makefile").read_bytes())
+    script(tmp_path / "venv/bin/sopctl", "mkdir -p demo-site/deposits .cache; exit 6")
+    ran = subprocess.run(
+        ["/usr/bin/make", "-s", "-o", "setup", "demo", f"VENV={tmp_path}/venv"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "SUDO_UID": "12345", "SUDO_GID": "12346"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode != 0, "how the demo ended is how make ends"
+    owners = {(path.stat().st_uid, path.stat().st_gid) for path in (tmp_path / "demo-site").rglob("*")}
+    assert owners == {(12345, 12346)}

@@ -275,6 +275,11 @@ class Site:
         write_atomic(path, new)
         self.read_settings_again()
 
+    def drop_key(self, name: str) -> None:
+        """Remove a key and its public half, which nothing names and no server knows."""
+        for each in (self.folder("keys") / name, self.folder("keys") / f"{name}.pub"):
+            each.unlink(missing_ok=True)
+
     def put_key_aside(self, name: str) -> list[Path]:
         """Move a key and its public half into keys/retired/, where no record can name them. Returns where they are."""
         keys = self.folder("keys")

@@ -29,11 +29,11 @@ class NetBoxChange(Struct, frozen=True, kw_only=True):
 
 
 class NetBoxDevice(Struct, frozen=True, kw_only=True):
-    """A deposit's device: what was written, and what was left as it is in NetBox, each with the reason (`why`)."""
+    """A deposit's device: what was written, and what was left `untouched` in NetBox, each with the reason (`why`)."""
 
     deposit: str
     changes: list[NetBoxChange]
-    left: list[Left]
+    untouched: list[Left]
 
 
 class NetBoxSynced(Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class NetBoxSynced(Struct, frozen=True, kw_only=True):
 def synced(found: Sequence[Outcome], errors: Sequence[SopctlError], *, dry_run: bool) -> NetBoxSynced:
     """The document of `netbox sync`."""
     devices = [
-        NetBoxDevice(deposit=each.deposit, changes=[_change(one) for one in each.changes], left=each.left)
+        NetBoxDevice(deposit=each.deposit, changes=[_change(one) for one in each.changes], untouched=each.left)
         for each in found
     ]
     return NetBoxSynced(dry_run=dry_run, devices=devices, errors=list(map(failure, errors)))

@@ -1,5 +1,6 @@
 """Making a site: the folder with its configuration, a rack, the playbooks and the management key."""
 
+import os
 import shutil
 import subprocess
 from contextlib import suppress
@@ -8,7 +9,7 @@ from pathlib import Path
 from sopctl.adapters import lab
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.store import modes, settings
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.durable import disk_errors, sync_folder, write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow.setup import updating
 
@@ -196,8 +197,8 @@ def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
 
 
 def make_key(path: Path, comment: str) -> None:
-    """Make an Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub. Raises
-    OutsideFailure when ssh-keygen is missing or fails."""
+    """Make an Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub. Both survive a
+    power cut: a server may soon know no other key. Raises OutsideFailure when ssh-keygen is missing or fails."""
     try:
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)],
@@ -214,3 +215,8 @@ def make_key(path: Path, comment: str) -> None:
         raise OutsideFailure(
             "ssh-keygen-failed", "ssh-keygen failed: {output}", where=str(path), output=error.stderr.strip()
         ) from None
+    with disk_errors(path):
+        for file in (path, path.with_name(f"{path.name}.pub")):
+            with file.open("rb") as made:
+                os.fsync(made.fileno())
+        sync_folder(path.parent)

@@ -97,14 +97,12 @@ def begin(desk: Desk, named: str | None = None, *, lost: bool = False, ids: Sequ
             )
         if not lost:
             usable(site, management.key)
-        name = named or _next(site, management.key)
         if named:
             _refuse_other_use(site.settings, named)
-        else:
-            make_key(site.folder("keys") / name, f"sopctl {name}")
-        usable(site, name)
-        site.name_keys(name, management.key)
-        return name
+            usable(site, named)
+            site.name_keys(named, management.key)
+            return named
+        return _made_and_named(site, management.key)
 
 
 def retire(desk: Desk) -> list[str]:
@@ -134,6 +132,21 @@ def retire(desk: Desk) -> list[str]:
         moved = site.put_key_aside(before)
         site.name_keys(site.settings.management.key, None)
         return [str(path) for path in moved]
+
+
+def _made_and_named(site: Site, before: str) -> str:
+    """Make a key and name it as the current one: both, or neither."""
+    name = _next(site, before)
+    try:
+        make_key(site.folder("keys") / name, f"sopctl {name}")
+        usable(site, name)
+        site.name_keys(name, before)
+    except BaseException:
+        site.read_settings_again()
+        if site.settings.management.key != name:
+            site.drop_key(name)
+        raise
+    return name
 
 
 def _next(site: Site, name: str) -> str:

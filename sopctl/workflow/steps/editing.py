@@ -5,7 +5,7 @@ import shlex
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec, dossiers
 from sopctl.store.across import identities
-from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.store.durable import disk_errors, make_folder, opened, write_atomic
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
 from sopctl.workflow.papers.printing import tell
@@ -154,13 +154,27 @@ def _draft(mine: Turn) -> Iterator[Path]:
     try:
         yield draft
     except SopctlError as error:
-        if draft.exists() and draft.read_bytes() != mine.dossier.record:
+        if _typed(draft, mine.dossier.record):
             again = Action("edit", mine.dossier.id, given={"from": str(draft)})
             error.remedy = (*error.remedy, "What you typed is kept. Correct it there, then:", again)
         else:
-            draft.unlink(missing_ok=True)
+            _drop(draft)
         raise
-    draft.unlink(missing_ok=True)
+    _drop(draft)
+
+
+def _typed(draft: Path, before: bytes) -> bool:
+    """Did the editor leave a file with something new in it?"""
+    try:
+        with opened(draft) as file:
+            return file.read(len(before) + 1) != before
+    except SopctlError:
+        return False
+
+
+def _drop(draft: Path) -> None:
+    with suppress(OSError):  # an editor may have left a folder there
+        draft.unlink()
 
 
 def _refuse_moved_record(mine: Turn) -> None:

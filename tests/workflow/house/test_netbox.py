@@ -178,7 +178,7 @@ def test_the_command_lines_of_the_documentation_run_as_they_are_printed(
     again = CliRunner().invoke(cli, ["--site", str(office.site.root), "netbox", "sync", "--json"])
     document = json.loads(again.output)
     hold(again.output)
-    assert (document["devices"], document["errors"]) == ([{"deposit": deposit, "changes": [], "left": []}], [])
+    assert (document["devices"], document["errors"]) == ([{"deposit": deposit, "changes": [], "untouched": []}], [])
     fake.only("dcim/devices", asset_tag=deposit)["serial"] = "SN-X"
     fake.script.append(Next("PATCH", "dcim/devices", 400, body=b'{"serial": ["no"]}'))
     refused = CliRunner().invoke(cli, ["--site", str(office.site.root), "netbox", "sync", "--json"])

@@ -1,7 +1,10 @@
 """A new key of the office's is named beside the old one, and the old one is put aside once no server knows it."""
 
+import errno
+import os
 import stat
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +19,7 @@ from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps import rotating
 from sopctl.workflow.views.board import todo
 from tests.conftest import Ran
+from tests.faults.judging import files
 
 
 @pytest.fixture
@@ -112,6 +116,41 @@ def test_a_key_that_cannot_be_used_is_not_named(desk: Desk) -> None:
         rotation.begin(desk, lost=True)
     assert settings.read_bytes() == before
     assert rotation.begin(desk, "next") == "next"
+
+
+@pytest.mark.parametrize("full", ["before the key", "before its name"])
+def test_a_full_disk_leaves_no_key_that_nothing_names(desk: Desk, monkeypatch: pytest.MonkeyPatch, full: str) -> None:
+    original = os.replace
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def replace(old: str, new: Path) -> None:
+        if Path(new).name == FILE_NAME:
+            refuse(0)
+        original(old, new)
+
+    before = files(desk.site.root)
+    with monkeypatch.context() as disk:
+        disk.setattr("os.fsync", refuse) if full == "before the key" else disk.setattr("os.replace", replace)
+        with pytest.raises(OutsideFailure, match="No space left"):
+            rotation.begin(desk)
+    assert files(desk.site.root) == before
+    assert rotation.begin(desk) == "management-2"
+
+
+def test_a_new_key_survives_a_power_cut_before_a_server_knows_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ssh-keygen does not synchronise what it writes."""
+    synchronised, original = set(), os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synchronised.add(os.readlink(f"/proc/self/fd/{descriptor}"))
+        original(descriptor)
+
+    monkeypatch.setattr("os.fsync", fsync)
+    keys = desk.site.root / "keys"
+    name = rotation.begin(desk)
+    assert {str(keys), str(keys / name), str(keys / f"{name}.pub")} <= synchronised
 
 
 def test_a_server_without_an_account_of_ours_names_no_new_key(

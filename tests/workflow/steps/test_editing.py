@@ -1,5 +1,6 @@
 """A record that people edit, with sopctl or behind its back."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,6 +143,57 @@ def test_what_was_typed_is_never_lost(
     draft.write_text(draft.read_text().replace("height_units: two", "height_units: 2"))
     editing.edit(desk, deposit, source=draft, note="ralat")
     assert dossiers.read(desk.site, deposit).deposit.server.brand_model == "HOURS OF WORK"
+
+
+LEAVES = {
+    "a tag of Python's": "b'id: !!python/object/apply:os.system [touch canary]\\n'",
+    "an alias bomb": "b'a: &a [x, x]\\nb: &b [*a, *a, *a]\\nc: [*b, *b, *b]\\n' + old",
+    "a second document": "old + b'---\\n' + old",
+    "a key twice": "old + b'unit: Dinas Lain\\n'",
+    "bytes that are no text": "old.replace(b'Dinas', b'\\xff\\xfe')",
+    "a NUL": "old.replace(b'Dinas', b'Di\\x00nas')",
+    "escapes": "old.replace(b'Contoh R200', b'\\x1b[2J')",
+    "what is read from right to left": "old.replace(b'Contoh R200', '\\u202e002R'.encode())",
+    "too much": "old + b'#' * 300_000",
+    "depth": "b'a: ' + b'[' * 50_000",
+    "nothing": "b''",
+    "another id": "old.replace(b'PS-2026-0001', b'../../x')",
+}
+"""What an editor leaves, in Python, where `old` is what it found."""
+
+
+@pytest.mark.parametrize("left", LEAVES)
+def test_whatever_an_editor_leaves_is_refused_and_kept(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, left: str
+) -> None:
+    deposit = file_request()
+    before = files(desk.site.root)
+    script = tmp_path / "editor"
+    script.write_text(
+        f"#!{sys.executable}\nimport sys\nold = open(sys.argv[1], 'rb').read()\n"
+        f"open(sys.argv[1], 'wb').write({LEAVES[left]})\n"
+    )
+    script.chmod(0o700)
+    monkeypatch.setenv("EDITOR", str(script))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InvalidRecord) as refused:
+        editing.edit(desk, deposit, note="x")
+    assert str(refused.value).replace("\n", "").isprintable()
+    assert files(desk.site.root) == before
+    assert not (tmp_path / "canary").exists()
+    assert len(list((desk.site.root / "var/drafts").iterdir())) == 1, "what was typed is kept"
+
+
+@pytest.mark.parametrize("stands", ["rm -f", 'sh -c \'rm "$0"; mkdir "$0"\'', 'sh -c \'rm "$0"; mkfifo "$0"\''])
+def test_an_editor_that_leaves_no_file_changes_nothing(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch, stands: str
+) -> None:
+    deposit = file_request()
+    before = files(desk.site.root)
+    monkeypatch.setenv("EDITOR", stands)
+    with pytest.raises((InvalidRecord, OutsideFailure)):
+        editing.edit(desk, deposit, note="x")
+    assert files(desk.site.root) == before
 
 
 def test_an_edit_by_hand_under_an_open_editor_is_a_conflict(
