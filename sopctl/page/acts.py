@@ -99,8 +99,8 @@ FORMS = (
         (
             Field("until", "Sampai tanggal", "date"),
             Field("letter_number", "Nomor surat pemilik", required=False),
-            _LETTER,
             Field("note", "Catatan", required=False),
+            _LETTER,
         ),
         lambda desk, id, given: acts.extend(
             desk,

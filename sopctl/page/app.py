@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from sopctl.errors import SopctlError, UsageError
 from sopctl.page import openapi
-from sopctl.page.asked import asked_as_json
+from sopctl.page.asked import asked_as_json, by_program
 from sopctl.page.guard import Guard
 from sopctl.page.handlers import (
     account,
@@ -43,6 +43,7 @@ from sopctl.page.visit import (
     Refused,
     Upload,
     Visit,
+    form_too_large,
     new_secret,
     office_clock,
 )
@@ -54,7 +55,7 @@ Handler = Callable[..., Response]
 STYLE = (Path(__file__).parent / "style.css").read_bytes()
 ICON = (Path(__file__).parent / "icon.svg").read_bytes()
 DRAWING = (Path(__file__).parent / "gores.js").read_bytes()
-MOST_FILES, MOST_FIELDS = 12, 200
+MOST_FILES, MOST_FIELDS = 100, 200
 
 
 def style(_visit: Visit) -> Response:
@@ -116,6 +117,10 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Handler], ...] = (
 """Each address, how it may be asked for, and who answers."""
 
 
+KEEPING = (acting.act, requesting.request)
+"""Who shows a form again that was too large, with what was typed there."""
+
+
 class Served(NamedTuple):
     """What is served: the site's folder, its clock (None: the office's), how the terminal asks for an action, and
     the register as readers share it."""
@@ -154,7 +159,7 @@ def application(
         return await run_in_threadpool(_serve, served, _nothing(known), request, _Sent())
 
     app = Starlette(routes=routes, exception_handlers={HTTPException: elsewhere})
-    return Guard(asked_as_json(app), hosts, proxied, secure)
+    return Guard(asked_as_json(app), hosts, proxied, secure, by_program)
 
 
 class _Sent(NamedTuple):
@@ -194,6 +199,8 @@ def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> R
     except Exception:  # noqa: BLE001 (one request that fails ends no other; the reader learns nothing of it)
         traceback.print_exc(file=sys.stderr)
         response = PlainTextResponse("Maaf, ada kesalahan pada sopctl.\n", status_code=500)
+        if visit.by_program:
+            response = api.problem(500, "own-fault", "there is a fault in sopctl")
     for error in site.lagging:
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
     if site.committed:
@@ -230,6 +237,7 @@ def _visit(site: Site, served: Served, request: Request, sent: _Sent) -> Visit:
         bearer=_bearer(request.headers.get("authorization", "")),
         body=sent.body,
         key=request.headers.get("idempotency-key", ""),
+        cut=request.scope.get("sopctl.cut", False),
     )
 
 
@@ -241,6 +249,8 @@ def _bearer(header: str) -> str:
 
 def _answered(visit: Visit, handler: Handler, places: Mapping[str, str]) -> Response:
     try:
+        if visit.cut and handler not in KEEPING:
+            raise form_too_large()
         return handler(visit, **places)
     except NotLoggedIn:
         return _to_login(visit)
@@ -283,7 +293,9 @@ def _again(visit: Visit, resumed: entrance.Resumed) -> Response:
 def _nothing(status: int) -> Handler:
     def answer(visit: Visit, **_places: str) -> Response:
         if visit.by_program:
-            return api.problem(status, "not-to-be-seen", "there is no such thing here")
-        return page(visit, "message.html", status=status, title="Tidak ada")
+            if status == 404:
+                return api.problem(404, "not-to-be-seen", "there is no such thing here")
+            return api.problem(status, "not-understood", "that is nothing that is understood here")
+        return page(visit, "message.html", status=status, title="Tidak ada" if status == 404 else "Tidak bisa")
 
     return answer

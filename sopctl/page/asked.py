@@ -33,6 +33,11 @@ def twin(method: str, path: str) -> str | None:
     return None
 
 
+def by_program(scope: Scope) -> bool:
+    """Is a request a program's?"""
+    return str(scope.get("path", "")).startswith("/api/") or _wanted(scope)
+
+
 def prefers_json(accept: str) -> bool:
     """Is JSON named, and liked better than HTML is (RFC 9110, 12.5.1)? Browsers name HTML, and JSON never."""
     weights = {"application/json": 0.0, "text/html": 0.0}

@@ -222,8 +222,8 @@ ENGLISH = {
     "Disk": "Disks",
     "Diukur dan dihitung": "Measured and counted",
     "Foto": "Photographs",
-    "JPEG atau PNG, paling banyak 10; tempat, waktu dan nama telepon di dalamnya dibuang": (
-        "JPEG or PNG, at most 10; the place, time and phone's name in them are removed"
+    "JPEG atau PNG, paling banyak 10, bersama-sama 64 MiB; tempat, waktu dan nama telepon di dalamnya dibuang": (
+        "JPEG or PNG, at most 10, 64 MiB together; the place, time and phone's name in them are removed"
     ),
     "Kedalaman (mm)": "Depth (mm)",
     "Kelengkapan": "Accessories",

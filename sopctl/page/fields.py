@@ -17,6 +17,9 @@ from sopctl.workflow.desk import Desk, StepDone
 Kind = Literal["text", "area", "date", "number", "file", "choice", "answer", "photos", "drawing"]
 """`answer`: ok, no or not applicable, with a remark. `photos`: several. `drawing`: a signature, drawn or handed in."""
 
+MOST_PHOTOS = 10
+"""In one form."""
+
 
 @dataclass(frozen=True)
 class Field:
@@ -109,9 +112,14 @@ class Given:
 
     def photos(self, name: str) -> list[Path]:
         """Photographs that were handed in, rewritten without what phones say of place, time and device. Raises
-        InvalidRecord for what is no photograph."""
+        UsageError for too many, InvalidRecord for what is no photograph."""
         handed = [self._files[each] for each in (name, *(f"{name}.{n}" for n in range(2, 100))) if each in self._files]
-        kept = [scans.photograph(each.content, each.name) for each in handed if each.name]
+        handed = [each for each in handed if each.name]
+        if len(handed) > MOST_PHOTOS:
+            raise UsageError(
+                "too-many-photos", "{given} photographs; at most {most}", given=len(handed), most=MOST_PHOTOS
+            )
+        kept = [scans.photograph(each.content, each.name) for each in handed]
         return [self._stack.enter_context(Upload("foto.jpg", each).as_file()) for each in kept]
 
     def drawing(self, name: str) -> bytes:

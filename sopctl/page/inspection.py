@@ -23,7 +23,7 @@ _PHOTOS = Field(
     "photos",
     required=False,
     section="Foto",
-    hint="JPEG atau PNG, paling banyak 10; tempat, waktu dan nama telepon di dalamnya dibuang",
+    hint="JPEG atau PNG, paling banyak 10, bersama-sama 64 MiB; tempat, waktu dan nama telepon di dalamnya dibuang",
 )
 _NOTE = Field("note", "Catatan", "area", required=False)
 _QUESTIONS = tuple(
@@ -137,8 +137,8 @@ FORMS = (
             Field(
                 "accessories", "Kelengkapan", "area", required=False, section="Kelengkapan", hint="satu per baris: rel"
             ),
-            _PHOTOS,
             _NOTE,
+            _PHOTOS,
         ),
         _condition,
         task="condition",
@@ -151,8 +151,8 @@ FORMS = (
         (
             _SERIAL,
             Field("taken_by", "Yang mengambil", required=False, hint="kosong: narahubung administratif"),
-            Field("authority", "Surat kuasa", "file", required=False, hint="PDF, PNG atau JPEG"),
             _NOTE,
+            Field("authority", "Surat kuasa", "file", required=False, hint="PDF, PNG atau JPEG"),
         ),
         _serial,
         task="serial",
@@ -162,7 +162,7 @@ FORMS = (
         "inspect",
         "Pemeriksaan kelengkapan",
         "Periksa kelengkapan",
-        (*_QUESTIONS, _CONDITION, _PHOTOS, _NOTE),
+        (*_QUESTIONS, _CONDITION, _NOTE, _PHOTOS),
         _completeness,
         task="completeness",
         more=_accessories,

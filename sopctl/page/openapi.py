@@ -14,12 +14,16 @@ from sopctl.page.handlers.api import OPERATIONS, Operation
 from sopctl.page.visit import Visit
 
 REFUSALS = {
+    "400": "Nothing that is understood",
     "401": "No token, or none that is good",
     "403": "Not for this account, or this token",
     "404": "No such thing, or not theirs to see",
+    "408": "It did not arrive in time",
     "409": "Not now: the dossier has moved on, or somebody works on it",
+    "413": "Too large",
     "422": "Something that is not valid",
     "429": "Too many requests",
+    "500": "A fault of sopctl's own",
     "503": "Not possible at the moment",
 }
 

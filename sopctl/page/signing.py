@@ -85,7 +85,6 @@ FORMS = (
         "Dokumen yang sudah ditandatangani",
         "Simpan yang ditandatangani",
         (
-            Field("paper", "Berkas", "file", hint="PDF bersertifikat, atau pindaian"),
             Field(
                 "how",
                 "Bagaimana ditandatangani",
@@ -95,6 +94,7 @@ FORMS = (
             Field("ink-first", "Pihak pertama", required=False, section="Siapa yang menandatangani dengan tinta"),
             Field("ink-second", "Pihak kedua", required=False),
             Field("ink-acknowledged", "Mengetahui", required=False),
+            Field("paper", "Berkas", "file", section="Dokumen", hint="PDF bersertifikat, atau pindaian"),
         ),
         _file_signed,
         more=_papers,

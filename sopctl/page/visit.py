@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from sopctl.errors import Action, NotNow, SopctlError
+from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError
 from sopctl.model.principal import Principal, Sight, sight_of
 from sopctl.store.page.accounts import Account
 from sopctl.store.page.tokens import Scope
@@ -82,6 +82,8 @@ class Visit:
     body: bytes = b""
     key: str = ""
     """What a program sent, and by which word it knows that it sent it."""
+    cut: bool = False
+    """Was what was sent too large? Then only its beginning was kept."""
     scope: Scope | None = None
     typed: Mapping[str, str] = field(default_factory=dict)
     account: Account | None = None
@@ -157,6 +159,11 @@ FOREIGN_FORM = "form-of-another-session"
 def foreign_form() -> NotNow:
     """The error for a form that is not from our own page in this session."""
     return NotNow("form-of-another-session", "this form is from another session: look at it, and send it again")
+
+
+def form_too_large() -> InvalidRecord:
+    """The error for a form whose files are too large together."""
+    return InvalidRecord("form-too-large", "what was handed in is too large: at most 64 MiB together")
 
 
 def new_secret() -> str:

@@ -34,6 +34,8 @@ ERRORS = {
     "field-missing": "{field} belum diisi",
     "file-too-large": "berkas lebih besar dari {limit}",
     "held-by-another": "berkas ini sedang dikerjakan orang lain; tunggu sebentar, lalu kirim lagi",
+    "form-too-large": "terlalu besar: bersama-sama paling banyak 64 MiB; pilih lebih sedikit, atau yang lebih kecil",
+    "too-many-photos": "{given} foto; paling banyak {most}",
     "form-of-another-session": "formulir ini berasal dari sesi lain: periksa, lalu kirim lagi",
     "identity-not-proved": "penyedia identitas tidak memastikan siapa Anda; masuk lagi",
     "identity-provider-failed": "penyedia identitas tidak dapat dihubungi",

@@ -216,9 +216,7 @@ class Keys:
             self.to(f"[name='{field}']")
             keyboard, kind = self.page.keyboard, self.page.evaluate("document.activeElement.type")
             if kind == "file":
-                with self.page.expect_file_chooser() as chooser:
-                    keyboard.press("Enter")
-                chooser.value.set_files(INK)  # type: ignore[arg-type]
+                self.page.set_input_files(f"[name='{field}']", INK)  # type: ignore[arg-type] # as the browser's own window
             elif kind == "radio":
                 keyboard.press("Space")
                 while self.page.evaluate("document.activeElement.value") != said:

@@ -1,6 +1,7 @@
 """What stands before every handler, each check alone."""
 
 import asyncio
+import json
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -103,7 +104,28 @@ def test_a_body_is_bounded(alone: Guard) -> None:
     assert ask(alone, "POST", b"x" * (guard.MAX_BODY + 1))[0] == 413
     scan = {"content_type": "multipart/form-data; boundary=x"}
     assert ask(alone, "POST", b"x" * (guard.MAX_BODY + 1), **scan)[0] == 200
-    assert ask(alone, "POST", b"x" * (guard.MAX_UPLOAD + 1), **scan)[0] == 413
+    assert ask(alone, "POST", b"x" * (guard.MAX_UPLOAD + 1), **scan)[0] == 200, "its beginning is for the handler"
+
+
+def test_of_a_form_that_is_too_large_its_beginning_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more of it in memory; what goes on and on is cut off. A program is told at once, as JSON."""
+    monkeypatch.setattr(guard, "MAX_UPLOAD", 1000)
+    monkeypatch.setattr(guard, "MOST_HEARD", 5000)
+    seen: list[tuple[int, bool]] = []
+
+    async def handler(scope: Any, receive: Any, send: Any) -> None:
+        message = await receive()
+        seen.append((len(message["body"]), scope["sopctl.cut"]))
+        await inner(scope, lambda: asyncio.sleep(0, message), send)
+
+    scan = {"content_type": "multipart/form-data; boundary=x"}
+    people = Guard(handler, frozenset({HOST}))
+    assert [ask(people, "POST", b"x" * size, **scan)[0] for size in (1000, 1001, 5000, 5001)] == [200, 200, 200, 413]
+    assert seen == [(1000, False), (1000, True), (1000, True)]
+    programs = Guard(handler, frozenset({HOST}), by_program=lambda _scope: True)
+    status, headers, said = ask(programs, "POST", b"x" * 1001, **scan)
+    assert (status, headers["content-type"]) == (413, "application/json")
+    assert json.loads(said) == {"error": "too-large", "message": "too large"}
 
 
 def test_a_body_that_does_not_come(alone: Guard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,8 @@ def enrol(visit: Visit) -> Response:
     """`/akun/kode`: GET shows the secret as a QR code, POST lets it count."""
     name = _name(visit)
     if visit.method == "POST":
+        if not visit.own_form and second_factor.kept(visit.site).counts(name):
+            return RedirectResponse("/akun", 303)  # clicked twice: the first click has set it up, under a new session
         _refuse_foreign(visit)
         try:
             codes = second_factor.confirm(visit.site, name, visit.fields.get("code", ""), visit.address, visit.now)
@@ -40,6 +42,8 @@ def disenrol(visit: Visit) -> Response:
     """`/akun/kode/hapus`: do without, for who shows a code."""
     name = _name(visit)
     _refuse_foreign(visit)
+    if not second_factor.kept(visit.site).counts(name):
+        return RedirectResponse("/akun", 303)
     try:
         second_factor.remove(visit.site, name, visit.fields.get("code", ""), visit.address, visit.now)
     except NotNow as error:

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 
 from starlette.responses import RedirectResponse, Response
 
-from sopctl.errors import Conflict, NotNow, OutsideFailure, SopctlError
+from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.page import acts
 from sopctl.page.fields import Form, Given
 from sopctl.page.guard import POLICY
 from sopctl.page.rendering import page
-from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, new_secret
+from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, form_too_large, new_secret
 from sopctl.store import versions
 from sopctl.store.page.database import Database
 from sopctl.store.page.once import Once
@@ -53,6 +53,8 @@ def once(visit: Visit, do: Callable[[], str], again: Callable[[], Response]) -> 
         visit.problem, visit.typed = foreign_form(), visit.fields
         return again()
     try:
+        if visit.cut:
+            raise form_too_large()
         there = do_once(visit, f"{visit.path} {visit.fields.get('key', '')[:100]}", do)
     except SopctlError as error:
         visit.problem, visit.typed = error, visit.fields
@@ -97,6 +99,8 @@ def status(error: SopctlError | None) -> int:
             return 200
         case NotNow(id=id) if id == FOREIGN_FORM:
             return 403
+        case InvalidRecord(id="form-too-large"):
+            return 413
         case NotNow() | Conflict():
             return 409
         case OutsideFailure():

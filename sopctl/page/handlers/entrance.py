@@ -7,8 +7,9 @@ from urllib.parse import quote, urlsplit
 from starlette.responses import RedirectResponse, Response
 
 from sopctl.errors import NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.page.handlers.acting import do_once
 from sopctl.page.rendering import page
-from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form
+from sopctl.page.visit import FOREIGN_FORM, Refused, Visit, foreign_form, new_secret
 from sopctl.workflow import accounts
 from sopctl.workflow.entering import second_factor, sign_on
 
@@ -33,9 +34,7 @@ def login(visit: Visit) -> Response:
             return RedirectResponse(there, 303)
         return ask(visit, there, "")
     if not visit.own_form:
-        visit.note_refusal(FOREIGN_FORM)
-        visit.problem = foreign_form()
-        return ask(visit, there, kept, status=403)
+        return _of_another_session(visit, there, kept)
     try:
         entered = accounts.log_in(
             visit.site, visit.fields.get("name", ""), visit.fields.get("password", ""), visit.address, visit.now
@@ -55,9 +54,7 @@ def code(visit: Visit) -> Response:
     if visit.method == "GET":
         return RedirectResponse("/masuk", 303)
     if not visit.own_form:
-        visit.note_refusal(FOREIGN_FORM)
-        visit.problem = foreign_form()
-        return ask(visit, there, kept, status=403)
+        return _of_another_session(visit, there, kept)
     try:
         secret = second_factor.complete(
             visit.site, visit.secret, visit.fields.get("code", ""), visit.address, visit.now
@@ -69,6 +66,18 @@ def code(visit: Visit) -> Response:
         return ask_code(visit, there, kept, status=429 if error.id == "too-many-failures" else 422)
     visit.renew(secret)
     return let_in(visit, there, kept)
+
+
+def _of_another_session(visit: Visit, there: str, kept: str) -> Response:
+    """The answer to a form of another session than this one: who clicked twice has begun this one by the first click,
+    and goes on in it; whoever else is asked to log in."""
+    if visit.who:
+        return let_in(visit, there, kept)
+    if second_factor.waits(visit.site, visit.secret, visit.now):
+        return ask_code(visit, there, kept)
+    visit.note_refusal(FOREIGN_FORM)
+    visit.problem = foreign_form()
+    return ask(visit, there, kept, status=403)
 
 
 def provider(visit: Visit) -> Response:
@@ -127,22 +136,28 @@ def logout(visit: Visit) -> Response:
 
 def invited(visit: Visit, link: str) -> Response:
     """`/undangan/LINK`: GET asks and uses nothing up, so that a mail scanner that follows links does no harm."""
+    if visit.method == "POST":
+        try:
+            if not visit.own_form:
+                raise foreign_form()
+            key = visit.fields.get("key", "")[:100] or new_secret()
+            return RedirectResponse(do_once(visit, f"/undangan {key}", lambda: _accepted(visit, link)), 303)
+        except SopctlError as error:
+            visit.problem = error
     account = accounts.kept(visit.site).invited(link, visit.now.timestamp())
     if account is None:
         visit.problem = accounts.link_spent()
         return page(visit, "message.html", status=410, title="Tautan")
-    if visit.method == "GET":
-        return page(visit, "invited.html", account=account.name)
-    try:
-        if not visit.own_form:
-            raise foreign_form()
-        if visit.fields.get("password") != visit.fields.get("repeated"):
-            raise UsageError("passwords-differ", "the two passwords differ")
-        accounts.accept(visit.site, link, visit.fields.get("password", ""), visit.now)
-    except SopctlError as error:
-        visit.problem = error
-        return page(visit, "invited.html", status=422, account=account.name)
-    return RedirectResponse("/masuk", 303)
+    status = 422 if visit.problem else 200
+    return page(visit, "invited.html", status=status, account=account.name, key=new_secret())
+
+
+def _accepted(visit: Visit, link: str) -> str:
+    """Set the password that was typed twice. Returns where the login is."""
+    if visit.fields.get("password") != visit.fields.get("repeated"):
+        raise UsageError("passwords-differ", "the two passwords differ")
+    accounts.accept(visit.site, link, visit.fields.get("password", ""), visit.now)
+    return "/masuk"
 
 
 def local(address: str) -> str:

@@ -55,6 +55,11 @@ def confirm(site: Site, account: str, code: str, address: str, now: datetime) ->
     return made
 
 
+def waits(site: Site, begun: str, now: datetime) -> bool:
+    """Has a login been begun by a password that waits for its code?"""
+    return Pending(Database(site)).look(begun, accounts.WAITING, now.timestamp()) is not None
+
+
 def complete(site: Site, begun: str, code: str, address: str, now: datetime) -> str:
     """End a login that `accounts.log_in` began, with a code of the app or a recovery code. Returns the secret of the
     session. Raises NotNow for a wrong code, for a login that was begun too long ago, and for too many failures."""

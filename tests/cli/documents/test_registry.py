@@ -58,6 +58,7 @@ WORDS = {
     ("Done", "left"): "what a backup leaves out",
     ("EngineStatus", "last_run"): "a record, which has its times",
     ("InventorySummary", "not_due"): "ids of deposits",
+    ("NetBoxDevice", "left"): "what stays as it is in NetBox",
     ("ShownFacts", "bios_date"): "as the firmware writes it",
     ("SiteUpdated", "left"): "files that stay as they are",
     ("Tally", "in_time"): "how many steps were",

@@ -12,7 +12,7 @@ from datetime import datetime
 import pytest
 
 from sopctl.errors import ExitCode
-from sopctl.page.acts import form_at
+from sopctl.page.acts import FORMS, form_at
 from sopctl.page.handlers.acting import NOT_THEIRS
 from sopctl.store import dossiers
 from sopctl.store.journal import Journal
@@ -109,6 +109,40 @@ def test_what_is_not_valid_keeps_what_was_typed(login: Login, file_request: Call
     assert answer.status_code == 303, answer.text
     kept = next((desk.site.root / "deposits" / deposit / "documents").glob("*surat-perpanjangan.pdf"))
     assert kept.read_bytes() == b"%PDF-1.4 x"
+
+
+def test_what_is_too_large_keeps_what_was_typed(
+    login: Login, house: House, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the server's bound on all files together, and by the number of photographs; and a program gets JSON."""
+    monkeypatch.setattr("sopctl.page.guard.MAX_UPLOAD", 30_000)
+    staff, path, before = login("staf"), f"/berkas/{house.brought}/pemeriksaan", outcomes(desk, house.brought)
+    form = staff.form(path, serial="SN-0001", note=TYPED, q6="tidak", accessories="rel")
+    for name, photos in (("terlalu besar", [b"x" * 15_000] * 3), ("11 foto", [b"x"] * 11)):
+        files = [("photos", (f"{number}.jpg", photo, "image/jpeg")) for number, photo in enumerate(photos)]
+        answer = staff.post(path, data=form, files=files)
+        assert answer.status_code == (413 if name == "terlalu besar" else 422), answer.status_code
+        assert name in html.unescape(answer.text).lower()
+        assert said_in(answer.text, ("serial", "note", "accessories", "q6")) == {
+            "serial": "SN-0001",
+            "note": TYPED,
+            "accessories": "rel",
+            "q6": "tidak",
+        }
+    for elsewhere in ("/periksa", "/masuk"):
+        sent = staff.post(elsewhere, data=staff.form(elsewhere), files={"file": ("x.pdf", b"x" * 40_000)})
+        assert sent.status_code == 413, elsewhere
+        assert "terlalu besar" in sent.text.lower()
+    sent = staff.post("/api/requests", files={"scan": ("x.pdf", b"x" * 40_000)})
+    assert (sent.status_code, sent.json()["error"]) == (413, "too-large")
+    assert outcomes(desk, house.brought) == before
+
+
+def test_every_form_has_its_files_last() -> None:
+    """Of a form that is too large, what stands before its files is kept."""
+    for form in FORMS:
+        kinds = ["file" if field.kind in ("file", "photos") else "typed" for field in form.fields]
+        assert kinds == sorted(kinds, reverse=True), form.path
 
 
 def test_text_survives_a_lost_session(login: Login, file_request: Callable[..., str], desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
+import pyotp
 import pytest
 
 from sopctl.page.handlers.entrance import KEPT_BYTES, local, packed, unpacked
@@ -11,8 +12,9 @@ from sopctl.store.page.database import Database
 from sopctl.store.page.sessions import Sessions
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
+from sopctl.workflow.entering import second_factor
 from tests.conftest import Clock
-from tests.page.conftest import PASSWORD, Browser, cheap_hashes, open_account
+from tests.page.conftest import PASSWORD, Browser, cheap_hashes, hidden, open_account, page_of
 
 Login = Callable[[str], Browser]
 
@@ -165,3 +167,31 @@ def test_what_a_login_carries_is_bounded() -> None:
     assert packed({"reason": "x" * KEPT_BYTES}) == ""
     for odd in ("[" * 10_000, '{"a": 1}', "[1]", "x", '"x"', "null"):
         assert unpacked(odd) == {}
+
+
+def test_a_double_click_comes_in_all_the_same(
+    site_with_units: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first click begins a new session, and the second is of the one before: neither is an error."""
+    cheap_hashes(monkeypatch)
+    made = accounts.invite(site_with_units, "kadis", clock())
+    browser, link = page_of(site_with_units, clock), f"/undangan/{made.secret}"
+    form = browser.form(link, password=PASSWORD, repeated=PASSWORD)
+    answers = [browser.post(link, data=form) for _ in range(2)]
+    assert [each.headers.get("location") for each in answers] == ["/masuk", "/masuk"]
+    form = browser.form("/masuk?lanjut=/rak", name="kadis", password=PASSWORD)
+    answers = [browser.post("/masuk", data=form) for _ in range(2)]
+    assert [each.headers.get("location") for each in answers] == ["/rak", "/rak"]
+    secret = second_factor.proposal(site_with_units, "kadis").secret
+    form = browser.form("/akun/kode", code=pyotp.TOTP(secret).at(clock()))
+    first, second = (browser.post("/akun/kode", data=form) for _ in range(2))
+    assert (first.status_code, second.headers.get("location")) == (200, "/akun")
+    clock.now += timedelta(seconds=60)
+    other = page_of(site_with_units, clock)
+    form = other.form("/masuk", name="kadis", password=PASSWORD)
+    first, second = (other.post("/masuk", data=form) for _ in range(2))
+    assert (first.status_code, second.status_code) == (200, 200)
+    form = {**hidden(second.text), "code": pyotp.TOTP(secret).at(clock())}
+    answers = [other.post("/masuk/kode", data=form) for _ in range(2)]
+    assert [each.headers.get("location") for each in answers] == ["/", "/"]
+    assert other.get("/").status_code == 200
