@@ -363,8 +363,9 @@ def _read(site: Site, name: str) -> _Seen:
 def _wrong_files(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[str]:
     """Signed papers that are not as they were filed, and other files that are gone: whether those were altered,
     `document verify` says."""
+    home = site.folder(books.FOLDER) if books.is_book(name) else site.folder("deposits") / name
     for each in papers:
-        path = site.folder("deposits") / name / each.file
+        path = home / each.file
         state = integrity.state(path, each.sha256) if each.signed or not path.is_file() else "intact"
         if state != "intact":
             how = "filed as signed" if each.signed else "recorded"
