@@ -198,8 +198,9 @@ def _refused(document: _Document, kind: type[T], where: str, error: msgspec.Vali
     among its `others`."""
     message, _, path_text = str(error).partition(" - at `")
     path = _locate(document.value, kind, path_text.rstrip("`"), str(error))
-    first = _refusal(document, where, path, message)
     every = [_refusal(document, where, *each) for each in islice(_wrong(document.value, kind, ()), MOST_WRONG)]
+    # Of a key that is not valid, msgspec does not say which.
+    first = _refusal(document, where, path, message) if path or not every else every[0]
     first.others = tuple(each for each in every if str(each) != str(first))
     return first
 
