@@ -172,7 +172,7 @@ def _shell(device: Device, channel: paramiko.Channel) -> None:
     terminal = machine if isinstance(machine, Terminal) else Terminal()
     channel.settimeout(0.1)
     if device.faults.log_in_again:
-        channel.sendall(b"\r\nUser Access Verification\r\n\r\nUsername: ")
+        send_all(device, channel, b"\r\nUser Access Verification\r\n\r\nUsername: ")
         device.stop.wait()
         return
     _send(device, channel, machine.greeting() + machine.prompt())
@@ -208,13 +208,20 @@ def _send(device: Device, channel: paramiko.Channel, text: str) -> None:
     """As fast as the device's line carries it."""
     data, rate = text.replace("\n", "\r\n").encode(), device.faults.rate
     if not rate:
-        channel.sendall(data)
+        send_all(device, channel, data)
         return
     step = max(1, rate // 20)
     for at in range(0, len(data), step):
-        channel.sendall(data[at : at + step])
+        send_all(device, channel, data[at : at + step])
         if device.stop.wait(0.05):
             return
+
+
+def send_all(device: Device, channel: paramiko.Channel, data: bytes) -> None:
+    """However long the client takes to make room for it: a busy one is not gone."""
+    while data and not device.stop.is_set():
+        with contextlib.suppress(TimeoutError):
+            data = data[channel.send(data) :]
 
 
 def _answer(device: Device, machine: Machine, terminal: Terminal, channel: paramiko.Channel, line: str) -> bool:
@@ -233,7 +240,7 @@ def _answer(device: Device, machine: Machine, terminal: Terminal, channel: param
     if told and told == faults.flood_at:
         with contextlib.suppress(OSError):
             while not device.stop.is_set():
-                channel.sendall(b"and another line of it\r\n" * 1000)
+                send_all(device, channel, b"and another line of it\r\n" * 1000)
         return False
     try:
         said = faults.refuse[told] if told in faults.refuse else machine.answer(line)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import paramiko
 
-from tests.adapters.switch.fake import Device, Unscripted, _Server
+from tests.adapters.switch.fake import Device, Unscripted, _Server, send_all
 from tests.loopback import DEADLINE, serving
 
 MORE = "--More--"
@@ -175,4 +175,4 @@ class _Terminal:
         return key
 
     def _say(self, text: str) -> None:
-        self._channel.sendall(text.replace("\n", "\r\n").encode())
+        send_all(self._box.device, self._channel, text.replace("\n", "\r\n").encode())
