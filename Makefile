@@ -41,7 +41,7 @@ BATTERY := .cache/battery/$(shell git rev-parse --short HEAD 2>/dev/null)
 .PHONY: battery
 battery: setup-dev ## Run what is too long for every change (hours); broken off, it goes on with what has not passed (ONLY=tests/faults)
 	@test -d .cache/atheris || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/atheris 'atheris==3.0.0'
-	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/uv venv -q .cache/wapiti && \
+	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/uv venv -q --clear .cache/wapiti && \
 	    $(BIN)/uv pip install -q --python .cache/wapiti/bin/python --require-hashes -r requirements-wapiti.txt; }
 	@mkdir -p $(BATTERY)
 	@ended=0; SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/$(BATTERY)/figures.jsonl SOPCTL_PASSED=$(CURDIR)/$(BATTERY)/passed \
@@ -160,7 +160,7 @@ deb: wheel ## Build the Debian package in dist/, for the Pythons of Debian 12 an
 
 .PHONY: pins
 pins: setup-dev ## Write the requirements anew from pyproject.toml, each with all hashes of its release (UPGRADE=1: newest)
-	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml --extra bmc --extra engine --extra netbox --extra oidc --extra page --extra sign --group build -o requirements.txt
+	@$(PIN) $(if $(UPGRADE),--upgrade) pyproject.toml -c distribution/held.txt --extra bmc --extra engine --extra netbox --extra oidc --extra page --extra sign --group build -o requirements.txt
 	@$(PIN) $(if $(UPGRADE),--upgrade) --group dev -c requirements.txt \
 	    $$(sed -n 's/^\([a-z0-9][a-z0-9._-]*\).*==.*/--no-emit-package \1/p' requirements.txt) -o requirements-dev.txt
 	@$(PIN) --no-deps $(if $(UPGRADE),--upgrade) --group paramiko4 -o requirements-paramiko4.txt
@@ -183,7 +183,7 @@ docs: setup ## Make what is generated in docs/: commands, what they print as JSO
 
 .PHONY: docs-site
 docs-site: setup-dev leaflet ## Build the documentation as a site in .cache/site, searchable, every link and anchor checked
-	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/uv venv -q .cache/docs-site && \
+	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/uv venv -q --clear .cache/docs-site && \
 	    $(BIN)/uv pip install -q --python .cache/docs-site/bin/python --require-hashes -r requirements-docs.txt; }
 	@NO_MKDOCS_2_WARNING=1 .cache/docs-site/bin/mkdocs build -q --strict
 	@echo ".cache/site/index.html"
