@@ -58,7 +58,6 @@ WORDS = {
     ("Done", "left"): "what a backup leaves out",
     ("EngineStatus", "last_run"): "a record, which has its times",
     ("InventorySummary", "not_due"): "ids of deposits",
-    ("NetBoxDevice", "left"): "what stays as it is in NetBox",
     ("ShownFacts", "bios_date"): "as the firmware writes it",
     ("SiteUpdated", "left"): "files that stay as they are",
     ("Tally", "in_time"): "how many steps were",
@@ -93,7 +92,7 @@ def test_nothing_that_was_found_is_a_key(name: str) -> None:
 
 
 def test_no_exception_is_left_of_a_key_that_is_gone() -> None:
-    assert all(key in RECORDS[name]["properties"] for name, key in WORDS)
+    assert not [(name, key) for name, key in WORDS if key not in RECORDS[name]["properties"]]
 
 
 def test_a_record_with_data_as_keys_has_no_schema() -> None:
