@@ -48,11 +48,14 @@ def test_what_a_killed_command_had_kept_is_swept(
     kept = [number for number, call in enumerate(calls, start=1) if call == "link"]
     if not kept:
         return
-    site = copied(made, row, tmp_path / "site")
-    before = heads(site)
     moved = [number for number, call in enumerate(calls, start=1) if call == "rename" and number > kept[-1]]
     commit = moved[1]  # the first puts the paper into its place
-    assert server.run(site, words, Mode.KILL, commit).code == -9
+    for attempt in range(5):  # with the time of day, a run makes a call more or less
+        site = copied(made, row, tmp_path / f"site{attempt}")
+        before = heads(site)
+        assert server.run(site, words, Mode.KILL, commit).code == -9
+        if litter(site):
+            break
     assert row.get("several") or heads(site) == before
     assert litter(site), "it was killed with a paper in its hands"
     server.run(site, words)

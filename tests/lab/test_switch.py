@@ -185,7 +185,7 @@ def test_a_deposits_port_from_quarantine_to_release(
 
     assert not answers(one, seconds=0.5), "in quarantine"
     code, planned = office(root, "switch", "plan", first)
-    assert (code, planned["plan"]["before"]["setting"]["vlan"], planned["plan"]["wanted"]["vlan"]) == (0, 999, 120)
+    assert (code, planned["before"]["setting"]["vlan"], planned["wanted"]["vlan"]) == (0, 999, 120)
     assert not answers(one, seconds=0.5), "a plan changes nothing"
     assert office(root, "configure", first)[0] == 0, "the port first, then Ansible over it"
     over_it = replace(rack.servers[0], address=one)

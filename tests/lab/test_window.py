@@ -96,7 +96,7 @@ def test_a_setting_that_shuts_us_out_is_put_back(
     other = (there.root / "keys/other.pub").read_text().strip()
     nobody = f"{lab.controller.rpartition('.')[0]}.250"
     address = {"address": [*there.servers.values()][-1].address, "prefix": 24, "gateway": nobody}
-    by_login = "Log in again and become root: "
+    by_login = "Log in anew and become root: "
     faults: list[tuple[dict[str, object], str, str]] = [
         ({"fault_sshd": "AllowUsers nobody"}, by_login, "/etc/ssh/sshd_config.d"),
         ({"fault_firewall": "tcp dport 22 drop"}, by_login, "firewall rules"),

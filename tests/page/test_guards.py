@@ -126,6 +126,7 @@ def test_no_line_holds_without_its_guard(world: World, row: dict[str, str], monk
     module, _, path = row["take"].partition(":")
     *parents, name = path.split(".")
     holder = functools.reduce(getattr, parents, importlib.import_module(module))
+    assert hasattr(holder, name) or name in holder.__annotations__, "a guard that is somewhere else now"
     original = getattr(holder, name, None)
     monkeypatch.setattr(holder, name, eval(row["by"], {**NAMES, "original": original}), raising=False)
     with pytest.raises(AssertionError):
