@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 
 import click
@@ -98,7 +99,7 @@ def test_from_the_letter_to_the_first_form_are_eight_commands() -> None:
 
 def test_do_asks_one_question_at_a_time(site: Site, file_request: Callable[..., str]) -> None:
     deposit = file_request()
-    child = pexpect.spawn("python", ["-m", "sopctl", "do"], cwd=str(site.root), encoding="utf-8", timeout=60)
+    child = pexpect.spawn(sys.executable, ["-m", "sopctl", "do"], cwd=str(site.root), encoding="utf-8", timeout=60)
     child.expect("penitipan 2: .*Do it.*: ")
     child.sendline("y")
     child.expect("what the head wrote: ")
