@@ -41,8 +41,8 @@ BATTERY := .cache/battery/$(shell git rev-parse --short HEAD 2>/dev/null)
 .PHONY: battery
 battery: setup-dev ## Run what is too long for every change (hours); broken off, it goes on with what has not passed (ONLY=tests/faults)
 	@test -d .cache/atheris || $(BIN)/pip install -q --disable-pip-version-check --no-deps --target .cache/atheris 'atheris==3.0.0'
-	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/uv venv -q --clear .cache/wapiti && \
-	    $(BIN)/uv pip install -q --python .cache/wapiti/bin/python --require-hashes -r requirements-wapiti.txt; }
+	@test -x .cache/wapiti/bin/wapiti || { $(BIN)/python -m venv --clear .cache/wapiti && \
+	    .cache/wapiti/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-wapiti.txt; }
 	@mkdir -p $(BATTERY)
 	@ended=0; SOPCTL_BATTERY=1 SOPCTL_FIGURES=$(CURDIR)/$(BATTERY)/figures.jsonl SOPCTL_PASSED=$(CURDIR)/$(BATTERY)/passed \
 	    nice -n 19 $(BIN)/pytest -q -n 2 --dist worksteal -p tests.faults.resuming -m 'battery or scaled' $(ONLY) || ended=$$?; \
@@ -183,8 +183,8 @@ docs: setup ## Make what is generated in docs/: commands, what they print as JSO
 
 .PHONY: docs-site
 docs-site: setup-dev leaflet ## Build the documentation as a site in .cache/site, searchable, every link and anchor checked
-	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/uv venv -q --clear .cache/docs-site && \
-	    $(BIN)/uv pip install -q --python .cache/docs-site/bin/python --require-hashes -r requirements-docs.txt; }
+	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/python -m venv --clear .cache/docs-site && \
+	    .cache/docs-site/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-docs.txt; }
 	@NO_MKDOCS_2_WARNING=1 .cache/docs-site/bin/mkdocs build -q --strict
 	@echo ".cache/site/index.html"
 
