@@ -215,3 +215,32 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if reporter and reporter.stats.get("skipped"):
         reporter.write_line("SOPCTL_LAB=required: skipped tests count as failed", red=True)
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which dossiers were read, one after the other."""
+    seen: list[str] = []
+    real = dossiers.read
+
+    def reading(site: Site, deposit_id: str) -> dossiers.Dossier:
+        seen.append(deposit_id)
+        return real(site, deposit_id)
+
+    monkeypatch.setattr(dossiers, "read", reading)
+    return seen
+
+
+def spoil(path: Path, harm: str) -> None:
+    """Have a file that sopctl could make anew be `missing`, or something else in its place."""
+    content = path.read_bytes()
+    path.unlink()
+    match harm:
+        case "torn":
+            path.write_bytes(content[: len(content) // 2])
+        case "no database":
+            path.write_bytes(b"not a database at all" * 100)
+        case "a folder":
+            path.mkdir()
+        case "not readable":
+            path.symlink_to("/proc/self/mem")

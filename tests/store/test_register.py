@@ -15,6 +15,7 @@ from sopctl.store import dossiers, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, editing, letters
+from tests.conftest import spoil
 
 
 def truth(site: Site) -> list[Summary]:
@@ -28,20 +29,6 @@ def settle(site: Site) -> None:
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)
     register.read(site)
-
-
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Which dossiers were read, one after the other."""
-    seen: list[str] = []
-    real = dossiers.read
-
-    def reading(site: Site, deposit_id: str) -> dossiers.Dossier:
-        seen.append(deposit_id)
-        return real(site, deposit_id)
-
-    monkeypatch.setattr(dossiers, "read", reading)
-    return seen
 
 
 def test_what_did_not_change_is_not_read_again(desk: Desk, file_request: Callable[..., str], reads: list[str]) -> None:
@@ -81,17 +68,7 @@ def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Cal
             database.execute("UPDATE about SET value = 'x'")
             database.execute("UPDATE deposits SET summary = x'00'")
     else:
-        content = path.read_bytes()
-        path.unlink()
-        match harm:
-            case "torn":
-                path.write_bytes(content[: len(content) // 2])
-            case "no database":
-                path.write_bytes(b"not a database at all" * 100)
-            case "a folder":
-                path.mkdir()
-            case "not readable":
-                path.symlink_to("/proc/self/mem")
+        spoil(path, harm)
     for _ in range(2):
         assert register.summaries(desk.site) == truth(desk.site)
 

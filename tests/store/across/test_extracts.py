@@ -16,6 +16,7 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, letters
+from tests.conftest import spoil
 
 
 class Head(Struct):
@@ -100,23 +101,13 @@ def test_a_harmed_extract_costs_time_and_never_truth(desk: Desk, file_request: C
         file_request()
     settle(desk.site)
     path = path_of(desk.site)
-    content = path.read_bytes()
     holder = sqlite3.connect(path, isolation_level=None)
     if harm in HARMS:
         holder.executescript(HARMS[harm])
     elif harm == "locked":
         holder.execute("BEGIN EXCLUSIVE")
     else:
-        path.unlink()
-    match harm:
-        case "torn":
-            path.write_bytes(content[: len(content) // 2])
-        case "no database":
-            path.write_bytes(b"not a database at all" * 100)
-        case "a folder":
-            path.mkdir()
-        case "not readable":
-            path.symlink_to("/proc/self/mem")
+        spoil(path, harm)
     for _ in range(2):
         assert asked(desk.site)[0] == truth(desk.site)
     holder.close()

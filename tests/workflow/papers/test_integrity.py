@@ -14,19 +14,6 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
 
 
-@pytest.fixture
-def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    seen: list[str] = []
-    real = dossiers.read
-
-    def reading(site: Site, deposit_id: str) -> dossiers.Dossier:
-        seen.append(deposit_id)
-        return real(site, deposit_id)
-
-    monkeypatch.setattr(dossiers, "read", reading)
-    return seen
-
-
 def wrong_rows(site: Site, of: dict[str, bytes]) -> None:
     """Rows as someone would write them who knows how: each with its hash."""
     path = site.root / "var" / extracts.FILE_NAME
