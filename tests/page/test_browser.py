@@ -38,7 +38,7 @@ CHROMIUM = "/usr/bin/chromium"
 PHONE, PAPER = 390, 794
 """Pixels: a phone's width, and that of A4."""
 PICTURES = os.environ.get("SOPCTL_PICTURES", "")
-"""Where screenshots go, for docs/; without it none are made."""
+"""Where the screenshots of the docs are kept (`make pictures`); without it they are only taken."""
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +92,9 @@ class Person:
 
     def picture(self, name: str, *, whole: bool = True) -> None:
         """A screenshot of few colours: a tenth of the bytes."""
+        seen = Image.open(BytesIO(self.page.screenshot(full_page=whole))).convert("RGB").quantize(64)
         if PICTURES:
-            seen = Image.open(BytesIO(self.page.screenshot(full_page=whole))).convert("RGB")
-            seen.quantize(64).save(Path(PICTURES) / f"{name}.png", optimize=True)
+            seen.save(Path(PICTURES) / f"{name}.png", optimize=True)
 
 
 Enter = Callable[..., Person]
@@ -542,7 +542,6 @@ def test_pictures_are_printed_whole(enter: Enter, house: House) -> None:
         assert page.pdf().startswith(b"%PDF-")
 
 
-@pytest.mark.skipif(not PICTURES, reason="makes the pictures of the docs: make pictures")
 def test_pictures_of_the_docs(enter: Enter, house: House, clock: Clock) -> None:
     clock.now = clock.now.replace(day=27)
     staff = enter("staf", javascript=True)
