@@ -181,6 +181,10 @@ docs: setup ## Make what is generated in docs/: commands, what they print as JSO
 	@$(BIN)/python docs/generate/settings.py >docs/reference/settings.md
 	@$(BIN)/python docs/generate/roles.py
 
+.PHONY: catalog
+catalog: setup-dev ## Collect sopctl's texts into the catalogs of translations (sopctl/locale), and compile them
+	@$(BIN)/python -m distribution.catalog
+
 .PHONY: docs-site
 docs-site: setup-dev leaflet ## Build the documentation as a site in .cache/site, searchable, every link and anchor checked
 	@test -x .cache/docs-site/bin/mkdocs || { $(BIN)/python -m venv --clear .cache/docs-site && \

@@ -1,8 +1,8 @@
 """One tree of errors, one enum of exit codes, and remedies as data.
 
 An error carries a stable `id` and the `values` that its sentence is about. The sentence stands where the error is
-raised, in English, with named places for the values. The edge (the command line, a page) may word it otherwise, by the
-id. What helps is prose, or an `Action`: the edge knows how a person asks for that. Adapters translate the errors of
+raised, in English, with named places for the values. The edge (the command line, a page) words it in the reader's
+language, or otherwise, by the id. What helps is prose, or an `Action`: the edge knows how a person asks for that. Adapters translate the errors of
 their libraries into these.
 """
 
@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field  # this module is in every start: msgspec would be half of its time
 from enum import IntEnum
 from typing import Any, ClassVar, TypeVar
+
+from sopctl.locale import Text
 
 
 class ExitCode(IntEnum):
@@ -56,7 +58,7 @@ class Action:
 
 E = TypeVar("E", bound="SopctlError")
 
-Advice = str | Action | Sequence[str | Action]
+Advice = str | Text | Action | Sequence[str | Text | Action]
 """What helps: sentences, and actions in the order in which they are taken."""
 
 
@@ -78,7 +80,7 @@ class SopctlError(Exception):
         *,
         where: str = "",
         remedy: Advice = (),
-        lines: Sequence[str] = (),
+        lines: Sequence[str | Text] = (),
         **values: Any,
     ) -> None:
         self.id = id
@@ -87,13 +89,13 @@ class SopctlError(Exception):
         self.template = template
         self.values = values
         self.where = where
-        self.remedy = (remedy,) if isinstance(remedy, str | Action) else tuple(remedy)
+        self.remedy = (remedy,) if isinstance(remedy, str | Text | Action) else tuple(remedy)
         super().__init__(self.message)
 
     @property
     def message(self) -> str:
         """The sentence, in English, with its `lines`: on one line, for where others stand beside it."""
-        return " ".join((self.sentence, *["; ".join(self.lines)] * bool(self.lines)))
+        return " ".join((self.sentence, *["; ".join(map(str, self.lines))] * bool(self.lines)))
 
     @property
     def sentence(self) -> str:

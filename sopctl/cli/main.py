@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from sopctl import __version__
+from sopctl.cli import language
+from sopctl.cli.language import _
 from sopctl.cli.tree import load
 from sopctl.errors import ExitCode, Interrupted, OutsideFailure, SopctlError, UsageError, in_words
 
@@ -116,7 +118,7 @@ class Root(click.Group):
             rows = [
                 (name, command.get_short_help_str(90)) for name in names if (command := self.get_command(ctx, name))
             ]
-            with formatter.section(section):
+            with formatter.section(_(section)):
                 formatter.write_dl(rows)
 
 
@@ -168,7 +170,8 @@ def _run() -> int:
     code: int = ExitCode.OK
     stdout = sys.stdout
     try:
-        cli.main(standalone_mode=False, prog_name="sopctl")
+        language.choose()
+        language.translated(cli).main(standalone_mode=False, prog_name="sopctl")
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else ExitCode.USAGE
         if sys.stdout is not stdout:  # click puts another in its place when the pipe was closed, and exits with 1

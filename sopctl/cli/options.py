@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from sopctl.cli import wording
+from sopctl.cli.language import EXAMPLE
 from sopctl.cli.render import asking, console
 from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
 
@@ -287,7 +288,7 @@ def language_of(lang: str | None) -> "Language":
 
 def example(*lines: str) -> str:
     """The epilog of a command's help: example command lines."""
-    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+    return f"\b\n{EXAMPLE}\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def open_site(ctx: click.Context) -> "Site":

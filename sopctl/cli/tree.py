@@ -11,6 +11,8 @@ from typing import Any
 
 import click
 
+from sopctl.cli.language import translated
+
 
 def module_name(command: str) -> str:
     """The module of a command: `host_key` for `host-key`, `return_` for `return`, which is a Python keyword."""
@@ -19,10 +21,10 @@ def module_name(command: str) -> str:
 
 
 def load(package: str, name: str) -> click.Command:
-    """The command `name` of a package."""
+    """The command `name` of a package, described in the language that was chosen."""
     command = importlib.import_module(f"{package}.{module_name(name)}").command
     assert isinstance(command, click.Command)  # noqa: S101 (our own package)
-    return command
+    return translated(command)
 
 
 class PackageGroup(click.Group):

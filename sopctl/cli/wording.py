@@ -8,7 +8,10 @@ import shlex
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from sopctl.cli import language
+from sopctl.cli.language import _
 from sopctl.errors import Action, Advice, SopctlError
+from sopctl.locale import Text
 from sopctl.model.text import printable
 
 LONGEST = 2_000
@@ -91,9 +94,6 @@ _NEEDS_OF = {
     ("verify", "person"): "--confirmed-by <person>",
 }
 """The same, where one verb asks for it differently from the others."""
-
-_SENTENCES: dict[str, str] = {}
-"""By error id: a sentence for the terminal, in place of the one written where the error is raised."""
 
 
 def command(action: Action) -> str:
@@ -181,19 +181,19 @@ def _need(verb: str, name: str) -> str:
 
 def line(action: Action) -> str:
     """The command line of an action, and those of what may be done instead."""
-    return "; or: ".join(map(command, _ways(action)))
+    return _("; or: ").join(map(command, _ways(action)))
 
 
 def advice(remedy: Advice) -> str:
     """What helps, in one line: sentences, and commands in the order in which they are run."""
     said, ran = "", False
-    for each in (remedy,) if isinstance(remedy, str | Action) else remedy:
+    for each in (remedy,) if isinstance(remedy, str | Text | Action) else remedy:
         goes_on = bool(said) and not said.endswith((".", ":", "?", "!"))
         if isinstance(each, Action):
-            lead = "" if said.endswith(":") else "then: " if ran else "run: " if goes_on else "Run: "
+            lead = "" if said.endswith(":") else _("then: ") if ran else _("run: ") if goes_on else _("Run: ")
             text = lead + line(each)
         else:
-            text = each
+            text = language.said(each)
         if text:
             said += ("; " if goes_on else " " if said else "") + text
         ran = isinstance(each, Action)
@@ -208,13 +208,12 @@ def _ways(action: Action) -> Iterator[Action]:
 
 def error(found: SopctlError) -> str:
     """The sentence that says what is wrong."""
-    own = _SENTENCES.get(found.id)
-    return own.format(**found.values) if own else found.sentence
+    return language.said(Text(found.template, **found.values)) if found.values else _(found.template)
 
 
 def told(found: SopctlError) -> str:
     """The whole of an error, safe to print: where, what, and below it what helps."""
     place = f"{printable(found.where)}: " if found.where else ""
     helps = advice(found.remedy)
-    lines = "".join(f"\n  {printable(line, LONGEST)}" for line in found.lines)
+    lines = "".join(f"\n  {printable(language.said(line), LONGEST)}" for line in found.lines)
     return f"{place}{printable(error(found), LONGEST)}{lines}" + (f"\n  → {printable(helps, LONGEST)}" if helps else "")

@@ -1,0 +1,185 @@
+"""The catalogs of sopctl's texts: `make catalog` collects the texts from the source, notes those that are new in
+sopctl/locale/id/*.po, drops those that are gone, and compiles `id.mo`.
+
+errors.po: what is wrong, and what helps. help.po: what --help says, click's own words among it. screen.po: what is
+printed and asked. An entry without a translation is missing, and a test fails for it.
+"""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from sopctl.cli.main import COMMANDS, cli
+from sopctl.locale import FOLDER
+
+PACKAGE = FOLDER.parent
+ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+PARTS = ("errors", "help", "screen")
+HEADER = "# sopctl's texts in Indonesian. The sopctl developers, GPL-3.0-or-later."
+
+
+class Message(NamedTuple):
+    """A text to translate (with its plural, where it has one), and the module that it is from."""
+
+    id: str | tuple[str, str]
+    place: str
+
+
+def collected() -> dict[str, list[Message]]:
+    """Every text of the source, by the part of the catalog that it belongs to. One that is in several belongs to the
+    first."""
+    found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked()]}
+    seen: set[str | tuple[str, str]] = set()
+    return {
+        part: [each for each in messages if not (each.id in seen or seen.add(each.id))]
+        for part, messages in found.items()
+    }
+
+
+def _modules() -> Iterator[tuple[str, ast.Module]]:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        yield str(path.relative_to(PACKAGE.parent)), ast.parse(path.read_bytes())
+
+
+def _errors() -> Iterator[Message]:
+    """The sentences of errors (the second argument, behind an id), and what helps."""
+    for place, tree in _modules():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            name = ast.unparse(node.func).rpartition(".")[2]
+            raises = name[:1].isupper() or name in ("_error", "__init__", "recast")
+            if raises and len(texts) > 1 and ID.fullmatch(texts[0]) and name not in ("Action", "Text"):
+                yield Message(texts[1], place)
+            for keyword in node.keywords:
+                if keyword.arg == "remedy":
+                    yield from (Message(each, place) for each in _texts(keyword.value))
+
+
+def _texts(node: ast.expr) -> Iterator[str]:
+    """The texts that an expression may stand for, as far as they stand there."""
+    match node:
+        case ast.Constant(value=str(text)) if text.strip():
+            yield text
+        case ast.Tuple(elts=elements) | ast.List(elts=elements) | ast.BoolOp(values=elements):
+            for each in elements:
+                yield from _texts(each)
+        case ast.IfExp(body=body, orelse=otherwise):
+            yield from _texts(body)
+            yield from _texts(otherwise)
+
+
+def _help() -> Iterator[Message]:
+    for section in COMMANDS:
+        yield Message(section, "sopctl/cli/main.py")
+    for command in _commands(cli):
+        place = inspect.getsourcefile(inspect.unwrap(command.callback)) if command.callback else None
+        where = str(Path(place).relative_to(PACKAGE.parent)) if place else "sopctl/cli"
+        for text in (command.help, command.short_help):
+            if text:
+                yield Message(text, where)
+        for parameter in command.params:
+            texts = [parameter.metavar]
+            if isinstance(parameter, click.Option):
+                texts += [parameter.help, parameter.prompt if isinstance(parameter.prompt, str) else None]
+            yield from (Message(each, where) for each in texts if each)
+
+
+def _commands(command: click.Command) -> Iterator[click.Command]:
+    yield command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if below := command.get_command(context, name):
+                yield from _commands(below)
+
+
+def _click() -> Iterator[Message]:
+    """What click itself says."""
+    folder = Path(click.__file__).parent
+    for file, _, message, _, _ in extract_from_dir(folder, keywords={"_": None, "ngettext": (1, 2)}):
+        yield Message(message, f"click/{file}")
+
+
+def _marked() -> Iterator[Message]:
+    """What is marked in the source as a text to translate."""
+    for place, tree in _modules():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call) or not node.args:
+                continue
+            name = ast.unparse(node.func).rpartition(".")[2]
+            if name in ("_", "Text", "gettext_noop"):
+                yield from (Message(each, place) for each in _texts(node.args[0]))
+            elif name == "ngettext":
+                match node.args[:2]:
+                    case [ast.Constant(value=str(one)), ast.Constant(value=str(many))]:
+                        yield Message((one, many), place)
+
+
+def kept(part: str) -> Catalog:
+    """A part of the catalog as it is in the checkout."""
+    path = FOLDER / "id" / f"{part}.po"
+    if not path.exists():
+        return Catalog(locale="id")
+    with path.open("rb") as file:
+        return read_po(file, locale="id")
+
+
+def updated(part: str, messages: list[Message]) -> Catalog:
+    """The part with the texts of the source: those that were translated stay so."""
+    before = kept(part)
+    made = Catalog(locale="id", project="sopctl", header_comment=HEADER, fuzzy=False)
+    for each in messages:
+        known = before.get(each.id)
+        made.add(each.id, known.string if known and not known.fuzzy else "", locations=[(each.place, None)])
+    return made
+
+
+def written(catalog: Catalog) -> bytes:
+    """A part as a file: no dates, which would differ each time."""
+    made = BytesIO()
+    write_po(made, catalog, width=120, omit_header=True)
+    return HEADER.encode() + b'\nmsgid ""\nmsgstr ""\n"Language: id\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n' + made.getvalue()
+
+
+def compiled(parts: dict[str, Catalog]) -> bytes:
+    """All parts as one catalog for gettext."""
+    whole = Catalog(locale="id", charset="utf-8")
+    for part in parts.values():
+        for message in part:
+            if message.id and message.string:
+                whole.add(message.id, message.string)
+    whole.revision_date = whole.creation_date = None
+    made = BytesIO()
+    write_mo(made, whole)
+    return made.getvalue()
+
+
+def main() -> int:
+    """Update the files. The exit code is 1 where a translation is missing."""
+    parts = {part: updated(part, messages) for part, messages in collected().items()}
+    missing = 0
+    for part, catalog in parts.items():
+        (FOLDER / "id").mkdir(exist_ok=True)
+        (FOLDER / "id" / f"{part}.po").write_bytes(written(catalog))
+        lacking = [each for each in catalog if each.id and not (all(each.string) if each.pluralizable else each.string)]
+        print(f"{part}: {len(catalog)} texts, {len(lacking)} without a translation")
+        missing += len(lacking)
+    (FOLDER / "id.mo").write_bytes(compiled(parts))
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""In which language the command line speaks: as sopctl.yml says, else SOPCTL_LANG, else LANG. Chosen once, before
+anything is said.
+
+With `--json` it is English, whatever was chosen: what a program reads never changes.
+"""
+
+import copy
+import os
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sopctl.locale import LANGUAGES, Language, Text, catalog, filled, worded
+
+_SETTING = re.compile(rb"^language:[ \t]*[\"']?([a-z]{2})\b", re.MULTILINE)
+_LONGEST_SETTINGS = 1 << 20
+EXAMPLE = "Example:"
+"""What stands above the command lines below a command's help."""
+
+_spoken: Language = "en"
+
+
+def spoken() -> Language:
+    """The language that was chosen."""
+    return _spoken
+
+
+def speak(language: Language) -> None:
+    """Word everything in this language from here on, click's own words too."""
+    global _spoken  # noqa: PLW0603 (a process speaks one language)
+    _spoken = language
+    translations = catalog(language)
+    for module in [each for name, each in sys.modules.items() if name.split(".")[0] == "click"]:
+        if hasattr(module, "_"):
+            module._ = translations.gettext
+        if hasattr(module, "ngettext"):
+            module.ngettext = translations.ngettext
+
+
+def chosen(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
+    """The language of a command line: that of the site it is about, else that of whoever types it."""
+    if "--json" in arguments:
+        return "en"
+    named = _option(arguments, "--site") or environment.get("SOPCTL_SITE")
+    said = (_of_site(named), environment.get("SOPCTL_LANG"), *map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG")))
+    first = next(filter(None, said), "")
+    return next((each for each in LANGUAGES if re.split(r"[_.@]", first.lower())[0] == each), "en")
+
+
+def _option(arguments: Sequence[str], name: str) -> str:
+    for number, word in enumerate(arguments):
+        if word == name:
+            return "".join(arguments[number + 1 : number + 2])
+        if word.startswith(f"{name}="):
+            return word.partition("=")[2]
+    return ""
+
+
+def _of_site(named: str | None) -> str:
+    """What the site's sopctl.yml names; it is not read as a whole, since help is asked for where it is broken too."""
+    try:
+        here = Path.cwd()
+        for folder in [Path(named)] if named else (here, *here.parents):
+            settings = folder / "sopctl.yml"
+            if settings.is_file():
+                with settings.open("rb") as file:
+                    found = _SETTING.search(file.read(_LONGEST_SETTINGS))
+                return found[1].decode() if found else ""
+    except OSError:
+        pass
+    return ""
+
+
+def _(template: str, /, **values: Any) -> str:
+    """A text of ours with its places filled, in the language that was chosen."""
+    return worded(Text(template, **values), _spoken) if values else worded(template, _spoken)
+
+
+def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
+    """A text about a number of things, which stands at `{number}`."""
+    template = catalog(_spoken).ngettext(one, many, number)
+    texts = {name: worded(each, _spoken) if isinstance(each, Text) else each for name, each in values.items()}
+    return filled(template, {"number": number, **texts})
+
+
+def said(text: str | Text) -> str:
+    """A text that another part of the house made."""
+    return worded(text, _spoken)
+
+
+def translated(command: click.Command) -> click.Command:
+    """The command, and those below it, with its help in the language that was chosen."""
+    if _spoken == "en":
+        return command
+    made = copy.copy(command)
+    made.help, made.short_help = _maybe(command.help), _maybe(command.short_help)
+    if command.epilog:
+        made.epilog = command.epilog.replace(EXAMPLE, _(EXAMPLE), 1)
+    made.params = [_parameter(each) for each in command.params]
+    if isinstance(made, click.Group):
+        made.commands = {name: translated(each) for name, each in made.commands.items()}
+    return made
+
+
+def _parameter(parameter: click.Parameter) -> click.Parameter:
+    made = copy.copy(parameter)
+    made.metavar = _maybe(parameter.metavar)
+    if isinstance(made, click.Option):
+        made.help = _maybe(made.help)
+        if isinstance(made.prompt, str):
+            made.prompt = _(made.prompt)
+    return made
+
+
+def _maybe(text: str | None) -> str | None:
+    return text and _(text)
+
+
+def choose() -> None:
+    """Speak as this process was asked to."""
+    language = chosen(sys.argv[1:], os.environ)
+    if language != "en":
+        speak(language)

@@ -1,0 +1,71 @@
+"""The words of sopctl in other languages than English: texts with places for values, and the catalogs of gettext.
+
+A text stands in the source in English. Only the edge (the command line, a page) words it in the reader's language;
+records, JSON and what programs read stay in English. `locale/id/*.po` are the translations, one file for each kind of
+text; `id.mo` is made of them by `make catalog`.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Any, Literal
+
+Language = Literal["en", "id"]
+LANGUAGES: tuple[Language, ...] = ("en", "id")
+FOLDER = Path(__file__).parent
+
+
+class Text:
+    """A text with places for values, in English wherever it is used as it is: a sentence within an error, or what helps
+    against one. The values may be texts themselves."""
+
+    __slots__ = ("template", "values")
+
+    def __init__(self, template: str, /, **values: Any) -> None:
+        self.template = template
+        self.values: Mapping[str, Any] = values
+
+    def __str__(self) -> str:
+        return filled(self.template, self.values)
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other) if isinstance(other, Text | str) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a text of a table as one to translate; where it is shown, the edge words it."""
+    return text
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """A template with its values; without any, braces stand for themselves."""
+    return template.format(**values) if values else template
+
+
+@cache
+def catalog(language: Language) -> NullTranslations:
+    """The translations into a language. English needs none."""
+    if language == "en":
+        return NullTranslations()
+    with (FOLDER / f"{language}.mo").open("rb") as file:
+        return GNUTranslations(file)
+
+
+def worded(said: str | Text, language: Language) -> str:
+    """A text in a language. A string that is no entry of the catalog (what people or programs wrote) stays as it is."""
+    if language == "en" or not said:
+        return str(said)
+    if isinstance(said, str):
+        return catalog(language).gettext(said)
+    values = {name: worded(each, language) if isinstance(each, Text) else each for name, each in said.values.items()}
+    return filled(catalog(language).gettext(said.template), values)
