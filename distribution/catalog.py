@@ -26,7 +26,15 @@ from sopctl.locale import FOLDER
 PACKAGE = FOLDER.parent
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 PARTS = ("errors", "help", "screen")
-HEADER = "# sopctl's texts in Indonesian. The sopctl developers, GPL-3.0-or-later."
+HEADER = """\
+# sopctl's texts in Indonesian. The sopctl developers, GPL-3.0-or-later.
+msgid ""
+msgstr ""
+"Language: id\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+
+"""
 
 
 class Message(NamedTuple):
@@ -140,7 +148,7 @@ def kept(part: str) -> Catalog:
 def updated(part: str, messages: list[Message]) -> Catalog:
     """The part with the texts of the source: those that were translated stay so."""
     before = kept(part)
-    made = Catalog(locale="id", project="sopctl", header_comment=HEADER, fuzzy=False)
+    made = Catalog(locale="id", project="sopctl", fuzzy=False)
     for each in messages:
         known = before.get(each.id)
         made.add(each.id, known.string if known and not known.fuzzy else "", locations=[(each.place, None)])
@@ -151,7 +159,7 @@ def written(catalog: Catalog) -> bytes:
     """A part as a file: no dates, which would differ each time."""
     made = BytesIO()
     write_po(made, catalog, width=120, omit_header=True)
-    return HEADER.encode() + b'\nmsgid ""\nmsgstr ""\n"Language: id\\n"\n"Content-Type: text/plain; charset=utf-8\\n"\n"Plural-Forms: nplurals=1; plural=0;\\n"\n\n' + made.getvalue()
+    return HEADER.encode() + made.getvalue()
 
 
 def compiled(parts: dict[str, Catalog]) -> bytes:

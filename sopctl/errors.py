@@ -2,8 +2,8 @@
 
 An error carries a stable `id` and the `values` that its sentence is about. The sentence stands where the error is
 raised, in English, with named places for the values. The edge (the command line, a page) words it in the reader's
-language, or otherwise, by the id. What helps is prose, or an `Action`: the edge knows how a person asks for that. Adapters translate the errors of
-their libraries into these.
+language, or otherwise, by the id. What helps is prose, or an `Action`: the edge knows how a person asks for that.
+Adapters translate the errors of their libraries into these.
 """
 
 from collections.abc import Mapping, Sequence

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,15 @@ def speak(language: Language) -> None:
     global _spoken  # noqa: PLW0603 (a process speaks one language)
     _spoken = language
     translations = catalog(language)
-    for module in [each for name, each in sys.modules.items() if name.split(".")[0] == "click"]:
-        if hasattr(module, "_"):
-            module._ = translations.gettext
-        if hasattr(module, "ngettext"):
-            module.ngettext = translations.ngettext
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == "click":
+            own = vars(module)
+            own.update({word: said for word, said in _of_click(translations).items() if word in own})
+
+
+def _of_click(translations: NullTranslations) -> dict[str, Any]:
+    """What click's modules have taken from gettext, which knows no catalog but the system's."""
+    return {"_": translations.gettext, "ngettext": translations.ngettext}
 
 
 def chosen(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:

@@ -107,14 +107,14 @@ class Root(click.Group):
         return super().parse_args(ctx, args)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        return [name for _, names in COMMANDS.values() for name in names]
+        return [name for _section, names in COMMANDS.values() for name in names]
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         found = next((package for package, names in COMMANDS.values() if cmd_name in names), None)
         return load(f"sopctl.cli.{found}", cmd_name) if found else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for section, (_, names) in COMMANDS.items():
+        for section, (_package, names) in COMMANDS.items():
             rows = [
                 (name, command.get_short_help_str(90)) for name in names if (command := self.get_command(ctx, name))
             ]
@@ -260,7 +260,7 @@ def _tell_rest(code: int) -> None:
 
 def _command(words: "Sequence[str]") -> str:
     """The command's name, for people: without what it was given, which may be personal."""
-    known = {name for _, names in COMMANDS.values() for name in names}
+    known = {name for _section, names in COMMANDS.values() for name in names}
     return " ".join(["sopctl", *[word for word in words if word in known][:1]])
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli import wording
+from sopctl.cli import language, wording
 from sopctl.model.text import counted, printable
 
 if TYPE_CHECKING:
@@ -228,7 +228,7 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
         for name, error in errors.items():
             click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
             for line in error.lines:
-                click.secho(f"    {printable(line, 1_000)}", fg="red")
+                click.secho(f"    {printable(language.said(line), 1_000)}", fg="red")
             if helps := wording.advice(error.remedy):
                 click.echo(f"  → {printable(helps, 1_000)}")
         if not done and not errors:

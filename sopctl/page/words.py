@@ -126,7 +126,7 @@ def error(found: SopctlError, language: Language, *, outsider: bool = False) -> 
     said = own.format(**found.values) if own else found.sentence
     if not own and language == "id":
         said = f"{next(lead for kind, lead in KINDS.items() if isinstance(found, kind))}: {said}"
-    return "; ".join((said[:1].upper() + said[1:], *(() if found.id in ENGLISH_ERRORS else found.lines)))
+    return "; ".join((said[:1].upper() + said[1:], *(() if found.id in ENGLISH_ERRORS else map(str, found.lines))))
 
 
 @lru_cache(maxsize=4096)

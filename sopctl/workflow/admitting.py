@@ -6,6 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from sopctl.errors import Action, Advice, InvalidRecord, SopctlError
+from sopctl.locale import Text
 from sopctl.model import admission
 from sopctl.model.access import public_key
 from sopctl.model.access.destinations import Destinations
@@ -71,15 +72,15 @@ def in_record(content: bytes, where: str) -> Place:
     return lambda path: codec.place(content, path, where=where)
 
 
-def _parts(remedy: Advice) -> Sequence[str | Action]:
-    return (remedy,) if isinstance(remedy, str | Action) else remedy
+def _parts(remedy: Advice) -> Sequence[str | Text | Action]:
+    return (remedy,) if isinstance(remedy, str | Text | Action) else remedy
 
 
 def _raise(found: list[Objection], place: Place) -> None:
     if not found:
         return
     first, *others = found[:TOLD]
-    remedies: list[str | Action] = []
+    remedies: list[str | Text | Action] = []
     for each in found[:TOLD]:
         remedies += [part for part in _parts(each.remedy) if part not in remedies]
     raise InvalidRecord(

@@ -51,7 +51,8 @@ class _Problem(Struct):
     def of(cls, error: SopctlError) -> "_Problem":
         values = {name: value if isinstance(value, str | int) else str(value) for name, value in error.values.items()}
         invalid = error.exit_code == ExitCode.INVALID
-        return cls(error.id, error.template, values, error.where, error.remedy, invalid, error.lines)
+        remedy = tuple(each if isinstance(each, Action) else str(each) for each in error.remedy)
+        return cls(error.id, error.template, values, error.where, remedy, invalid, tuple(map(str, error.lines)))
 
     def as_error(self) -> SopctlError:
         kind = InvalidRecord if self.invalid else OutsideFailure

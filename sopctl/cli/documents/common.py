@@ -83,8 +83,8 @@ def failure(error: SopctlError, deposit: str = "", exit_code: int | None = None)
     """An error, as it is printed."""
     return Failure(
         id=error.id,
-        message=printable(f"{wording.error(error)} {'; '.join(error.lines)}".strip(), wording.LONGEST),
-        lines=[printable(each, wording.LONGEST) for each in error.lines],
+        message=printable(f"{wording.error(error)} {'; '.join(map(str, error.lines))}".strip(), wording.LONGEST),
+        lines=[printable(str(each), wording.LONGEST) for each in error.lines],
         where=printable(error.where),
         remedy=printable(wording.advice(error.remedy), wording.LONGEST),
         actions=[command(each) for each in error.remedy if isinstance(each, Action)],

@@ -134,7 +134,7 @@ def test_every_wrong_row_is_named(desk: Desk, sheet: Callable[..., Path]) -> Non
     with pytest.raises(InvalidRecord) as caught:
         adopting.import_list(desk, file, dry_run=False)
     assert caught.value.sentence == "2 cells are wrong, nothing was imported:"
-    assert [line.partition(": ")[0] for line in caught.value.lines] == ["row 3, height_units", "row 4, address"]
+    assert [str(line).partition(": ")[0] for line in caught.value.lines] == ["row 3, height_units", "row 4, address"]
 
 
 def test_every_wrong_cell_of_a_row_is_named_on_a_line_of_its_own(
@@ -144,7 +144,7 @@ def test_every_wrong_cell_of_a_row_is_named_on_a_line_of_its_own(
     file = sheet({**ROW, **bad, "note": "a\nb"})
     with pytest.raises(InvalidRecord) as caught:
         adopting.import_list(desk, file, dry_run=False)
-    assert sorted(line.partition(":")[0].removeprefix("row 2, ") for line in caught.value.lines) == sorted(bad)
+    assert sorted(str(line).partition(":")[0].removeprefix("row 2, ") for line in caught.value.lines) == sorted(bad)
     told = sopctl("import", str(file)).err.splitlines()
     assert len([line for line in told if line.startswith("  row 2, ")]) == len(bad), told
 
@@ -180,7 +180,9 @@ def test_each_row_may_have_a_reason_of_its_own(desk: Desk, sheet: Callable[..., 
     file = sheet(ROW, one_letter, {**third, "address": "192.0.2.10", "letter_number": "090/3"})
     with pytest.raises(InvalidRecord) as caught:
         adopting.import_list(desk, file, dry_run=False)
-    assert [line.partition(" is that of")[0] for line in caught.value.lines] == ["row 4: the address 192.0.2.10:22"]
+    assert [str(line).partition(" is that of")[0] for line in caught.value.lines] == [
+        "row 4: the address 192.0.2.10:22"
+    ]
     file = sheet(ROW, one_letter, {**third, "address": "192.0.2.10", "letter_number": "090/3", "despite": "NAT"})
     made = [dossiers.read(desk.site, each.id) for each in adopting.import_list(desk, file, dry_run=False)]
     assert [each.newest(Despite) and each.newest(Despite).despite for each in made] == [  # type: ignore[union-attr]
