@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     DEPOSIT,
     TEXT,
@@ -111,7 +112,7 @@ def list_maintenance(ctx: click.Context, *, month: str | None, as_json: bool) ->
 
         put_json(Maintenance(maintenance=list(found)))
         return
-    made = table("maintenance", "from", "until", "racks", "deposits", "why", "told")
+    made = table(_("maintenance"), _("from"), _("until"), _("racks"), _("deposits"), _("why"), _("told"))
     for each in found:
         what = each.maintenance
         told = sum(not one.problem for one in {(one.name, one.to): one for one in each.told}.values())
@@ -136,11 +137,14 @@ def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
     what = done.window.maintenance
     click.echo(f"{done.window.id}  {done.window.when}: {printable(what.reason)}")
     for each in done.told:
-        how = f"letter: {each.document.file}" if each.document else f"{each.via}: {printable(each.to)}"
-        wrong = f" – {printable(each.problem)}" if each.problem else ""
+        if each.document:
+            how = _("letter: {file}", file=each.document.file)
+        else:
+            how = f"{said(each.via)}: {printable(each.to)}"
+        wrong = f" – {printable(said(each.problem))}" if each.problem else ""
         click.echo(
             f"  {'✗' if each.problem else '✓'} {printable(each.name)} ({', '.join(each.deposits)}): {how}{wrong}"
         )
     if not done.everyone_told:
-        click.echo(f"  next: sopctl maintenance tell {done.window.id}")
+        click.echo("  " + _("next: {command}", command=f"sopctl maintenance tell {done.window.id}"))
     end(done.everyone_told)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     TEXT,
     decider_options,
@@ -72,13 +73,13 @@ def command(
     desk = open_desk(ctx)
     if not serials:
         if method or tool or result or checked or done_by or day or unlisted:
-            raise lacks("what was done", "--disk", remedy="Say to which disks.")
+            raise lacks(_("what was done"), "--disk", remedy="Say to which disks.")
         _put_list(ctx, deposit_id, as_json=as_json)
         return
     chosen = next((each for each in METHODS if each == method), None)
     ended = next((each for each in RESULTS if each == result), None)
     if chosen is None or ended is None:
-        raise lacks("--disk", "--method and --result")
+        raise lacks("--disk", _("--method and --result"))
     done = sanitising.sanitise(
         desk,
         deposit_id,
@@ -106,14 +107,16 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
 
         put_json(document(deposit_id, rows, wanted, left))
     else:
-        made = table("disk", "what it is", "method", "tool", "result", "by", "on")
+        made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), _("on"))
         for row in rows:
-            cells = (row.disk, row.described, row.method, row.tool, row.result, row.by, str(row.on))
+            cells = (row.disk, said(row.described), said(row.method), row.tool, said(row.result), row.by, str(row.on))
             made.add_row(*map(printable, cells))
         for name in left.disks:
             known = wanted.find(name)
-            made.add_row(printable(name), printable(known.described if known else ""), "–", "", "", "", "")
+            made.add_row(printable(name), printable(said(known.described) if known else ""), "–", "", "", "", "")
         console().print(made)
         if left.more:
-            click.echo(f"{left.more} more were counted or declared, whose serial numbers nobody has named")
+            click.echo(
+                _("{number} more were counted or declared, whose serial numbers nobody has named", number=left.more)
+            )
     end(not left)

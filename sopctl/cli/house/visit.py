@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import DEPOSIT, TEXT, by_option, example, json_option, lacks, month_option, open_desk
 from sopctl.cli.render import console, put_json, table
 from sopctl.model.text import printable
@@ -100,7 +101,7 @@ def come_in(
     from sopctl.workflow.house import visits
 
     if visit and (said["visitors"] or said["organisation"] or said["purpose"] or said["deposits"]):
-        raise lacks("--who", "a visit that was not announced", remedy="An announced one has its own.")
+        raise lacks("--who", _("a visit that was not announced"), remedy="An announced one has its own.")
     came = visits.come_in(
         open_desk(ctx),
         identity=identity,
@@ -144,12 +145,14 @@ def list_visits(ctx: click.Context, *, month: str | None, as_json: bool) -> None
     if as_json:
         _put_visits(found)
         return
-    made = table("visit", "who", "what for", "state", "with", "since", "out")
+    made = table(_("visit"), _("who"), _("what for"), _("state"), _("with"), _("since"), _("out"))
     for each in found:
         escort = each.arrival.escort if each.arrival else ""
         out = f"{each.departure.at:%Y-%m-%d %H:%M}" if each.departure else ""
         who, what = _names(each), "; ".join((each.visit.purpose, *each.visit.deposits))
-        made.add_row(each.id, printable(who), printable(what), each.status, escort, f"{each.since:%Y-%m-%d %H:%M}", out)
+        made.add_row(
+            each.id, printable(who), printable(what), said(each.status), escort, f"{each.since:%Y-%m-%d %H:%M}", out
+        )
     console().print(made)
 
 
@@ -161,7 +164,7 @@ def _visit(said: dict[str, Any]) -> "Visit":
 
 def _carried(said: dict[str, Any]) -> tuple[str, ...] | None:
     if said["nothing"] and said["carried"]:
-        raise lacks("--nothing", "no --carried")
+        raise lacks("--nothing", _("no --carried"))
     return said["carried"] or (() if said["nothing"] else None)
 
 
@@ -180,8 +183,8 @@ def _put(each: "VisitState", *, as_json: bool) -> None:
     if as_json:
         _put_visits([each])
         return
-    click.echo(f"{each.id}  {printable(_names(each))}: {printable(each.visit.purpose)} ({each.status})")
+    click.echo(f"{each.id}  {printable(_names(each))}: {printable(each.visit.purpose)} ({said(each.status)})")
     if each.status != "left":
         word = "in" if each.status == "announced" else "out"
         rest = " --identity <which paper> --escort <person>" if word == "in" else ""
-        click.echo(f"  next: sopctl visit {word} {each.id}{rest}")
+        click.echo("  " + _("next: {command}", command=f"sopctl visit {word} {each.id}{rest}"))

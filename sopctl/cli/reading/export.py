@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import FILE, example, id_argument, json_option, open_desk
 from sopctl.cli.render import put_json
-from sopctl.model.text import counted
 
 
 @click.command("export", epilog=example("sopctl export PS-2026-0001 PS-2026-0001.zip"))
@@ -27,5 +27,13 @@ def command(ctx: click.Context, deposit_id: str, file: Path, *, as_json: bool) -
     if as_json:
         put_json(made)
         return
-    click.echo(f"{made.file}: {counted(made.events, 'event')}, {counted(made.files, 'file')}, sha256 {made.sha256}")
-    click.echo(f"  head: {made.head}")
+    click.echo(
+        _(
+            "{file}: {events}, {files}, sha256 {sha256}",
+            file=made.file,
+            events=ngettext("{number} event", "{number} events", made.events),
+            files=ngettext("{number} file", "{number} files", made.files),
+            sha256=made.sha256,
+        )
+    )
+    click.echo("  " + _("head: {head}", head=made.head))

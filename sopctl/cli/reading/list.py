@@ -4,9 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
 from sopctl.cli.render import console, lateness, put_json, table, waits, width, wrapped
 from sopctl.errors import UsageError
+from sopctl.locale import Text
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -86,7 +88,7 @@ def command(
     elif rows:
         put_board(rows)
     else:
-        click.echo("No deposits. File a request: sopctl request --example > request.yml")
+        click.echo(_("No deposits. File a request: sopctl request --example > request.yml"))
     end_with(found.errors)
 
 
@@ -96,12 +98,12 @@ def put_board(rows: "list[Row]") -> None:
     plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
     for row in rows:
-        due = f"until {row.due}" if row.due else ""
-        head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
+        due = _("until {day}", day=row.due) if row.due else ""
+        head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {said(row.standing):<15} {due}"
         begin, end = late if row.late else plain
         lines.append(f"{begin}{head.rstrip()}{end}")
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
-        lines += wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}", room)
+        lines += wrapped(f"  {printable(row.unit)}: {said(row.activity)}{who}{waits(row)}{lateness(row)}", room)
     click.echo("\n".join(lines))
 
 
@@ -120,7 +122,7 @@ def _columns(text: str | None) -> tuple[str, ...]:
         raise UsageError(
             "no-such-column",
             "there is no column {column!r}",
-            remedy=f"There are: {', '.join(COLUMNS)}",
+            remedy=Text("There are: {names}", names=", ".join(COLUMNS)),
             column=unknown[0],
         )
     return names

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     clock_option,
     decider_options,
@@ -36,11 +37,11 @@ def list_queue(ctx: click.Context, *, as_json: bool) -> None:
         put_json(Queue(waiting=rows))
         return
     if not rows:
-        click.echo("Nobody waits.")
+        click.echo(_("Nobody waits."))
         return
-    made = table("no", "deposit", "unit", "units", "prio", "since", "why")
+    made = table(_("no"), _("deposit"), _("unit"), _("units"), _("prio"), _("since"), _("why"))
     for row in rows:
-        why = printable(row.why) or "there is space: sopctl queue run"
+        why = printable(said(row.why)) or _("there is space: sopctl queue run")
         cells = (row.number, row.id, printable(row.unit), f"{row.height}U", row.priority, f"{row.since:%Y-%m-%d}", why)
         made.add_row(*map(str, cells))
     console().print(made)
@@ -64,7 +65,7 @@ def run(ctx: click.Context, *, as_json: bool) -> None:
     for step in steps:
         put_step(step, as_json=False)
     if not steps:
-        click.echo("Nothing to do.")
+        click.echo(_("Nothing to do."))
 
 
 @command.command(

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import FILE, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.rack import Occupied, Rack
@@ -37,9 +38,9 @@ def list_racks(ctx: click.Context, *, as_json: bool) -> None:
         put_json(reading.racks(rows))
         return
     if not rows:
-        click.echo("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts.")
+        click.echo(_("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts."))
         return
-    made = table("rack", "room", "units", "free", "power free", "weight free", "ports free")
+    made = table(_("rack"), _("room"), _("units"), _("free"), _("power free"), _("weight free"), _("ports free"))
     for row in rows:
         weight = f"{row.weight_free} kg" if row.weight_free is not None else "–"
         ports = str(row.ports_free) if row.ports_free is not None else "–"
@@ -75,16 +76,27 @@ def _draw(rack: "Rack", taken: "list[Occupied]", servers: "Mapping[str, str]") -
     from sopctl.model.rack import power_used, weight_used
 
     out = console()
-    out.print(f"Rack {rack.name}, {printable(rack.room)}", style="bold")
-    budget = [f"power {power_used(rack, taken)} of {rack.power_watts} W"]
+    out.print(_("Rack {name}, {room}", name=rack.name, room=printable(rack.room)), style="bold")
+    budget = [_("power {used} of {limit} W", used=power_used(rack, taken), limit=rack.power_watts)]
     if rack.weight_kg is not None:
         unknown = sum(other.weight_kg is None for other in taken)
-        budget.append(
-            f"weight {weight_used(rack, taken)} of {rack.weight_kg} kg" + (f" ({unknown} unknown)" if unknown else "")
-        )
+        used = weight_used(rack, taken)
+        weight = _("weight {used} of {limit} kg", used=used, limit=rack.weight_kg)
+        if unknown:
+            weight = _(
+                "weight {used} of {limit} kg ({unknown} unknown)", used=used, limit=rack.weight_kg, unknown=unknown
+            )
+        budget.append(weight)
     if rack.switch:
-        used = sum(other.place.port is not None for other in taken)
-        budget.append(f"switch {rack.switch.name}: {used} of {counted(rack.switch.ports, 'port')}")
+        budget.append(
+            ngettext(
+                "switch {name}: {used} of {number} port",
+                "switch {name}: {used} of {number} ports",
+                rack.switch.ports,
+                name=rack.switch.name,
+                used=sum(other.place.port is not None for other in taken),
+            )
+        )
     out.print(", ".join(budget))
     for row in _rows(rack, taken, servers):
         out.print(row.text, style=row.style)
@@ -109,13 +121,13 @@ def _rows(rack: "Rack", taken: "list[Occupied]", servers: "Mapping[str, str]") -
         if not here:
             top, lowest = units[0][0], units[-1][0]
             name = f"U{lowest}" if top == lowest else f"U{lowest}-{top}"
-            yield _Row(_line(name, f"{len(units)} free"), "dim")
+            yield _Row(_line(name, _("{number} free", number=len(units))), "dim")
             continue
         filled = units[0][1]
         style = "dim" if not filled else "yellow" if any(each.kind == "reserved" for each in filled) else "green"
-        said = _labels(filled, servers) if filled else [f"× {printable(str(here))}"]
-        lines = [*said[: len(units)], *[""] * (len(units) - len(said))]
-        for (unit, _), text in zip(units, lines, strict=True):
+        labels = _labels(filled, servers) if filled else [f"× {printable(str(here))}"]
+        lines = [*labels[: len(units)], *[""] * (len(units) - len(labels))]
+        for (unit, _filled), text in zip(units, lines, strict=True):
             yield _Row(_line(f"U{unit}", text), style)
     yield _Row(f"     └{'─' * INNER}┘")
 
@@ -127,8 +139,9 @@ def _line(unit: str, text: str) -> str:
 def _labels(filled: "tuple[Occupied, ...]", servers: "Mapping[str, str]") -> list[str]:
     """What fills units, a line each server (all in one where there is one line only)."""
     found = []
+    words = {"front": _("front"), "rear": _("rear"), "placed": _("placed"), "reserved": _("reserved")}
     for each in filled:
-        face = f" {each.place.face}" if each.place.face != "both" else ""
-        port = f" port {each.place.port}" if each.place.port else ""
-        found.append(f"{each.deposit} {servers.get(each.deposit, '')}{face} {each.kind}{port}")
+        face = f" {words[each.place.face]}" if each.place.face != "both" else ""
+        port = " " + _("port {number}", number=each.place.port) if each.place.port else ""
+        found.append(f"{each.deposit} {servers.get(each.deposit, '')}{face} {words[each.kind]}{port}")
     return found if filled[0].place.height > 1 else [" | ".join(found)]

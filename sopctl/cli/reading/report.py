@@ -4,14 +4,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import by_option, end, end_with, example, json_option, month_option, open_desk
 from sopctl.cli.render import console, counted_progress, put_json, table
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.sop.sla import Tally
-
-COUNTS = ("done", "in time", "late", "median", "worst", "open", "late now")
 
 
 @click.group("report", epilog=example("sopctl report sla --month 2026-11"))
@@ -34,7 +33,7 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     """
     from sopctl.workflow.views.sla_report import sla_report
 
-    with counted_progress("reading", quiet=as_json) as progress:
+    with counted_progress(_("reading"), quiet=as_json) as progress:
         report = sla_report(open_desk(ctx), month, progress)
     found = report.found
     if as_json:
@@ -43,19 +42,28 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
         put_json(reading.limits(report))
         end_with([*report.broken.values()])
         return
-    click.echo(f"{report.month}: {counted(found.total.done, 'step')} done, {found.total.in_time} in time")
-    made = table("step", *COUNTS)
+    click.echo(
+        ngettext(
+            "{month}: {number} step done, {in_time} in time",
+            "{month}: {number} steps done, {in_time} in time",
+            found.total.done,
+            month=report.month,
+            in_time=found.total.in_time,
+        )
+    )
+    counts = (_("done"), _("in time"), _("late"), _("median"), _("worst"), _("open"), _("late now"))
+    made = table(_("step"), *counts)
     for line in found.steps:
         made.add_row(f"{line.procedure} {line.step}\n{line.actor}", *_cells(line.tally), style=_style(line.tally))
     console().print(made)
-    people = table("actor", *COUNTS)
-    for actor, tally in (*found.actors.items(), ("all", found.total)):
+    people = table(_("actor"), *counts)
+    for actor, tally in (*found.actors.items(), (_("all"), found.total)):
         people.add_row(actor, *_cells(tally), style=_style(tally))
     console().print(people)
     if found.late:
-        named = table("deposit", "late step", "whose", "by", "due", "done", "days", "reason")
+        named = table(_("deposit"), _("late step"), _("whose"), _("by"), _("due"), _("done"), _("days"), _("reason"))
         for each in found.late:
-            ended = f"{each.ended:%Y-%m-%d}" if each.ended else "(open)"
+            ended = f"{each.ended:%Y-%m-%d}" if each.ended else _("(open)")
             words = (f"{each.procedure} {each.step}", each.actor, each.by, f"{each.due}", ended, str(each.late_days))
             named.add_row(each.deposit, *words, printable(each.reason) or "–", style="red")
         console().print(named)
@@ -82,7 +90,7 @@ def mail(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
         put_json(reading.report_mailed(made, told))
     for each in () if as_json else told:
         mark, colour = ("✓", "green") if each.sent or each.already else ("✗", "red")
-        what = each.problem or ("has it already" if each.already else "sent")
+        what = said(each.problem) or (_("has it already") if each.already else _("sent"))
         click.secho(f"{mark} {made.number}  {each.name} <{each.email}>: {printable(what)}", fg=colour)
     end_with(made.errors)
     end(all(each.sent or each.already for each in told))
@@ -106,4 +114,4 @@ def _took(days: float | None) -> str:
     """Days that count, or hours for what took less than one."""
     if days is None:
         return ""
-    return f"{days:g} d" if days >= 1 else f"{days * 24:.0f} h"
+    return _("{days} d", days=f"{days:g}") if days >= 1 else _("{hours} h", hours=f"{days * 24:.0f}")

@@ -1,13 +1,17 @@
 """`sopctl runs`: what Ansible did on the servers."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
 
-_NAME_HINT = "One cause is a server that does not find its own name; there: time getent hosts $(uname -n)"
+if TYPE_CHECKING:
+    from sopctl.adapters.ansible.events import HostResult
 
 
 @click.group("runs", epilog=example("sopctl runs list", "sopctl runs show PS-2026-0001"))
@@ -30,9 +34,9 @@ def list_runs(ctx: click.Context, *, as_json: bool) -> None:
         return
     for run in found:
         seconds = f"{run.result.seconds:4.0f} s" if run.result else "     -"
-        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {run.outcome:<12}  {seconds}  {printable(run.id)}")
+        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {said(run.outcome):<12}  {seconds}  {printable(run.id)}")
     if not found:
-        click.echo("No run is kept.")
+        click.echo(_("No run is kept."))
 
 
 @command.command("show", epilog=example("sopctl runs show PS-2026-0001-configure.1", "sopctl runs show PS-2026-0001"))
@@ -53,19 +57,35 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
 
         put_json(reading.run(run))
         end(run.outcome == "ok")
-    click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {run.outcome}")
+    click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {said(run.outcome)}")
     if result:
         for host in result.hosts.values():
-            click.echo(f"  {host.host}: {host.ok} ok, {host.changed} changed, {host.failed} failed")
+            click.echo(f"  {tally(host)}")
             if host.failed_task or host.message:
-                click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
+                click.echo(f"    {printable(host.failed_task)}: {printable(said(host.message), 1_000)}")
             if host.waited:
-                click.echo(f"    gathering facts took {host.waited:.0f} s. {_NAME_HINT}")
+                slow = _(
+                    "gathering facts took {seconds} s. One cause is a server that does not find its own name; there: "
+                    "time getent hosts $(uname -n)",
+                    seconds=f"{host.waited:.0f}",
+                )
+                click.echo(f"    {slow}")
         if result.message:
-            click.echo(f"  {printable(result.message, 1_000)}")
+            click.echo(f"  {printable(said(result.message), 1_000)}")
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):
-            click.echo(f"  {seconds:6.1f} s  {printable(role) or '(no role)'}")
+            click.echo(f"  {seconds:6.1f} s  {printable(role) or _('(no role)')}")
     if helps:
         click.echo(f"  → {helps}")
-    click.echo(f"  everything: {run.folder}")
+    click.echo("  " + _("everything: {folder}", folder=run.folder))
     end(run.outcome == "ok")
+
+
+def tally(host: "HostResult") -> str:
+    """How many tasks of a server went how."""
+    return _(
+        "{host}: {ok} ok, {changed} changed, {failed} failed",
+        host=host.host,
+        ok=host.ok,
+        changed=host.changed,
+        failed=host.failed,
+    )

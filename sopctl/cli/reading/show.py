@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import example, id_argument, json_option, open_desk, say
 from sopctl.cli.render import console, here, lateness, put_followups, put_json, put_wrapped, waits
-from sopctl.model.text import counted, printable
+from sopctl.locale import gettext_noop
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.sop.history import Event
@@ -46,37 +48,65 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
-    out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
+    out.print(
+        _("stands at {standing}: {activity}", standing=said(row.standing), activity=said(row.activity)) + waits(row)
+    )
     if row.action:
-        out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}:")
+        out.print(_("due {day} by {actor}{late}:", day=row.due or "–", actor=row.actor, late=lateness(row)))
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
     if row.why:
-        out.print(f"  {row.why}")
+        out.print(f"  {said(row.why)}")
     put_followups(desk, deposit_id)
     if row.application or row.description:
-        out.print(f"application: {': '.join(filter(None, (row.application, row.description)))}")
+        out.print(_("application: {what}", what=": ".join(filter(None, (row.application, row.description)))))
     if row.place:
-        out.print(f"place: {row.place}")
+        out.print(_("place: {place}", place=row.place))
     if row.valid_until:
-        out.print(f"valid until {row.valid_until}")
+        out.print(_("valid until {day}", day=row.valid_until))
     unsigned = [
-        f"lacks signatures: {paper.kind} {paper.number}: {', '.join(paper.boxes)}" for paper in dossier.summary.unsigned
+        _(
+            "lacks signatures: {kind} {number}: {boxes}",
+            kind=said(paper.kind),
+            number=paper.number,
+            boxes=", ".join(map(said, paper.boxes)),
+        )
+        for paper in dossier.summary.unsigned
     ]
     unsigned += [
-        f"not clear whether {asked.name} signed it: {asked.number} ({asked.box}, {asked.provider})"
+        _(
+            "not clear whether {name} signed it: {number} ({box}, {provider})",
+            name=asked.name,
+            number=asked.number,
+            box=said(asked.box),
+            provider=asked.provider,
+        )
         for asked in dossier.summary.unclear
     ]
-    contacts = [f"{name} contact: {contact}" for name, contact in details.contacts(dossier.deposit, personal=personal)]
-    for line in (*contacts, *map(printable, details.remarks(dossier)), *map(printable, unsigned)):
+    heads = {
+        "administrative": gettext_noop("administrative contact: {who}"),
+        "technical": gettext_noop("technical contact: {who}"),
+    }
+    contacts = [_(heads[kind], who=who) for kind, who in details.contacts(dossier.deposit, personal=personal)]
+    remarks = map(printable, map(said, details.remarks(dossier)))
+    for line in (*contacts, *remarks, *map(printable, unsigned)):
         out.print(line)
     for line in by_hand(dossier):
-        out.print(f"edited by hand: {printable(line)}", style="red")
+        out.print(_("edited by hand: {what}", what=printable(said(line))), style="red")
     _put_events(desk, events, {each.event: each.late_days for each in late})
     for visit in about.visits:
         who = ", ".join(visit.visit.visitors)
-        out.print(f"visit {visit.id} {visit.since:%Y-%m-%d %H:%M}: {printable(who)}, {printable(visit.visit.purpose)}")
+        out.print(
+            _(
+                "visit {id} {time}: {who}, {purpose}",
+                id=visit.id,
+                time=f"{visit.since:%Y-%m-%d %H:%M}",
+                who=printable(who),
+                purpose=printable(visit.visit.purpose),
+            )
+        )
     for each in about.maintenance:
-        out.print(f"maintenance {each.id} {each.when}: {printable(each.maintenance.reason)}")
+        why = printable(each.maintenance.reason)
+        out.print(_("maintenance {id} {time}: {reason}", id=each.id, time=each.when, reason=why))
     _put_documents(dossier.folder, documents)
 
 
@@ -90,7 +120,8 @@ def _put_events(desk: "Desk", events: "Sequence[Event]", days_late: "Mapping[int
         by = printable(details.decided_by(event, desk.site))
         head = f"{event.seq:>3}  {event.at:%Y-%m-%d %H:%M}  {step:<15}  {event.outcome} – {by}"
         days = days_late.get(event.seq, 0)
-        put_wrapped(head + (f"  LATE by {counted(days, 'day')}" if days else ""), " " * 24, fg="red" if days else None)
+        late = "  " + ngettext("LATE by {number} day", "LATE by {number} days", days) if days else ""
+        put_wrapped(head + late, " " * 24, fg="red" if days else None)
         if event.note:
             put_wrapped(f"     {printable(event.note)}", " " * 5)
     click.echo()
@@ -98,9 +129,11 @@ def _put_events(desk: "Desk", events: "Sequence[Event]", days_late: "Mapping[int
 
 def _put_documents(folder: Path, documents: "Sequence[Document]") -> None:
     if documents:
-        click.echo(f"in {here(folder)}:")
+        click.echo(_("in {folder}:", folder=here(folder)))
     for document in documents:
         number = f"  {document.number}" if document.number else ""
         file = Path(document.file)
         file = file.relative_to(folder) if file.is_relative_to(folder) else file
-        put_wrapped(f"{document.state:<8} {file}{number}", " " * 9, fg=None if document.state == "intact" else "red")
+        put_wrapped(
+            f"{said(document.state):<8} {file}{number}", " " * 9, fg=None if document.state == "intact" else "red"
+        )

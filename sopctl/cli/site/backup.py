@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import FILE, example, json_option, open_desk, passphrase_of, passphrase_option
 from sopctl.cli.render import put_json
-from sopctl.model.text import counted
 
 
 @click.command(
@@ -50,9 +50,13 @@ def command(
     if as_json:
         put_json(done)
         return
-    click.echo(f"{done.file}: {counted(done.files, 'file')}, {'with' if done.secrets else 'without'} secrets")
-    click.echo(f"  anchor of the journal: {done.anchor}")
+    files = ngettext("{number} file", "{number} files", done.files)
+    if done.secrets:
+        click.echo(_("{file}: {files}, with secrets", file=done.file, files=files))
+    else:
+        click.echo(_("{file}: {files}, without secrets", file=done.file, files=files))
+    click.echo("  " + _("anchor of the journal: {anchor}", anchor=done.anchor))
     if moving:
-        click.echo("  this site is for reading only now; remove its timers here: sopctl schedule remove")
+        click.echo("  " + _("this site is for reading only now; remove its timers here: sopctl schedule remove"))
     for name in done.left:
-        click.echo(f"  left out, no regular file or a secret: {name}", err=True)
+        click.echo("  " + _("left out, no regular file or a secret: {name}", name=name), err=True)

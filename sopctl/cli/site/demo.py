@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example
 from sopctl.cli.site.serve import page_server
 
@@ -38,11 +39,11 @@ def command(folder: Path, *, lab_name: str, keep: bool, page: bool, port: int) -
     try_next = demonstration.run(
         folder.absolute(), lab_name=lab_name, keep=keep, page=port if page else None, say=click.echo, heading=_heading
     )
-    click.echo(f"\nDone in {time.monotonic() - started:.0f} s. The papers:")
+    click.echo("\n" + _("Done in {seconds} s. The papers:", seconds=f"{time.monotonic() - started:.0f}"))
     for paper in sorted(folder.glob("deposits/*/documents/*.pdf")):
         click.echo(f"  {paper}")
     if try_next:
-        click.echo("\nServers and site are still up. Try:")
+        click.echo("\n" + _("Servers and site are still up. Try:"))
     for line in try_next:
         click.echo(f"  {line}")
 

@@ -3,6 +3,7 @@
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option
 from sopctl.cli.render import put_json, put_wrapped
 from sopctl.model.text import printable
@@ -18,7 +19,7 @@ def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
     from sopctl.workflow.setup.doctor import diagnose
 
     for changed in doctor.repair(ctx.find_root().obj) if repair else ():
-        click.echo(f"set: {changed}", err=True)
+        click.echo(_("set: {what}", what=changed), err=True)
     findings = diagnose(ctx.find_root().obj)
     if as_json:
         from sopctl.cli.documents.site import diagnoses
@@ -27,7 +28,7 @@ def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
     else:
         for each in findings:
             mark, colour = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")
-            put_wrapped(f"{mark} {each.what}: {printable(each.detail)}", "    ", fg=colour)
+            put_wrapped(f"{mark} {said(each.what)}: {printable(said(each.detail))}", "    ", fg=colour)
             if helps := wording.advice(each.remedy):
                 click.echo(f"    → {printable(helps, wording.LONGEST)}")  # never wrapped: it is pasted
     end(all(each.ok for each in findings if each.needed))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, unnamed
 from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
@@ -37,16 +38,16 @@ def command(ctx: click.Context, folder: Path | None, *, group: str, update: bool
         _update(str(folder) if folder else ctx.find_root().obj, as_json=as_json)
         return
     if folder is None:
-        raise unnamed("folder", remedy="Name one that is new or empty: sopctl init my-site")
+        raise unnamed(_("folder"), remedy="Name one that is new or empty: sopctl init my-site")
     site = init.init(folder, group=group)
     if as_json:
         from sopctl.cli.documents.site import Made
 
         put_json(Made(site=str(site.root)))
         return
-    click.echo(f"Made the site {site.root}")
-    click.echo(f"  next: put your office and people into {site.root / 'sopctl.yml'},")
-    click.echo("        your racks into racks/, then: sopctl request --example > request.yml")
+    click.echo(_("Made the site {folder}", folder=site.root))
+    click.echo("  " + _("next: put your office and people into {file},", file=site.root / "sopctl.yml"))
+    click.echo("        " + _("your racks into racks/, then: sopctl request --example > request.yml"))
 
 
 def _update(named: str | None, *, as_json: bool) -> None:
@@ -64,15 +65,18 @@ def _update(named: str | None, *, as_json: bool) -> None:
 
 
 def _show(found: "Updated") -> None:
-    words = {"old": "replaced", "new": "added", "gone": "removed"}
+    words = {"old": _("replaced"), "new": _("added"), "gone": _("removed")}
     for each in found.done:
         click.echo(f"✓ {words[each.state]:<8} {each.file}")
     for each in found.left:
-        differs = ", and this version has another" if each.state == "both" else ""
-        click.secho(f"– stays    {each.file}: changed by the site{differs}", fg="yellow")
+        if each.state == "both":
+            why = _("{file}: changed by the site, and this version has another", file=each.file)
+        else:
+            why = _("{file}: changed by the site", file=each.file)
+        click.secho(f"– {_('stays'):<8} {why}", fg="yellow")
         for line in found.diffs.get(each.file, ()):
             click.echo(f"    {line}")
     if not found.done and not found.diffs:
-        click.echo("The playbooks and the inventory are those of this version.")
+        click.echo(_("The playbooks and the inventory are those of this version."))
     if found.diffs:
-        click.echo("Take over by hand what you want of these; the site's own tasks are safest in playbooks/hooks/.")
+        click.echo(_("Take over by hand what you want of these; the site's own tasks are safest in playbooks/hooks/."))

@@ -2,9 +2,10 @@
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import end, example, json_option, open_desk, reason_option
 from sopctl.cli.render import put_json
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 
 @click.group("journal", epilog=example("sopctl journal verify"))
@@ -35,20 +36,28 @@ def verify(ctx: click.Context, *, against: str | None, whole: bool, as_json: boo
         put_json(found)
     else:
         if found.against:
-            click.echo(f"  anchored by {printable(found.against, 500)}")
+            click.echo("  " + _("anchored by {what}", what=printable(said(found.against), 500)))
         for gap in found.gaps:
-            click.echo(f"✗ {printable(gap, 1_000)}")
+            click.echo(f"✗ {printable(said(gap), 1_000)}")
         for lag in found.lagging:
-            click.echo(f"! {printable(lag, 1_000)}")
+            click.echo(f"! {printable(said(lag), 1_000)}")
         for note in found.mended:
-            click.echo(f"  mended {printable(note, 1_000)}")
+            click.echo("  " + _("mended {what}", what=printable(said(note), 1_000)))
         for change in found.rosters[1:]:
-            click.echo(f"  roster {printable(change, 2_000)}")
+            click.echo("  " + _("roster {what}", what=printable(said(change), 2_000)))
         if found.stamped:
-            click.echo(f"  timestamp {printable(found.stamped, 500)}")
-        click.echo(
-            f"{counted(found.lines, 'line')}, {f'{len(found.gaps)} do not agree' if found.gaps else 'all in order'}"
-        )
+            click.echo("  " + _("timestamp {what}", what=printable(said(found.stamped), 500)))
+        if found.gaps:
+            click.echo(
+                ngettext(
+                    "{number} line, {wrong} do not agree",
+                    "{number} lines, {wrong} do not agree",
+                    found.lines,
+                    wrong=len(found.gaps),
+                )
+            )
+        else:
+            click.echo(ngettext("{number} line, all in order", "{number} lines, all in order", found.lines))
     end(not found.gaps)
 
 
@@ -86,7 +95,9 @@ def stamp(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         put_json(found)
     else:
-        click.echo(f"{found.anchor}\n  {found.time:%Y-%m-%d %H:%M %Z}, by {printable(found.authority)}: {found.file}")
+        time, authority = f"{found.time:%Y-%m-%d %H:%M %Z}", printable(found.authority)
+        click.echo(found.anchor)
+        click.echo("  " + _("{time}, by {authority}: {file}", time=time, authority=authority, file=found.file))
 
 
 @command.command("mend", epilog=example('sopctl journal mend --reason "disk rusak, dipulihkan dari cadangan"'))
@@ -104,5 +115,11 @@ def mend(ctx: click.Context, *, reason: str, as_json: bool) -> None:
     if as_json:
         put_json(found)
     else:
-        click.echo(f"{counted(found.lines, 'line')}; sopctl journal anchor shows where it ends now")
+        click.echo(
+            ngettext(
+                "{number} line; sopctl journal anchor shows where it ends now",
+                "{number} lines; sopctl journal anchor shows where it ends now",
+                found.lines,
+            )
+        )
     end(not found.gaps)

@@ -6,10 +6,10 @@ from pathlib import Path
 import click
 
 from sopctl.cli import terminal
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import FILE, example, json_option, passphrase_of, passphrase_option
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode
-from sopctl.model.text import counted
 
 
 @click.command(
@@ -37,9 +37,15 @@ def command(file: Path, folder: Path, *, with_secrets: bool, passphrase_file: Pa
         put_json(done)
     else:
         for problem in done.problems:
-            click.echo(f"✗ {problem}", err=True)
-        files, problems = counted(done.files, "file"), counted(len(done.problems), "problem")
-        click.echo(f"{folder}: {files}, every one as the backup has it; {problems}")
+            click.echo(f"✗ {said(problem)}", err=True)
+        click.echo(
+            _(
+                "{folder}: {files}, every one as the backup has it; {problems}",
+                folder=folder,
+                files=ngettext("{number} file", "{number} files", done.files),
+                problems=ngettext("{number} problem", "{number} problems", len(done.problems)),
+            )
+        )
         if not (passphrase and done.secrets):
-            click.echo("  without secrets: put them into keys/ (chmod 600); sopctl doctor says which")
+            click.echo("  " + _("without secrets: put them into keys/ (chmod 600); sopctl doctor says which"))
     sys.exit(ExitCode.INVALID if done.problems else ExitCode.OK)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
 from sopctl.errors import UsageError
@@ -75,7 +76,8 @@ def install(
         return
     _put_changed(scope.folder, scheduling.install(site, scope, serving), "sopctl schedule show", as_json=as_json)
     if serving and not as_json:
-        click.echo(f"the page listens at {scheduling.socket(site)}, for the group {serving}")
+        socket = scheduling.socket(site)
+        click.echo(_("the page listens at {socket}, for the group {group}", socket=socket, group=serving))
 
 
 def _install_worker(folder: Path, run_as: str | None, *, dry_run: bool, as_json: bool, others: bool) -> None:
@@ -114,7 +116,7 @@ def _put_changed(folder: Path, changed: list[str], see: str, *, as_json: bool) -
         return
     for name in changed:
         click.echo(f"{folder / name}")
-    click.echo(f"installed; see: {see}" if changed else "nothing to change")
+    click.echo(_("installed; see: {command}", command=see) if changed else _("nothing to change"))
 
 
 @command.command("show", epilog=example("sopctl schedule show", "sopctl schedule show --json"))
@@ -134,14 +136,15 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
         put_json(Schedule(timers=list(timers), page=page or ""))
         return
     if page:
-        click.echo(f"the page: {page}, at {scheduling.socket(site)}")
+        click.echo(_("the page: {state}, at {socket}", state=said(page), socket=scheduling.socket(site)))
     if not timers:
-        click.echo("no timers are installed for this site; install them: sopctl schedule install")
+        click.echo(_("no timers are installed for this site; install them: sopctl schedule install"))
         return
-    made = table("job", "next", "last", "took", "result")
+    made = table(_("job"), _("next"), _("last"), _("took"), _("result"))
     for timer in timers:
         took = f"{timer.last_seconds:.0f} s" if timer.last_seconds is not None else ""
-        result = {0: "yes", 1: "no (exit 1)", None: "never ran"}.get(timer.exit_code, f"exit {timer.exit_code}")
+        words = {0: _("yes"), 1: _("no (exit 1)"), None: _("never ran")}
+        result = words.get(timer.exit_code) or _("exit {code}", code=timer.exit_code)
         made.add_row(timer.name, _when(timer.next_run), _when(timer.last_run), took, result)
     console().print(made)
 
@@ -161,7 +164,7 @@ def remove(ctx: click.Context, *, user: bool, folder: Path | None, as_json: bool
 
         put_json(Unscheduled(removed=list(gone)))
     else:
-        click.echo(f"removed: {', '.join(gone)}" if gone else "there was nothing to remove")
+        click.echo(_("removed: {names}", names=", ".join(gone)) if gone else _("there was nothing to remove"))
 
 
 def _when(moment: "datetime | None") -> str:

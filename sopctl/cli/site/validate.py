@@ -5,10 +5,10 @@ import sys
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode, InvalidRecord
-from sopctl.model.text import counted
 
 
 @click.command("validate", epilog=example("sopctl validate"))
@@ -29,8 +29,11 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         put_json(validated(count, errors, exceptions))
     else:
         for line in exceptions:
-            click.echo(f"known: {line}")
+            click.echo(_("known: {what}", what=said(line)))
         for error in errors:
             click.echo(wording.told(error), err=True)
-        click.echo(f"{counted(count, 'deposit')} read, {counted(len(errors), 'error')}")
+        broken = ngettext("{number} error", "{number} errors", len(errors))
+        click.echo(
+            ngettext("{number} deposit read, {errors}", "{number} deposits read, {errors}", count, errors=broken)
+        )
     sys.exit(ExitCode.INVALID if errors else ExitCode.OK)

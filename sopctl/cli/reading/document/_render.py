@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import open_desk, say
 from sopctl.cli.render import put_json
 from sopctl.errors import Action
 from sopctl.model.signing.signatures import MEANS
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.signing.signatures import Signature
@@ -43,8 +44,15 @@ def put_all_documents(ctx: click.Context, *, as_json: bool) -> bool:
         put_json(reading.documents(filed, errors))
     else:
         _lines(wrong)
-        verb = "is" if len(filed) == 1 else "are"
-        click.echo(f"{len(filed) - len(wrong)} of {counted(len(filed), 'document')} {verb} intact")
+        good = len(filed) - len(wrong)
+        click.echo(
+            ngettext(
+                "{good} of {number} document is intact",
+                "{good} of {number} documents are intact",
+                len(filed),
+                good=good,
+            )
+        )
     say(errors)
     return not wrong and not errors
 
@@ -52,25 +60,34 @@ def put_all_documents(ctx: click.Context, *, as_json: bool) -> bool:
 def put_checked(each: "CheckedFile") -> None:
     """What a file is: a line, one for what more is known, and one for each signature."""
     issued = " ".join(filter(None, (each.deposit, each.number, f"{each.at:%Y-%m-%d}" if each.at else "")))
-    verdict = f"{each.verdict} ({each.signed})" if each.signed and each.verdict == "signed" else each.verdict
+    verdict = said(each.verdict)
+    if each.signed and each.verdict == "signed":
+        verdict += f" ({said(each.signed)})"
     click.secho(f"{verdict:<8} {printable(each.file)}  {issued}".rstrip(), fg=None if each.good else "red")
     for why in (each.since, *each.why):
         if why:
-            click.secho(f"  {printable(why)}", fg="yellow")
+            click.secho(f"  {printable(said(why))}", fg="yellow")
     for one in each.signatures:
         put_signature(one)
     if each.verdict == "signed, not filed":
-        click.echo(f"  file it: {wording.line(Action('document file-signed', each.file))}")
+        how = wording.line(Action("document file-signed", each.file))
+        click.echo("  " + _("file it: {command}", command=how))
 
 
 def put_signature(one: "Signature") -> None:
     """A signature: what it is, whose, when, and how that is known."""
-    who = f"{one.signer.cn}, by {one.signer.issuer}" if one.signer else "nobody knows whose"
-    proof = {"tsa": "proven by a timestamp", "own clock": "by the signer's own clock", "": ""}[one.time_from]
-    at = f"{one.time:%Y-%m-%d %H:%M %Z} {proof}" if one.time else ""
-    said = ", ".join(filter(None, (who, one.level, at, one.because)))
-    means = "" if one.word == "good" else f" ({MEANS[one.word]})"
-    click.secho(f"  {one.word:<8} {printable(said)}{means}", fg=None if one.word == "good" else "red")
+    signer = one.signer
+    who = _("{name}, by {issuer}", name=signer.cn, issuer=signer.issuer) if signer else _("nobody knows whose")
+    time = f"{one.time:%Y-%m-%d %H:%M %Z}" if one.time else ""
+    if time and one.time_from == "tsa":
+        at = _("{time} proven by a timestamp", time=time)
+    elif time and one.time_from == "own clock":
+        at = _("{time} by the signer's own clock", time=time)
+    else:
+        at = time and f"{time} "
+    what = ", ".join(filter(None, (who, one.level, at, said(one.because))))
+    means = "" if one.word == "good" else f" ({said(MEANS[one.word])})"
+    click.secho(f"  {said(one.word):<8} {printable(what)}{means}", fg=None if one.word == "good" else "red")
 
 
 def _lines(documents: "Sequence[Document]") -> None:
@@ -78,5 +95,5 @@ def _lines(documents: "Sequence[Document]") -> None:
         colour = None if each.state == "intact" else "red"
         number = f"  {each.number}" if each.number else ""
         made_by = f"{each.procedure} {each.step}" if each.procedure else each.deposit
-        click.secho(f"{each.state:<8} {made_by}{number}", fg=colour)
+        click.secho(f"{said(each.state):<8} {made_by}{number}", fg=colour)
         click.echo(f"  {each.file}")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import said
 from sopctl.cli.options import end
 from sopctl.cli.render import put_json, put_step
 from sopctl.model.text import printable
@@ -27,8 +28,8 @@ overwrite_option = click.option(
 def put_warnings(warnings: "Sequence[Refusal]") -> None:
     """What does not hold up a change, and is to be known."""
     for each in warnings:
-        click.secho(f"  ! {each.reason}: {printable(each.detail)}", fg="yellow")
-        click.echo(f"    → {each.remedy}")
+        click.secho(f"  ! {each.reason}: {printable(said(each.detail))}", fg="yellow")
+        click.echo(f"    → {said(each.remedy)}")
 
 
 def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.interrupt import cancel_on_interrupt
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.ports.audit import Audited
@@ -45,16 +46,22 @@ def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> Non
 def _put_audit(found: "Audited") -> None:
     for name, ports in found.switches.items():
         wrong = sum(each.wrong for each in found.findings if each.switch == name)
-        click.secho(
-            f"{'✗' if wrong else '✓'} {name}: {counted(ports, 'port')}, {wrong} wrong", fg="red" if wrong else "green"
+        counts = ngettext(
+            "{name}: {number} port, {wrong} wrong",
+            "{name}: {number} ports, {wrong} wrong",
+            ports,
+            name=name,
+            wrong=wrong,
         )
+        click.secho(f"{'✗' if wrong else '✓'} {counts}", fg="red" if wrong else "green")
         for each in found.findings:
             if each.switch == name:
                 whose = f" ({each.deposit})" if each.deposit else ""
-                click.echo(f"  {each.kind:<16} {each.port}{whose}: {printable(each.detail)}")
+                click.echo(f"  {each.kind:<16} {each.port}{whose}: {printable(said(each.detail))}")
     for name, old in found.old.items():
-        click.secho(f"! {name}: its record allows old SSH algorithms: {', '.join(old)}", fg="yellow")
+        allowed = _("{name}: its record allows old SSH algorithms: {algorithms}", name=name, algorithms=", ".join(old))
+        click.secho(f"! {allowed}", fg="yellow")
     for name, why in found.errors.items():
-        click.secho(f"✗ {name}: {printable(why, 1_000)}", fg="red")
+        click.secho(f"✗ {name}: {printable(said(why), 1_000)}", fg="red")
     if not found.switches and not found.errors:
-        click.echo("No switches. Each is a file, such as switches/sw-a1.yml.")
+        click.echo(_("No switches. Each is a file, such as switches/sw-a1.yml."))

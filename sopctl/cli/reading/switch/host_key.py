@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk, trusted_path_option
 from sopctl.cli.render import put_json
 from sopctl.errors import Action
@@ -38,7 +39,7 @@ def command(ctx: click.Context, name: str, *, confirm: str | None, trusted_path:
         if as_json:
             _put_json(name, pin, pin.key)
         else:
-            click.secho(f"✓ {name}  {pin.key.type} {pin.key.sha256}  ({printable(pin.how)})", fg="green")
+            click.secho(f"✓ {name}  {pin.key.type} {pin.key.sha256}  ({printable(said(pin.how))})", fg="green")
         return
     keys = switches.look(desk, name)
     if as_json:
@@ -57,14 +58,18 @@ def _put_json(name: str, pinned: "PinnedKey | None", shown: "HostKey | None") ->
 def _put_keys(keys: "SwitchKeys") -> None:
     pin, shown = keys.pinned, keys.found.host_key
     if pin:
-        how = f"{printable(pin.by)}, {printable(pin.how)}"
-        click.echo(f"{'pinned':<8} {pin.key.type} {pin.key.sha256}  ({pin.at:%Y-%m-%d}, {how})")
-    now = f"{shown.type} {shown.sha256}" if shown else f"no key: {printable(keys.found.detail)}"
-    click.secho(f"{'shown':<8} {now}", fg="red" if keys.changed else None)
+        how = f"{printable(pin.by)}, {printable(said(pin.how))}"
+        click.echo(f"{_('pinned'):<8} {pin.key.type} {pin.key.sha256}  ({pin.at:%Y-%m-%d}, {how})")
+    why = printable(said(keys.found.detail))
+    now = f"{shown.type} {shown.sha256}" if shown else _("no key: {detail}", detail=why)
+    click.secho(f"{_('shown'):<8} {now}", fg="red" if keys.changed else None)
     confirm_it = wording.command(Action("switch host-key", keys.name, needs=("fingerprint",)))
     if keys.changed:
         click.echo(
-            f"This is not the pinned key. Ask who replaced the switch, compare it at the console, then: {confirm_it}"
+            _(
+                "This is not the pinned key. Ask who replaced the switch, compare it at the console, then: {command}",
+                command=confirm_it,
+            )
         )
     elif shown and not pin:
-        click.echo(f"Not confirmed. Compare it at the console, then: {confirm_it}")
+        click.echo(_("Not confirmed. Compare it at the console, then: {command}", command=confirm_it))

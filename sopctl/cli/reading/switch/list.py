@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
 
@@ -21,12 +22,12 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         return
     if not rows:
         click.echo(
-            "No switches. Each is a file, such as switches/sw-a1.yml: name, platform, address, account, ports, …"
+            _("No switches. Each is a file, such as switches/sw-a1.yml: name, platform, address, account, ports, …")
         )
         return
-    made = table("switch", "platform", "address", "racks", "ports", "host key")
+    made = table(_("switch"), _("platform"), _("address"), _("racks"), _("ports"), _("host key"))
     for row in rows:
-        key = row.host_key or f"none: sopctl switch host-key {row.name}"
+        key = row.host_key or _("none: sopctl switch host-key {name}", name=row.name)
         address = f"{row.address}:{row.port}"
         made.add_row(row.name, row.platform, address, ", ".join(row.racks) or "–", str(row.ports), key)
     console().print(made)

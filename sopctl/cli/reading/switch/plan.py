@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk, session_log_option
 from sopctl.cli.reading.switch._render import put_warnings
 from sopctl.cli.render import put_json
@@ -42,38 +43,44 @@ def _put_plan(found: "Proposal") -> None:
     plan = found.plan
     click.secho(f"{plan.switch} {plan.port}", bold=True)
     if plan.before:
-        link = {True: "up", False: "down", None: "unknown"}[plan.before.link]
-        heard = ", ".join(plan.macs) or "nothing"
-        click.echo(f"  now     {_setting(plan.before.setting)}\n          link {link}; heard: {heard}")
+        link = {True: _("link up"), False: _("link down"), None: _("link unknown")}[plan.before.link]
+        heard = _("{link}; heard: {devices}", link=link, devices=", ".join(plan.macs) or _("nothing"))
+        click.echo(f"  {_('now'):<7} {_setting(plan.before.setting)}\n          {heard}")
         if plan.before.stopped:
-            click.echo(f"          stopped by the switch: {printable(plan.before.stopped)}")
+            stopped = _("stopped by the switch: {why}", why=printable(plan.before.stopped))
+            click.echo(f"          {stopped}")
         if plan.before.bound:
-            click.echo(f"          port security: {', '.join(plan.before.bound)}")
-    click.echo(f"  wanted  {_setting(plan.wanted)}")
+            bound = _("port security: {addresses}", addresses=", ".join(plan.before.bound))
+            click.echo(f"          {bound}")
+    click.echo(f"  {_('wanted'):<7} {_setting(plan.wanted)}")
     for refusal in plan.refusals:
-        click.secho(f"  ✗ {refusal.reason}: {printable(refusal.detail)}", fg="red")
-        click.echo(f"    → {refusal.remedy}")
+        click.secho(f"  ✗ {refusal.reason}: {printable(said(refusal.detail))}", fg="red")
+        click.echo(f"    → {said(refusal.remedy)}")
     put_warnings(plan.warnings)
     if plan.before and not plan.changes:
-        click.echo("  nothing to change")
-    for title, lines in (("would be sent", found.lines), ("the way back", found.back)):
+        click.echo("  " + _("nothing to change"))
+    for title, lines in ((_("would be sent:"), found.lines), (_("the way back:"), found.back)):
         if lines:
-            click.echo(f"  {title}:")
+            click.echo(f"  {title}")
             for line in lines:
                 click.echo(f"    {printable(line, 2_000)}")
     if found.lines and plan.wanted.enabled:
-        click.echo(f"  restored by itself if we do not come back: {found.restore or 'no (see docs/howto/switches.md)'}")
+        how = said(found.restore) or _("no (see docs/howto/switches.md)")
+        click.echo("  " + _("restored by itself if we do not come back: {how}", how=how))
 
 
 def _setting(setting: "PortSetting") -> str:
     from sopctl.model.ports.port import NONE_TAGGED
 
-    vlan = f"{setting.mode}, VLAN {setting.vlan}"
+    parts = [f"{setting.mode}, VLAN {setting.vlan}"]
     if setting.mode == "trunk":
-        tagged = "none" if setting.tagged == NONE_TAGGED else ", ".join(map(str, setting.tagged)) or "all"
-        vlan += f", tagged {tagged}"
+        none = setting.tagged == NONE_TAGGED
+        tagged = _("none") if none else ", ".join(map(str, setting.tagged)) or _("all")
+        parts.append(_("tagged {vlans}", vlans=tagged))
     if setting.voice is not None:
-        vlan += f", voice VLAN {setting.voice or 'untagged'}"
-    speed = f", {setting.speed_mbps} Mb/s" if setting.speed_mbps else ""
-    state = "open" if setting.enabled else "shut"
-    return f"{state}, {vlan}{speed}, “{printable(setting.description)}”"
+        parts.append(_("voice VLAN {vlan}", vlan=setting.voice or _("untagged")))
+    if setting.speed_mbps:
+        parts.append(f"{setting.speed_mbps} Mb/s")
+    parts.append(f"“{printable(setting.description)}”")
+    rest = ", ".join(parts)
+    return _("open, {setting}", setting=rest) if setting.enabled else _("shut, {setting}", setting=rest)

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import put_json
 
@@ -23,4 +24,4 @@ def command(ctx: click.Context, name: str, *, as_json: bool) -> None:
 
         put_json(CodeForgotten(account=name))
         return
-    click.echo(f"{name} logs in without a code now")
+    click.echo(_("{name} logs in without a code now", name=name))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 
@@ -38,6 +39,8 @@ def command(ctx: click.Context, name: str, *, kind: "AccountKind | None", as_jso
         put_json(Invitation(account=made.account, kind=made.kind, link=link, until=made.until))
         return
     click.echo(link)
-    click.echo(f"for {made.account} ({made.kind}), once, until {made.until:%Y-%m-%d %H:%M}", err=True)
+    until = f"{made.until:%Y-%m-%d %H:%M}"
+    whose = _("for {account} ({kind}), once, until {time}", account=made.account, kind=said(made.kind), time=until)
+    click.echo(whose, err=True)
     if page is None:
-        click.echo("The page's address stands before it; sopctl.yml can name it: page: {url: https://…}", err=True)
+        click.echo(_("The page's address stands before it; sopctl.yml can name it: page: {url: https://…}"), err=True)

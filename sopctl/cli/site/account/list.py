@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import put_json
 
@@ -30,4 +31,4 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         put_json(PageAccounts(accounts=told))
         return
     for name, kind, standing, code in rows:
-        click.echo(f"{name:<20} {kind:<8} {standing}{', with a code' if code else ''}")
+        click.echo(f"{name:<20} {said(kind):<8} {said(standing)}{_(', with a code') if code else ''}")

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 
@@ -43,5 +44,7 @@ def command(ctx: click.Context, *, server_folder: str, store: str, anew: bool, a
     for each in changed:
         click.echo(str(each))
     click.echo(
-        "copy server/ to the broker's machine, and each worker-NETWORK/ to its worker's" if changed else "all is there"
+        _("copy server/ to the broker's machine, and each worker-NETWORK/ to its worker's")
+        if changed
+        else _("all is there")
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import console, put_json, table
 from sopctl.model.text import printable
@@ -30,26 +31,37 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     elif found:
         _show(found)
     else:
-        click.echo("this site has no engine: all servers are checked from here")
+        click.echo(_("this site has no engine: all servers are checked from here"))
     end(not (found and found.problems))
 
 
 def _show(found: "Standing") -> None:
-    made = table("network", "worker", "since", "under way", "waiting")
+    made = table(_("network"), _("worker"), _("since"), _("under way"), _("waiting"))
     for name, workers in found.networks.items():
-        waiting = f"{workers.waiting} shards"
+        waiting = _("{number} shards", number=workers.waiting)
         if not workers.alive:
-            made.add_row(name, "none: not watched", "–", "–", waiting, style="red")
+            made.add_row(name, _("none: not watched"), "–", "–", waiting, style="red")
         for each in workers.alive:
             since = f"{each.since.astimezone():%Y-%m-%d %H:%M}"
-            made.add_row(name, printable(each.name, 60), since, f"{each.busy} checks", waiting)
+            made.add_row(name, printable(each.name, 60), since, _("{number} checks", number=each.busy), waiting)
     console().print(made)
     run = found.last_run
     if run:
         began = datetime.fromtimestamp(run.began, UTC).astimezone()
-        click.echo(f"last run: {began:%Y-%m-%d %H:%M}, {run.ended - run.began} s")
+        time, seconds = f"{began:%Y-%m-%d %H:%M}", run.ended - run.began
+        click.echo(_("last run: {time}, {seconds} s", time=time, seconds=seconds))
         for name, sent in run.sent.items():
-            refused = f", {run.refused[name]} answers refused" if run.refused.get(name) else ""
-            click.echo(f"  {name}: {run.answered.get(name, 0)} of {sent} answered{refused}")
+            answered, refused = run.answered.get(name, 0), run.refused.get(name, 0)
+            if refused:
+                line = _(
+                    "{name}: {answered} of {sent} answered, {refused} answers refused",
+                    name=name,
+                    answered=answered,
+                    sent=sent,
+                    refused=refused,
+                )
+            else:
+                line = _("{name}: {answered} of {sent} answered", name=name, answered=answered, sent=sent)
+            click.echo(f"  {line}")
     for problem in found.problems:
-        click.secho(problem, fg="yellow")
+        click.secho(said(problem), fg="yellow")

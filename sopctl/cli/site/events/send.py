@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_desk, say
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode, SopctlError
@@ -29,9 +30,12 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
         put_json(Receivers(receivers=found, errors=list(map(failure, errors))))
     for each in found if not as_json else ():
-        click.echo(f"{each.receiver}: {each.sent} events{' and more later' if each.more else ''}")
+        if each.more:
+            click.echo(_("{receiver}: {number} events and more later", receiver=each.receiver, number=each.sent))
+        else:
+            click.echo(_("{receiver}: {number} events", receiver=each.receiver, number=each.sent))
     if not (found or as_json):
-        click.echo("sopctl.yml names no receivers: channels with `signed_with`")
+        click.echo(_("sopctl.yml names no receivers: channels with `signed_with`"))
     say(errors)
     if any(each.problem for each in found):
         sys.exit(ExitCode.OUTSIDE)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.render import put_json
+from sopctl.locale import Text
 
 if TYPE_CHECKING:
     from sopctl.adapters.lab import LabServer, LabStatus
@@ -19,17 +21,30 @@ def put_labs(labs: "list[LabStatus]", *, as_json: bool) -> None:
         put_json(documents.Labs(labs=labs))
         return
     if not labs:
-        click.echo("no lab is up; start one: sopctl lab up")
+        click.echo(_("no lab is up; start one: sopctl lab up"))
     for one in labs:
-        click.echo(f"{one.name}: {one.release}, tier {one.tier}; the servers see this machine as {one.controller}")
+        click.echo(
+            _(
+                "{name}: {release}, tier {tier}; the servers see this machine as {controller}",
+                name=one.name,
+                release=one.release,
+                tier=one.tier,
+                controller=one.controller,
+            )
+        )
         for server in one.servers:
             click.echo(f"  {_server(server)}")
         if one.switch:
-            click.echo(f"  {_server(one.switch.server)}  the switch")
-            click.echo(
-                f"  service network {one.switch.network}, VLAN {one.switch.service_vlan}; this machine is in it as "
-                f"{one.switch.controller}; quarantine is VLAN {one.switch.quarantine_vlan}"
+            click.echo(f"  {_server(one.switch.server)}  {_('the switch')}")
+            told = _(
+                "service network {network}, VLAN {vlan}; this machine is in it as {controller}; quarantine is VLAN "
+                "{quarantine}",
+                network=one.switch.network,
+                vlan=one.switch.service_vlan,
+                controller=one.switch.controller,
+                quarantine=one.switch.quarantine_vlan,
             )
+            click.echo(f"  {told}")
             for port in one.switch.ports:
                 if port.server:
                     click.echo(f"  {port.name:<4} {port.server:<10} {port.mac}  {port.address}")
@@ -40,16 +55,17 @@ def put_labs(labs: "list[LabStatus]", *, as_json: bool) -> None:
                 f"  {one.hardware.manufacturer} {one.hardware.product} {one.hardware.serial}: {', '.join(parts)}"
             )
         first = one.servers[0]
-        click.echo(f"  log in: ssh -i {first.key_file} -p {first.port} {first.user}@{first.address}")
+        command = f"ssh -i {first.key_file} -p {first.port} {first.user}@{first.address}"
+        click.echo("  " + _("log in: {command}", command=command))
 
 
 def _server(server: "LabServer") -> str:
     fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
     states = f"  {', '.join(server.states)}" if server.states else ""
-    return f"{server.name:<10} {server.state:<8} {server.address}:{server.port:<5} {fingerprint}{states}"
+    return f"{server.name:<10} {said(server.state):<8} {server.address}:{server.port:<5} {fingerprint}{states}"
 
 
-def progress(line: str) -> None:
+def progress(line: str | Text) -> None:
     """A line about what is under way, on standard error, only on a terminal."""
     if sys.stderr.isatty():
-        click.echo(line, err=True)
+        click.echo(said(line), err=True)

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option
 from sopctl.cli.render import put_json
 from sopctl.cli.site.lab._render import progress
@@ -21,4 +22,4 @@ def command(*, name: str, everything: bool, as_json: bool) -> None:
 
         put_json(documents.Removed(removed=gone))
     else:
-        click.echo(f"removed: {', '.join(gone)}" if gone else "there was no lab to remove")
+        click.echo(_("removed: {names}", names=", ".join(gone)) if gone else _("there was no lab to remove"))

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import DEBIAN, FILE, Renamed, choose_one, end, example, json_option, lacks
+from sopctl.cli.reading.runs import tally
 from sopctl.cli.render import put_json, task_progress
 from sopctl.cli.site.lab._render import progress
 from sopctl.model.text import printable
@@ -84,15 +86,15 @@ def command(
     else:
         for run in (found.first, found.second):
             for host in run.hosts.values() if run else ():
-                click.echo(f"{host.host}: {host.ok} ok, {host.changed} changed, {host.failed} failed")
+                click.echo(tally(host))
                 if host.message:
-                    click.echo(f"  {printable(host.failed_task)}: {printable(host.message, 1_000)}")
+                    click.echo(f"  {printable(host.failed_task)}: {printable(said(host.message), 1_000)}")
             if run and run.message:
-                click.echo(f"  {printable(run.message, 1_000)}")
+                click.echo(f"  {printable(said(run.message), 1_000)}")
         if found.ok:
-            click.secho("✓ rehearsed: a second run changes nothing", fg="green")
+            click.secho("✓ " + _("rehearsed: a second run changes nothing"), fg="green")
         elif found.changed_again:
-            click.secho("✗ a second run changes something: its tasks are not idempotent", fg="red")
+            click.secho("✗ " + _("a second run changes something: its tasks are not idempotent"), fg="red")
     end(found.ok)
 
 
@@ -107,15 +109,15 @@ def _prove(site_dir: str | None, states: tuple[str, ...], *, release: str, keep:
     for proof in () if as_json else proofs:
         click.echo(f"{proof.server} ({release}): {', '.join(proof.states)}")
         for step in proof.steps:
-            click.secho(f"  {'✓' if step.ok else '✗'} {step.step}", fg="green" if step.ok else "red")
+            click.secho(f"  {'✓' if step.ok else '✗'} {said(step.step)}", fg="green" if step.ok else "red")
             if step.said and not step.ok:
-                click.echo(f"    {printable(step.said, 1_000)}")
+                click.echo(f"    {printable(said(step.said), 1_000)}")
             for difference in step.differences[:SHOWN]:
-                click.echo(f"    {printable(difference, 200)}")
+                click.echo(f"    {printable(said(difference), 200)}")
             if len(step.differences) > SHOWN:
-                click.echo(f"    and {len(step.differences) - SHOWN} more: --json has them all")
+                more = len(step.differences) - SHOWN
+                click.echo("    " + _("and {number} more: --json has them all", number=more))
         if proof.left_out:
-            click.echo(
-                f"  what stays, as documented: {', '.join(sorted({each.split()[2] for each in proof.left_out}))}"
-            )
+            stays = ", ".join(sorted({each.split()[2] for each in proof.left_out}))
+            click.echo("  " + _("what stays, as documented: {files}", files=stays))
     end(all(proof.ok for proof in proofs))

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import example, json_option
 from sopctl.cli.render import put_json
 
@@ -23,6 +24,6 @@ def command(*, as_json: bool) -> None:
         put_json(documents.states(STATES, found))
         return
     for one in found:
-        only = f" (only {', '.join(one.releases)})" if one.releases else ""
-        click.echo(f"{one.name:<24} {one.what}{only}")
-    click.echo(f"their files are in {STATES}")
+        only = " " + _("(only {releases})", releases=", ".join(one.releases)) if one.releases else ""
+        click.echo(f"{one.name:<24} {said(one.what)}{only}")
+    click.echo(_("their files are in {folder}", folder=STATES))

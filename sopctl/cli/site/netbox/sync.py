@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import DEPOSIT, end_with, example, json_option, open_desk
 from sopctl.cli.render import counted_progress, put_json
 from sopctl.errors import SopctlError
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.netbox import Change, Outcome
@@ -30,7 +31,7 @@ def command(ctx: click.Context, *, ids: tuple[str, ...], dry_run: bool, as_json:
 
     errors: list[SopctlError] = []
     desk = open_desk(ctx)
-    with counted_progress("writing", quiet=as_json) as progress:
+    with counted_progress(_("writing"), quiet=as_json) as progress:
         found = netbox.sync(desk, ids, dry_run=dry_run, errors=errors, progress=progress)
     if as_json:
         from sopctl.cli.documents import netbox as documents
@@ -49,15 +50,37 @@ def _put(found: "Sequence[Outcome]", *, dry_run: bool) -> None:
             click.echo(f"  {_said(change)}")
     for each in found:
         for left in each.left:
-            click.echo(f"{each.deposit}: {left.kind} {printable(left.name)} was left: {left.why}")
-    would = "would be written" if dry_run else "written"
-    click.echo(f"{counted(len(found), 'device')} looked at, {sum(len(each.changes) for each in found)} changes {would}")
+            click.echo(
+                _(
+                    "{deposit}: {kind} {name} was left: {why}",
+                    deposit=each.deposit,
+                    kind=said(left.kind),
+                    name=printable(left.name),
+                    why=said(left.why),
+                )
+            )
+    changes = sum(len(each.changes) for each in found)
+    if dry_run:
+        told = ngettext(
+            "{number} device looked at, {changes} changes would be written",
+            "{number} devices looked at, {changes} changes would be written",
+            len(found),
+            changes=changes,
+        )
+    else:
+        told = ngettext(
+            "{number} device looked at, {changes} changes written",
+            "{number} devices looked at, {changes} changes written",
+            len(found),
+            changes=changes,
+        )
+    click.echo(told)
 
 
 def _said(change: "Change") -> str:
-    name = f"{change.kind} {printable(change.name)}"
+    name = f"{said(change.kind)} {printable(change.name)}"
     if change.action == "create":
-        return f"new: {name}"
+        return _("new: {what}", what=name)
     fields = ", ".join(
         f"{key} {printable(str(before or '–'))} → {printable(str(after or '–'))}"
         for key, (before, after) in change.fields.items()

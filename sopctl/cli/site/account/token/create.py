@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 
@@ -43,4 +44,18 @@ def command(ctx: click.Context, name: str, *, label: str, scope: "Scope", days: 
         put_json(accounts.new_token(made.token, made.secret))
         return
     click.echo(made.secret)
-    click.echo(f"token {made.token.id} of {name}, to {scope}, for {days} days; it is not shown again", err=True)
+    if scope == "read":
+        told = _(
+            "token {id} of {name}, to read, for {days} days; it is not shown again",
+            id=made.token.id,
+            name=name,
+            days=days,
+        )
+    else:
+        told = _(
+            "token {id} of {name}, to act, for {days} days; it is not shown again",
+            id=made.token.id,
+            name=name,
+            days=days,
+        )
+    click.echo(told, err=True)

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import put_json
 
@@ -20,4 +21,4 @@ def command(ctx: click.Context, id: str, *, as_json: bool) -> None:
 
         put_json(Revoked(revoked=id))
         return
-    click.echo(f"revoked: {id}")
+    click.echo(_("revoked: {what}", what=id))
