@@ -235,7 +235,7 @@ def _unprinted(error: OSError, code: int) -> int:
     said = OutsideFailure(
         "output-failed",
         "the result cannot be written to standard output: {reason}",
-        remedy=f"Recorded: {recorded}" if recorded else (),
+        remedy=_("Recorded: {events}", events=recorded) if recorded else (),
         reason=error.strerror,
     )
     options.say([said])
@@ -255,7 +255,7 @@ def _tell_rest(code: int) -> None:
     recorded = _recorded(options.opened)
     if recorded and code not in (ExitCode.OK, ExitCode.NO):
         with suppress(OSError):
-            click.echo(f"sopctl: recorded before that: {recorded}", err=True)
+            click.echo(_("sopctl: recorded before that: {events}", events=recorded), err=True)
 
 
 def _command(words: "Sequence[str]") -> str:
@@ -265,14 +265,18 @@ def _command(words: "Sequence[str]") -> str:
 
 
 def _recorded(opened: "Sequence[Site]") -> str:
-    return ", ".join(f"{deposit} event {number}" for site in opened for deposit, number in site.committed)
+    return ", ".join(
+        _("{deposit} event {number}", deposit=deposit, number=number)
+        for site in opened
+        for deposit, number in site.committed
+    )
 
 
 class _Bug(SopctlError):
     """An error that sopctl did not foresee."""
 
     def __init__(self, error: Exception) -> None:
-        remedy = "Run it again with SOPCTL_DEBUG=1 to see the traceback."
+        remedy = _("Run it again with SOPCTL_DEBUG=1 to see the traceback.")
         what = f"{type(error).__name__}: {error}"
         super().__init__("bug", "an error in sopctl itself: {what}", remedy=remedy, what=what)
 
@@ -294,7 +298,7 @@ def _say(error: SopctlError) -> int:
 
 def _help_hint(error: click.ClickException) -> str:
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "sopctl"
-    return f"See: {path} --help"
+    return _("See: {command} --help", command=path)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from sopctl.cli import wording
-from sopctl.cli.language import EXAMPLE
+from sopctl.cli.language import EXAMPLE, _
 from sopctl.cli.render import asking, console
 from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
 
@@ -34,7 +34,7 @@ class _Text(click.types.StringParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         said = str(super().convert(value, param, ctx))
-        refuse_placeholder(param.opts[0] if param else "the text", said)
+        refuse_placeholder(param.opts[0] if param else _("the text"), said)
         return said
 
 
@@ -81,11 +81,11 @@ def refuse_placeholder(option: str, said: str) -> None:
 
 def refuse_placeholders(words: Sequence[str]) -> None:
     """Raise UsageError for a command line in which a placeholder was left: of an example, or of what `todo` prints."""
-    option = "a value"
+    option = _("a value")
     for word in words:
         name, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
         refuse_placeholder(name or option, value if equals or not name else "")
-        option = name or "a value"
+        option = name or _("a value")
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
@@ -273,7 +273,7 @@ def passphrase_of(file: Path | None, *, confirm: bool) -> str:
         return first_contact.from_file(file).text
     if not sys.stdin.isatty():
         raise lacks("--with-secrets", "--passphrase-file", "Without a terminal there is nobody to ask.")
-    return str(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True))
+    return str(click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True))
 
 
 def day_of(given: datetime | None) -> date | None:
@@ -362,7 +362,11 @@ def confirm_key(host_key: "HostKey") -> bool:
         return False
     with asking():
         console(err=True).print(
-            f"The server shows this {host_key.type} host key:\n  {host_key.sha256}\n"
-            "Compare it at the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+            _(
+                "The server shows this {type} host key:\n  {fingerprint}\n"
+                "Compare it at the server's console: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub",
+                type=host_key.type,
+                fingerprint=host_key.sha256,
+            )
         )
-        return click.confirm("Is it the same?", default=False, err=True)
+        return click.confirm(_("Is it the same?"), default=False, err=True)

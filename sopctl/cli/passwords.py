@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import FILE, choose_one
 from sopctl.errors import UsageError
 
@@ -66,9 +67,11 @@ def asked(account: str, *, option: str = "--password-file") -> "Password":
         raise UsageError(
             "no-terminal",
             "there is no terminal to ask for the password",
-            remedy=f"Give it in a file: {option} FILE",
+            remedy=_("Give it in a file: {option} FILE", option=option),
         )
-    return first_contact.one_line(click.prompt(f"Password of {account}", hide_input=True, err=True), "typed")
+    return first_contact.one_line(
+        click.prompt(_("Password of {account}", account=account), hide_input=True, err=True), "typed"
+    )
 
 
 def of_key(file: Path | None, keyring: str | None, key: str, *, option: str = "--password-file") -> "Password":

@@ -6,7 +6,6 @@ from typing import Any, ClassVar, NoReturn
 
 import click
 
-from sopctl.cli import wording
 from sopctl.errors import SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -34,7 +33,7 @@ class Plugin(click.Command):
             return super().invoke(ctx)
         except SopctlError as error:
             if ctx.params["form"] == "nagios":
-                self._end_unknown(f"{error.where}: {wording.error(error)}" if error.where else wording.error(error))
+                self._end_unknown(f"{error.where}: {error.sentence}" if error.where else error.sentence)
             raise
         except KeyboardInterrupt:
             if ctx.params["form"] == "nagios":

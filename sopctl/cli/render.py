@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli import language, wording
-from sopctl.model.text import counted, printable
+from sopctl.cli import wording
+from sopctl.cli.language import _, ngettext, said
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -167,14 +168,18 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     by = f"{done.actor} ({printable(done.by)})" if done.actor else printable(done.by)
     put_wrapped(f"  {by}: {done.outcome}{note}")
     for document in done.documents:
-        click.echo(f"  document: {here(document)}")
-    words = {"space": "when a place is free: ", "month": "next month: ", "person": "once someone has looked: "}
-    when = words.get(done.waiting, "")
+        click.echo(_("  document: {path}", path=here(document)))
     if done.next_action:
-        put_wrapped(f"  next: {when}{done.next} {done.next_activity} ({done.next_actor})", indent=" " * 8)
+        step = f"{done.next} {done.next_activity} ({done.next_actor})"
+        words = {
+            "space": _("  next: when a place is free: {step}", step=step),
+            "month": _("  next: next month: {step}", step=step),
+            "person": _("  next: once someone has looked: {step}", step=step),
+        }
+        put_wrapped(words.get(done.waiting) or _("  next: {step}", step=step), indent=" " * 8)
         click.echo(f"        {wording.line(done.next_action)}")
     elif done.procedure:
-        click.echo("  next: nothing; the dossier is closed")
+        click.echo(_("  next: nothing; the dossier is closed"))
     for followed in done.also:
         put_step(followed, as_json=False)
 
@@ -228,11 +233,11 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
         for name, error in errors.items():
             click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
             for line in error.lines:
-                click.secho(f"    {printable(language.said(line), 1_000)}", fg="red")
+                click.secho(f"    {printable(said(line), 1_000)}", fg="red")
             if helps := wording.advice(error.remedy):
                 click.echo(f"  → {printable(helps, 1_000)}")
         if not done and not errors:
-            click.echo("Nothing is due.")
+            click.echo(_("Nothing is due."))
     for error in errors.values():
         raise SystemExit(int(error.exit_code))
 
@@ -244,24 +249,34 @@ def lateness(row: "Row") -> str:
 
 @cache
 def _late(days: int, escalated_to: str) -> str:
-    to = f", escalated to {escalated_to}" if escalated_to else ""
-    return click.style(f" LATE by {counted(days, 'day')}{to}", fg="red", bold=True)
+    if escalated_to:
+        one, many = " LATE by {number} day, escalated to {actor}", " LATE by {number} days, escalated to {actor}"
+        text = ngettext(one, many, days, actor=escalated_to)
+    else:
+        text = ngettext(" LATE by {number} day", " LATE by {number} days", days)
+    return click.style(text, fg="red", bold=True)
 
 
 def waits(row: "Row") -> str:
     """What a row waits for."""
-    words = {
-        "": "",
-        "month": " – again next month",
-        "hold": " – on hold",
-        "decision": " – waits for a decision",
-        "unfinished": " – begun and not finished, run it again",
-    }
-    said = words.get(row.waiting, f" – waits for {row.waiting.replace('person', 'a person')}")
-    if row.waiting == "unfinished" and row.action and row.action.verb == "configure" and not row.platform:
+    if not row.waits:
+        return ""
+    begun = _(" – begun and not finished, run it again")
+    if row.waits == "unfinished" and row.action and row.action.verb == "configure" and not row.platform:
         # armed_window_seconds, of the role armed_window
-        said += "; a server whose armed window was open puts back by itself what was changed, within 10 minutes"
-    return said
+        begun = _(
+            " – begun and not finished, run it again; a server whose armed window was open puts back by itself what "
+            "was changed, within 10 minutes"
+        )
+    words = {
+        "space": _(" – waits for space ({place} of {length})", place=row.queue_number, length=row.queue_length),
+        "person": _(" – waits for a person ({tries} tries)", tries=row.tries),
+        "month": _(" – again next month"),
+        "hold": _(" – on hold"),
+        "decision": _(" – waits for a decision"),
+        "unfinished": begun,
+    }
+    return words[row.waits]
 
 
 def put_followups(desk: "Desk", deposit_id: str) -> None:
@@ -270,7 +285,7 @@ def put_followups(desk: "Desk", deposit_id: str) -> None:
     from sopctl.workflow.views import board
 
     for each in board.followups(desk, dossiers.read(desk.site, deposit_id).summary):
-        put_wrapped(f"also to be done: {each.activity}", "  ")
+        put_wrapped(_("also to be done: {activity}", activity=each.activity), "  ")
         if each.action:
             click.echo(f"  {wording.line(each.action)}")  # never wrapped: it is pasted
 
@@ -282,13 +297,16 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
 
         put_json(adoptions(adopted, dry_run=dry_run))
         return
-    made = table("deposit", "unit", "server", "place", "not known")
+    made = table(_("deposit"), _("unit"), _("server"), _("place"), _("not known"))
     for each in adopted:
-        made.add_row(each.id or "–", printable(each.unit), each.server, each.place, ", ".join(each.unknown))
+        made.add_row(each.id or "–", printable(each.unit), each.server, each.place, ", ".join(map(said, each.unknown)))
     console().print(made)
-    click.echo(
-        f"{counted(len(adopted), 'server')} " + ("could be adopted; nothing was recorded" if dry_run else "adopted")
-    )
+    number = len(adopted)
+    if dry_run:
+        could = "{number} server could be adopted; nothing was recorded"
+        click.echo(ngettext(could, "{number} servers could be adopted; nothing was recorded", number))
+    else:
+        click.echo(ngettext("{number} server adopted", "{number} servers adopted", number))
 
 
 def put_ladder(found: "AccessResult") -> None:
@@ -299,7 +317,7 @@ def put_ladder(found: "AccessResult") -> None:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
         click.secho(f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {rung.detail}", fg=colour)
     if found.cause:
-        click.echo(f"      {found.cause}: {remedy(found)}")
+        click.echo(f"      {found.cause}: {said(remedy(found))}")
 
 
 def put_established(established: "Sequence[Established]") -> None:
@@ -311,7 +329,7 @@ def put_established(established: "Sequence[Established]") -> None:
         what = f"  {printable(each.detail)}" if each.detail else ""
         click.secho(f"    {mark} {each.view}: {printable(each.who)}{what}", fg=colour)
         if each.view == "account-examined" and (cause := Cause.of(each.cause)):
-            click.echo(f"      {cause}: {cause.remedy(port=22, user=printable(each.who))}")
+            click.echo(f"      {cause}: {said(cause.remedy(port=22, user=printable(each.who)))}")
 
 
 def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
@@ -326,9 +344,9 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
         put_json(inventory.facts(facts))
         return
     found = conditions(facts)
-    made = table("field", "value")
+    made = table(_("field"), _("value"))
     for each in found:
-        made.add_row("condition", printable(f"{each.severity}: {each}"), style="bold red")
+        made.add_row(_("condition"), printable(f"{said(each.severity)}: {each}"), style="bold red")
     for name, value in msgspec.to_builtins(facts).items():
         if name == "missing" or value is None:
             continue
@@ -339,7 +357,7 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
                 made.add_row(label, printable(text))
                 label = ""  # the rows of one field belong together
     for name, why in facts.missing.items():
-        made.add_row(printable(name), f"({why})", style="dim")
+        made.add_row(printable(name), f"({said(why)})", style="dim")
     console().print(made)
 
 
@@ -358,10 +376,10 @@ def amount(name: str, value: object) -> str:
     """A value of a fact called `name`, for people: sizes in GiB, times in days, lists and records in one line, and
     nothing of what was not read."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, dict):
-        said = [(_labelled(each), amount(each, inner)) for each, inner in value.items()]
-        return ", ".join(f"{label} {text}" for label, text in said if text)
+        parts = [(_labelled(each), amount(each, inner)) for each, inner in value.items()]
+        return ", ".join(f"{label} {text}" for label, text in parts if text)
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, (amount(name, each) for each in value)))
     unit = next((unit for end, unit in _UNITS.items() if name.endswith(end)), None)
@@ -369,7 +387,11 @@ def amount(name: str, value: object) -> str:
         size = value * unit
         return f"{size / 1024**3:,.1f} GiB" if size >= 1024**3 / 10 or not size else f"{size / 1024**2:,.1f} MiB"
     if name.endswith("_seconds") and isinstance(value, int | float):
-        return f"{value / 86400:,.1f} days" if value >= 86400 else f"{value / 3600:.1f} hours"
+        return (
+            _("{days} days", days=f"{value / 86400:,.1f}")
+            if value >= 86400
+            else _("{hours} hours", hours=f"{value / 3600:.1f}")
+        )
     return "" if value is None else str(value)
 
 
@@ -435,7 +457,7 @@ def task_progress(*, quiet: bool = False) -> Iterator[Any]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True) as progress, _running(progress):
-        starting = progress.add_task("starting Ansible", total=None)
+        starting = progress.add_task(_("starting Ansible"), total=None)
         servers: dict[str, TaskID] = {}
 
         def on_event(event: "TaskEvent") -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sopctl.cli import language
 from sopctl.cli.language import _
 from sopctl.errors import Action, Advice, SopctlError
-from sopctl.locale import Text
+from sopctl.locale import Text, gettext_noop
 from sopctl.model.text import printable
 
 LONGEST = 2_000
@@ -41,57 +41,57 @@ _VERBS = {
 """By verb, or by verb and task where its tasks differ; for a verb that is not here, the command in the table of
 verbs counts, else the verb's own name."""
 
-_NEEDS = {
-    "accept": "--accept <why it is accepted>",
-    "asked_by": "--asked-by <who asked for it>",
-    "because": "--because <why>",
-    "by_hand": "--by-hand <how it was done>",
-    "despite": "--despite <why both are right>",
-    "disks": "<--keep-disks or --wipe-disks>",
-    "disk": "--disk <serial number>",
-    "document": "--document <letter of authority>",
-    "done_by": "--done-by <who did it>",
-    "file": "<file>",
-    "fingerprint": "--confirm <SHA256 fingerprint>",
-    "folder": "<folder>",
-    "how": "--how <by which means>",
-    "id": "<id of the deposit>",
-    "instruction": "--instruction <what the head wrote>",
-    "method": "--method <clear, purge, destroy or returned>",
-    "minutes": "--minutes <minutes>",
-    "letter_number": "--letter-number <number of the letter>",
-    "network": "--network <network>",
-    "not_signed": "--not-signed <how that is known>",
-    "note": "--note <note>",
-    "person": "--by <person>",
-    "reason": "--reason <why>",
-    "rack": "--rack <rack>",
-    "rack_unit": "--rack-unit <lowest rack unit>",
-    "result": "--result <ok or failed>",
-    "serial": "--serial <serial number>",
-    "tool": "--tool <with what, and how>",
-    "what": "--what <what was done>",
-    "user": "--user <account on the BMC>",
-    "until": "--until <YYYY-MM-DD>",
-    "via": "--via <phone, letter or meeting>",
+_NEEDS: dict[str, tuple[str, str]] = {
+    "accept": ("--accept", gettext_noop("why it is accepted")),
+    "asked_by": ("--asked-by", gettext_noop("who asked for it")),
+    "because": ("--because", gettext_noop("why")),
+    "by_hand": ("--by-hand", gettext_noop("how it was done")),
+    "despite": ("--despite", gettext_noop("why both are right")),
+    "disks": ("", gettext_noop("--keep-disks or --wipe-disks")),
+    "disk": ("--disk", gettext_noop("serial number")),
+    "document": ("--document", gettext_noop("letter of authority")),
+    "done_by": ("--done-by", gettext_noop("who did it")),
+    "file": ("", gettext_noop("file")),
+    "fingerprint": ("--confirm", gettext_noop("SHA256 fingerprint")),
+    "folder": ("", gettext_noop("folder")),
+    "how": ("--how", gettext_noop("by which means")),
+    "id": ("", gettext_noop("id of the deposit")),
+    "instruction": ("--instruction", gettext_noop("what the head wrote")),
+    "method": ("--method", gettext_noop("clear, purge, destroy or returned")),
+    "minutes": ("--minutes", gettext_noop("minutes")),
+    "letter_number": ("--letter-number", gettext_noop("number of the letter")),
+    "network": ("--network", gettext_noop("network")),
+    "not_signed": ("--not-signed", gettext_noop("how that is known")),
+    "note": ("--note", gettext_noop("note")),
+    "person": ("--by", gettext_noop("person")),
+    "reason": ("--reason", gettext_noop("why")),
+    "rack": ("--rack", gettext_noop("rack")),
+    "rack_unit": ("--rack-unit", gettext_noop("lowest rack unit")),
+    "result": ("--result", gettext_noop("ok or failed")),
+    "serial": ("--serial", gettext_noop("serial number")),
+    "tool": ("--tool", gettext_noop("with what, and how")),
+    "what": ("--what", gettext_noop("what was done")),
+    "user": ("--user", gettext_noop("account on the BMC")),
+    "until": ("--until", gettext_noop("YYYY-MM-DD")),
+    "via": ("--via", gettext_noop("phone, letter or meeting")),
 }
-"""What a person has to supply, and how."""
+"""What a person has to supply: with which option, and what it is."""
 
-_NEEDS_OF = {
+_NEEDS_OF: dict[tuple[str, str], tuple[str, str]] = {
     ("accept", "note"): _NEEDS["accept"],
-    ("advance", "fingerprint"): "--host-key <SHA256 fingerprint>",
-    ("configure", "by_hand"): "--by-hand <who configured what>",
-    ("configure", "file"): "--password-file <file>",
-    ("configure", "fingerprint"): "--host-key <SHA256 fingerprint>",
-    ("edit", "file"): "--from <file>",
-    ("login", "file"): "--key-file <file>",
+    ("advance", "fingerprint"): ("--host-key", gettext_noop("SHA256 fingerprint")),
+    ("configure", "by_hand"): ("--by-hand", gettext_noop("who configured what")),
+    ("configure", "file"): ("--password-file", gettext_noop("file")),
+    ("configure", "fingerprint"): ("--host-key", gettext_noop("SHA256 fingerprint")),
+    ("edit", "file"): ("--from", gettext_noop("file")),
+    ("login", "file"): ("--key-file", gettext_noop("file")),
     ("init", "file"): _NEEDS["folder"],
-    ("inventory", "file"): "--from <filled-in sheet>",
-    ("inventory collect", "file"): "--from <filled-in sheet>",
-    ("probe", "fingerprint"): "--expect-key <SHA256 fingerprint>",
+    ("inventory", "file"): ("--from", gettext_noop("filled-in sheet")),
+    ("inventory collect", "file"): ("--from", gettext_noop("filled-in sheet")),
+    ("probe", "fingerprint"): ("--expect-key", gettext_noop("SHA256 fingerprint")),
     ("release", "note"): _NEEDS["by_hand"],
-    ("write-off", "how"): "--how <stolen, broken or seized>",
-    ("verify", "person"): "--confirmed-by <person>",
+    ("write-off", "how"): ("--how", gettext_noop("stolen, broken or seized")),
+    ("verify", "person"): ("--confirmed-by", gettext_noop("person")),
 }
 """The same, where one verb asks for it differently from the others."""
 
@@ -102,19 +102,20 @@ def command(action: Action) -> str:
     What is needed comes last: there, the shell refuses the line even where a file has the placeholder's name.
     """
     asked = _asked(action)
-    words = ["sopctl", asked.words]
+    name, opened, asks = asked.words.partition("<")
+    words = ["sopctl", f"{name}<{_(asks.rstrip('>'))}>" if opened else name]
     if action.id:
         words.append(asked.id.format(id=shlex.quote(_operand(action.id))))
     words.append(asked.options)
     words += [_given(name, value) for name, value in action.given.items()]
-    words += [_need(action.verb, name) for name in action.needs]
+    words += [f"{each.option} <{each.asks}>".lstrip() for each in questions(action)]
     return " ".join(filter(None, words))
 
 
 def argv(action: Action) -> list[str]:
     """The words of an action's command line, up to what a person has to supply (`needed`)."""
     asked = _asked(action)
-    words, placeholder, _ = asked.words.partition("<")
+    words, placeholder, _asks = asked.words.partition("<")
     made = ["sopctl", *words.split()]
     if action.id and not placeholder:
         made += [each.format(id=_operand(action.id)) for each in asked.id.split()]
@@ -131,8 +132,8 @@ def _operand(id: str) -> str:
 
 def needed(action: Action) -> "list[Question]":
     """What a person has to supply after `argv`, in order."""
-    _, _, asks = _asked(action).words.partition("<")
-    return [*([Question("", asks.rstrip(">"))] if asks else []), *questions(action)]
+    asks = _asked(action).words.partition("<")[2].rstrip(">")
+    return [*([Question("", _(asks))] if asks else []), *questions(action)]
 
 
 class Question(NamedTuple):
@@ -148,10 +149,9 @@ def questions(action: Action) -> list[Question]:
     """What a person has to supply for an action, in order."""
     found = []
     for name in action.needs:
-        option, _, asks = _need(action.verb, name).rpartition("<")
-        asks = asks.rstrip(">")
+        option, asks = _need(action.verb, name)
         choices = tuple(asks.split(" or ")) if asks.startswith("--") else ()
-        found.append(Question(option.strip(), asks, choices))
+        found.append(Question(option, _(asks), choices))
     return found
 
 
@@ -174,9 +174,9 @@ def _given(name: str, value: str) -> str:
     return f"{option} {shlex.quote(value)}" if value else option
 
 
-def _need(verb: str, name: str) -> str:
+def _need(verb: str, name: str) -> tuple[str, str]:
     key, option = name.replace("-", "_"), name.replace("_", "-")
-    return _NEEDS_OF.get((verb, key)) or _NEEDS.get(key) or f"--{option} <{option}>"
+    return _NEEDS_OF.get((verb, key)) or _NEEDS.get(key) or (f"--{option}", option)
 
 
 def line(action: Action) -> str:

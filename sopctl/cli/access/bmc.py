@@ -3,6 +3,7 @@
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk, seen_option, trusted_path_option
 from sopctl.cli.render import put_json, put_step
 from sopctl.errors import Action
@@ -46,15 +47,24 @@ def command(
             )
         )
         end(not state.changed)
-    click.echo(f"{'BMC':<8} {state.place}, password in {state.password}")
+    click.echo(_("BMC      {place}, password in {file}", place=state.place, file=state.password))
     if state.pinned and state.at:
         by = f"{state.at:%Y-%m-%d}, {printable(state.by)}, {printable(state.how)}"
-        click.echo(f"{'pinned':<8} SHA256:{state.pinned.certificate}  ({by}; account {printable(state.pinned.user)})")
-    shown = f"SHA256:{state.shown}" if state.shown else f"no certificate: {printable(state.problem)}"
-    click.secho(f"{'shown':<8} {shown}", fg="red" if state.changed else None)
+        pinned, user = f"SHA256:{state.pinned.certificate}", printable(state.pinned.user)
+        click.echo(_("pinned   {certificate}  ({by}; account {user})", certificate=pinned, by=by, user=user))
+    if state.shown:
+        shown = _("shown    {certificate}", certificate=f"SHA256:{state.shown}")
+    else:
+        shown = _("shown    no certificate: {problem}", problem=printable(said(state.problem)))
+    click.secho(shown, fg="red" if state.changed else None)
     confirm_it = wording.command(Action("bmc", state.id, needs=("fingerprint", "user")))
     if state.changed:
-        click.echo(f"This is not the pinned certificate. Ask the owner, compare it on the BMC, then: {confirm_it}")
+        click.echo(
+            _(
+                "This is not the pinned certificate. Ask the owner, compare it on the BMC, then: {command}",
+                command=confirm_it,
+            )
+        )
     elif state.shown and not state.pinned:
-        click.echo(f"Not confirmed. Compare it on the BMC, then: {confirm_it}")
+        click.echo(_("Not confirmed. Compare it on the BMC, then: {command}", command=confirm_it))
     end(not state.changed)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli import wording
+from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     DEPOSIT,
     FILE,
@@ -81,13 +81,13 @@ def command(
     """
     form = "json" if as_json else form
     if sum((bool(ids), everything, bool(select))) != 1:
-        raise choose_one("IDs", "--all", "--select KEY=TEXT")
+        raise choose_one(_("IDs"), "--all", "--select KEY=TEXT")
     if watch and (output or form not in ("table", "ndjson")):
         raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
     if output and form in ("table", "ndjson"):
         raise not_for_a_file(form)
     if metrics and not everything:
-        raise lacks("--metrics", "--all", "A file of some servers would say that the others are gone.")
+        raise lacks("--metrics", "--all", _("A file of some servers would say that the others are gone."))
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -143,7 +143,7 @@ def _take(desk: "Desk", stream: "Generator[Checked, None, None]", total: int, fo
     from rich.progress import Progress
 
     with Progress(console=console(err=True), transient=True) as progress:
-        task = progress.add_task("checking", total=total)
+        task = progress.add_task(_("checking"), total=total)
         for one in stream:
             found.append(one)
             progress.advance(task)
@@ -237,7 +237,7 @@ def _samples(found: "list[Checked]", untried: "list[NotTried]") -> "list[Sample]
             checked=one.state.checked if one.state else 0,
             down=one.state is not None and one.state.status == "down",
             maintenance=bool(one.maintenance),
-            why=wording.error(one.error),
+            why=one.error.sentence,
         )
         for one in untried
     ]
@@ -274,19 +274,30 @@ def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
     """One line per server; below an inaccessible one, why, and what helps. Those that could not be tried come last; why
     not stands on standard error."""
     if not (found or untried):
-        click.echo("no server to check: none is in its place")
+        click.echo(_("no server to check: none is in its place"))
         return
-    rows = [("id", "server", "answer", "time", "state")]
+    rows = [("id", _("server"), _("answer"), _("time"), _("state"))]
     for one in found:
-        status = f"{one.state.status}, flapping" if one.state.flapping else str(one.state.status)
-        status += f", maintenance {one.maintenance}" if one.maintenance else ""
-        answer = "inaccessible" if one.result.cause else "accessible"
+        status = _state(one)
+        answer = _("inaccessible") if one.result.cause else _("accessible")
         rows.append((one.id, printable(one.server), answer, f"{one.result.seconds:.2f} s", status))
     head, *lines = aligned(rows)
     click.secho(head, bold=True)
     for one, line in zip(found, lines, strict=True):
         click.secho(line, fg="red" if one.result.cause else "green")
         if one.result.cause:
-            click.echo(f"    {one.result.rung}: {one.result.cause}. {one.remedy}")
+            click.echo(f"    {one.result.rung}: {one.result.cause}. {said(one.remedy)}")
     for other in untried:
-        click.secho(f"{other.id}  {printable(other.server)}  not tried", fg="red")
+        click.secho(_("{id}  {server}  not tried", id=other.id, server=printable(other.server)), fg="red")
+
+
+def _state(one: "Checked") -> str:
+    values = {"state": said(one.state.status), "maintenance": one.maintenance}
+    match one.state.flapping, bool(one.maintenance):
+        case True, True:
+            return _("{state}, flapping, maintenance {maintenance}", **values)
+        case True, False:
+            return _("{state}, flapping", **values)
+        case False, True:
+            return _("{state}, maintenance {maintenance}", **values)
+    return said(one.state.status)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import FILE, example, id_argument, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, put_json, put_wrapped, table
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.desk import Desk
@@ -37,19 +38,23 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
         put_json(document(deposit_id, state, outages, counts, desk.now().tzinfo))
         return
     if state is None:
-        click.echo(f"{deposit_id} has never been checked; check it now: sopctl check {deposit_id}")
+        click.echo(_("{id} has never been checked; check it now: sopctl check {id}", id=deposit_id))
         return
-    since = f" since {_when(desk, state.since)}" if state.since else ""
-    click.echo(f"{deposit_id}: {state.status}{since}{', flapping' if state.flapping else ''}  {state.recent}")
-    made = table("outage", "until", "minutes", "cause")
+    status = said(state.status)
+    if state.since:
+        status = _("{state} since {time}", state=status, time=_when(desk, state.since))
+    if state.flapping:
+        status = _("{state}, flapping", state=status)
+    click.echo(f"{deposit_id}: {status}  {state.recent}")
+    made = table(_("outage"), _("until"), _("minutes"), _("cause"))
     for one in outages:
         last = one.ended or state.checked
-        until = _when(desk, one.ended) if one.ended else "(lasts)"
+        until = _when(desk, one.ended) if one.ended else _("(lasts)")
         made.add_row(_when(desk, one.began), until, str((last - one.began) // 60), one.cause)
     console().print(made)
-    made = table("from", "span", "checks", "good", "mean", "cause")
+    made = table(_("from"), _("span"), _("checks"), _("good"), _("mean"), _("cause"))
     for count in counts[-20:]:
-        span = {1: "check", 3600: "hour", 86400: "day"}[count.span]
+        span = {1: _("check"), 3600: _("hour"), 86400: _("day")}[count.span]
         good = f"{count.ok}"
         made.add_row(_when(desk, count.at), span, str(count.checks), good, f"{count.seconds:.2f} s", count.cause)
     console().print(made)
@@ -82,26 +87,31 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
     if as_json or svg:
         return
     if not found.servers:
-        click.echo(f"no server was checked in {found.month}; check them now: sopctl check --all")
+        click.echo(_("no server was checked in {month}; check them now: sopctl check --all", month=found.month))
         return
-    rows = [("deposit", "server", "up", "watched", "outages", "down", "longest", "MTTR", "maintenance", "causes")]
+    heads = (_("deposit"), _("server"), _("up"), _("watched"), _("outages"), _("down"), _("longest"))
+    rows: list[tuple[str, ...]] = [(*heads, "MTTR", _("maintenance"), _("causes"))]
     for row in found.servers:
         one = row.availability
         percent = f"{one.percent:.2f}%" if one.percent is not None else ""
-        repair = f"{one.repair / 60:.0f} min" if one.repair is not None else ""
+        repair = _("{number} min", number=f"{one.repair / 60:.0f}") if one.repair is not None else ""
         causes = ", ".join(sorted({outage.cause for outage in one.outages}))
         times = (
-            f"{one.observed / 3600:.1f} h",
+            _("{number} h", number=f"{one.observed / 3600:.1f}"),
             str(len(one.outages)),
-            f"{one.down // 60} min",
-            f"{one.longest // 60} min",
+            _("{number} min", number=one.down // 60),
+            _("{number} min", number=one.longest // 60),
         )
-        apart = f"{one.maintenance / 3600:.1f} h" if one.maintenance else ""
+        apart = _("{number} h", number=f"{one.maintenance / 3600:.1f}") if one.maintenance else ""
         rows.append((row.id, printable(row.server), percent, *times, repair, apart, causes))
-    watched = (
-        f"{found.month}: {counted(len(found.servers), 'server')}. Watched: SSH up to a login (an appliance: up to its "
-        "host key) and the TCP ports of the letter, each time they were checked; after "
-        f"{desk.site.settings.checks.gap_minutes} minutes without a check nothing is known."
+    watched = ngettext(
+        "{month}: {number} server. Watched: SSH up to a login (an appliance: up to its host key) and the TCP ports of "
+        "the letter, each time they were checked; after {gap} minutes without a check nothing is known.",
+        "{month}: {number} servers. Watched: SSH up to a login (an appliance: up to its host key) and the TCP ports of "
+        "the letter, each time they were checked; after {gap} minutes without a check nothing is known.",
+        len(found.servers),
+        month=found.month,
+        gap=desk.site.settings.checks.gap_minutes,
     )
     put_wrapped(watched, "")
     click.echo("\n".join(aligned(rows)))

@@ -3,6 +3,7 @@
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     despite_option,
     end,
@@ -48,17 +49,25 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
 
         put_json(access.host_keys(keys.id, keys.pinned, keys.pending, keys.found.host_key))
         end(not keys.changed)
-    for name, seen in (("pinned", keys.pinned), ("pending", keys.pending)):
+    for name, seen in ((_("pinned   {key}"), keys.pinned), (_("pending  {key}"), keys.pending)):
         if seen:
             how = f", {printable(seen.how)}" if seen.how else ""
-            click.echo(f"{name:<8} {seen.key.type} {seen.key.sha256}  ({seen.at:%Y-%m-%d}, {printable(seen.by)}{how})")
+            known = f"({seen.at:%Y-%m-%d}, {printable(seen.by)}{how})"
+            click.echo(name.format(key=f"{seen.key.type} {seen.key.sha256}  {known}"))
     shown = keys.found.host_key
     colour = "red" if keys.changed else None
-    now = f"{shown.type} {shown.sha256}" if shown else f"no key: {keys.found.detail}"
-    click.secho(f"{'shown':<8} {now}", fg=colour)
+    if shown:
+        click.secho(_("shown    {key}", key=f"{shown.type} {shown.sha256}"), fg=colour)
+    else:
+        click.secho(_("shown    no key: {detail}", detail=said(keys.found.detail)), fg=colour)
     confirm_it = wording.command(Action("host-key", keys.id, needs=("fingerprint",)))
     if keys.changed:
-        click.echo(f"This is not the pinned key. Ask the owner, compare it at the console, then: {confirm_it}")
+        click.echo(
+            _(
+                "This is not the pinned key. Ask the owner, compare it at the console, then: {command}",
+                command=confirm_it,
+            )
+        )
     elif shown and not keys.pinned:
-        click.echo(f"Not confirmed. Compare it at the console, then: {confirm_it}")
+        click.echo(_("Not confirmed. Compare it at the console, then: {command}", command=confirm_it))
     end(not keys.changed)

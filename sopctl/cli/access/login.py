@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import FILE, choose_one, example, id_argument, json_option, open_desk
 from sopctl.cli.passwords import asked
 from sopctl.cli.render import put_json
@@ -44,7 +45,7 @@ def command(
     if key_file:
         path = logins.set_key(desk, deposit_id, key_file)
     else:
-        whose = "the BMC" if bmc else logins.account(desk, deposit_id)
+        whose = _("the BMC") if bmc else logins.account(desk, deposit_id)
         password = first_contact.from_file(password_file) if password_file else asked(whose)
         path = logins.set_password(desk, deposit_id, password.text, "bmc" if bmc else "login")
     if as_json:
@@ -52,4 +53,4 @@ def command(
 
         put_json(Kept(id=deposit_id, file=str(path)))
     else:
-        click.echo(f"{deposit_id}: kept in {printable(str(path))}")
+        click.echo(_("{id}: kept in {path}", id=deposit_id, path=printable(str(path))))

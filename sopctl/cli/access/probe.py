@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import FILE, end, example, json_option, lacks
 from sopctl.cli.render import put_json, put_ladder
 from sopctl.errors import InvalidRecord, UsageError
@@ -86,7 +87,7 @@ def command(
     if jump_host is None and (jump_key or jump_expect_key):
         raise lacks("--jump-key" if jump_key else "--jump-expect-key", "--jump")
     if jump_host is not None and not (jump_key or key):
-        raise lacks("--jump", "--jump-key or --key")
+        raise lacks("--jump", _("{one} or {other}", one="--jump-key", other="--key"))
     try:
         places = [target.endpoint(host) for host in hosts]
         wanted = tuple(target.service(text) for text in services)
@@ -120,5 +121,5 @@ def _show(result: "AccessResult") -> None:
 
     host = f"[{result.host}]" if ":" in result.host else result.host
     colour = "green" if result.verdict is Verdict.ACCESSIBLE else "red"
-    click.echo(f"{host}:{result.port}  {click.style(result.verdict, fg=colour)}  {result.seconds:.2f} s")
+    click.echo(f"{host}:{result.port}  {click.style(said(result.verdict), fg=colour)}  {result.seconds:.2f} s")
     put_ladder(result)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     DAY,
     DEPOSIT,
@@ -104,7 +105,7 @@ def command(
         ("--since", since, "--serial", serial),
         ("--event", number, "--instruction", instruction),
         ("--letter-number", letter_number, "--forged", forged),
-        ("--lang", lang, "--reissue or --addendum", reissue or addendum),
+        ("--lang", lang, _("{one} or {other}", one="--reissue", other="--addendum"), reissue or addendum),
     ):
         if value and not needed:
             raise lacks(option, other)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import FILE, decider_options, despite_option, example, json_option, open_desk, unnamed
 from sopctl.cli.render import put_adopted
 from sopctl.errors import Action
@@ -25,5 +26,5 @@ def command(ctx: click.Context, file: Path | None, *, dry_run: bool, template: b
         click.echo(adopting.template(), nl=False)
         return
     if file is None:
-        raise unnamed("list", remedy=("For an empty one:", Action("import", given={"template": ""})))
+        raise unnamed(_("list"), remedy=(_("For an empty one:"), Action("import", given={"template": ""})))
     put_adopted(adopting.import_list(open_desk(ctx), file, dry_run=dry_run), as_json=as_json, dry_run=dry_run)

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, said
+from sopctl.locale import gettext_noop
 from sopctl.model import services
 from sopctl.model.survey.changes import Change, Kind, OnReturn, What
 from sopctl.model.text import printable
@@ -13,72 +15,91 @@ if TYPE_CHECKING:
     from sopctl.workflow.steps.previewing import Preview
 
 _WORDS: dict[What, str] = {
-    "management-account": "the office's account {name}, with full sudo, opened by the office's key",
-    "account": "the account {name}, opened by the letter's keys",
-    "account-keys": "the account {name}: only the letter's keys open it ({before} do now)",
-    "host-name": "the host name",
-    "password-login": "SSH logins with a password",
-    "root-login": "SSH logins of root with a password",
-    "old-algorithms": "SSH with old algorithms only ({before})",
-    "banner": "the notice before an SSH login",
-    "firewall": "a firewall: from outside only the ports {after}, and everything from the office",
-    "static-address": "the address {after} stays, whatever DHCP says",
-    "resolvers": "the DNS servers that it asks",
-    "time-zone": "the time zone",
-    "time-servers": "the time servers that it follows",
-    "journal": "the largest size of its journal",
-    "security-updates": "security updates every night, without a restart",
-    "records": "the folder of our records, {after}",
+    "management-account": gettext_noop("the office's account {name}, with full sudo, opened by the office's key"),
+    "account": gettext_noop("the account {name}, opened by the letter's keys"),
+    "account-keys": gettext_noop("the account {name}: only the letter's keys open it ({before} do now)"),
+    "host-name": gettext_noop("the host name"),
+    "password-login": gettext_noop("SSH logins with a password"),
+    "root-login": gettext_noop("SSH logins of root with a password"),
+    "old-algorithms": gettext_noop("SSH with old algorithms only ({before})"),
+    "banner": gettext_noop("the notice before an SSH login"),
+    "firewall": gettext_noop("a firewall: from outside only the ports {after}, and everything from the office"),
+    "static-address": gettext_noop("the address {after} stays, whatever DHCP says"),
+    "resolvers": gettext_noop("the DNS servers that it asks"),
+    "time-zone": gettext_noop("the time zone"),
+    "time-servers": gettext_noop("the time servers that it follows"),
+    "journal": gettext_noop("the largest size of its journal"),
+    "security-updates": gettext_noop("security updates every night, without a restart"),
+    "records": gettext_noop("the folder of our records, {after}"),
 }
-_TITLES: dict[Kind, str] = {"added": "added", "changed": "changed", "ended": "no longer possible"}
-_RETURN: dict[OnReturn, str] = {"removed": "removed", "restored": "put back", "stays": "stays"}
+_TITLES: dict[Kind, str] = {
+    "added": gettext_noop("added"),
+    "changed": gettext_noop("changed"),
+    "ended": gettext_noop("no longer possible"),
+}
+_RETURN: dict[OnReturn, str] = {
+    "removed": gettext_noop("removed"),
+    "restored": gettext_noop("put back"),
+    "stays": gettext_noop("stays"),
+}
 
 
 def put(preview: "Preview", *, diff: bool) -> None:
     """Print it; with `diff` what each thing is now and will be."""
     look = preview.look
-    click.echo(f"{preview.id}  {look.found.os or 'an unknown system'}: what a configuration will change")
+    system = look.found.os or _("an unknown system")
+    click.echo(_("{id}  {system}: what a configuration will change", id=preview.id, system=system))
     for kind, title in _TITLES.items():
         parts = [each for each in preview.changes if each.kind == kind]
         if parts:
-            click.echo(f"  {title}")
+            click.echo(f"  {said(title)}")
         for each in parts:
-            click.echo(f"    {_worded(each)}  [on return: {_on_return(each)}]")
+            click.echo(_("    {change}  [on return: {what}]", change=_worded(each), what=_on_return(each)))
             if diff and (each.before or each.after):
-                click.echo(f"      - {printable(each.before) or '(not set)'}")
-                click.echo(f"      + {printable(each.after) or '(as it comes)'}")
+                click.echo(f"      - {printable(each.before) or _('(not set)')}")
+                click.echo(f"      + {printable(each.after) or _('(as it comes)')}")
     _put_services(preview)
     for obstacle in look.obstacles:
-        click.echo(f"  {'in the way' if obstacle.blocks else 'to know'}: {obstacle.detail} ({obstacle.cause})")
-        click.echo(f"    → {obstacle.remedy}")
+        detail, cause = said(obstacle.detail), obstacle.cause
+        if obstacle.blocks:
+            click.echo(_("  in the way: {detail} ({cause})", detail=detail, cause=cause))
+        else:
+            click.echo(_("  to know: {detail} ({cause})", detail=detail, cause=cause))
+        click.echo(f"    → {said(obstacle.remedy)}")
 
 
 def _put_services(preview: "Preview") -> None:
     comparison = preview.look.comparison
     if comparison.cut_off:
-        click.echo("  cut off for others  [on return: open as before]")
+        click.echo(_("  cut off for others  [on return: open as before]"))
     for each in comparison.cut_off:
-        agreed = " (the owner has agreed)" if services.covered(each.service, preview.consents) else ""
-        why = "" if each.reason == "not-asked" else ", not among the letter's sources"
-        click.echo(f"    {printable(surveying.told(each), 300)}{why}{agreed}")
+        service = printable(said(surveying.told(each)), 300)
+        if each.reason != "not-asked":
+            service = _("{service}, not among the letter's sources", service=service)
+        if services.covered(each.service, preview.consents):
+            service = _("{service} (the owner has agreed)", service=service)
+        click.echo(f"    {service}")
     if comparison.stays_open:
-        click.echo("  stays open past the letter")
+        click.echo(_("  stays open past the letter"))
     for part in comparison.stays_open:
-        click.echo(f"    {printable(surveying.told_open(part), 300)}")
+        click.echo(f"    {printable(said(surveying.told_open(part)), 300)}")
     missing = comparison.unconsented(preview.consents)
     if missing:
         listed = ",".join(str(each.service) for each in missing)
-        click.echo(f"  → If the owner agrees: sopctl configure {preview.id} --cut-off {listed}")
-        click.echo(f"    A sheet for the owner to sign: sopctl document make consent {preview.id}")
+        click.echo(_("  → If the owner agrees: sopctl configure {id} --cut-off {ports}", id=preview.id, ports=listed))
+        click.echo(_("    A sheet for the owner to sign: sopctl document make consent {id}", id=preview.id))
 
 
 def _on_return(each: Change) -> str:
-    return "removed; its home stays, as root's" if each.what == "account" else _RETURN[each.on_return]
+    return _("removed; its home stays, as root's") if each.what == "account" else said(_RETURN[each.on_return])
 
 
 def _worded(each: Change) -> str:
-    shown = _WORDS[each.what].format(
-        name=printable(each.name), before=printable(each.before, 300), after=printable(each.after)
+    shown = _(
+        _WORDS[each.what],
+        name=printable(each.name),
+        before=printable(each.before, 300),
+        after=printable(each.after),
     )
     values = "{before}" in _WORDS[each.what] or "{after}" in _WORDS[each.what]
     if values or not each.after:

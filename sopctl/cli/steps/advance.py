@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     DEPOSIT,
     choose_one,
@@ -56,7 +57,7 @@ def command(
     desk = open_desk(ctx)
     ready = [] if deposit_ids else advancing.ready(desk)
     if (everything and deposit_ids) or not (everything or deposit_ids or len(ready) == 1):
-        raise choose_one("IDs", "--all")
+        raise choose_one(_("IDs"), "--all")
     steps = Steps(as_json=as_json)
     said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "max_tries": max_tries}
     said["via"] = next((each for each in notifying.MEANS if each == via), None)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import (
     DEPOSIT,
     FILE,
@@ -163,7 +164,7 @@ def command(
     later = repair or due or not one
     _refuse_first_only(
         {
-            "a password": given.any and (later or sudo),
+            _("a password"): given.any and (later or sudo),
             "--host-key": host_key and (later or check),
             "--trusted-path": trusted_path and (later or check),
         }
@@ -175,7 +176,7 @@ def command(
             remedy="Give --cut-off with its ID, and without --check.",
         )
     if sum([check, repair, due]) > 1 or (due and ids):
-        raise choose_one("IDs", "--due", "--check", "--repair")
+        raise choose_one(_("IDs"), "--due", "--check", "--repair")
     if diff and not check:
         raise lacks("--diff", "--check")
     if sudo:
@@ -183,7 +184,7 @@ def command(
     options = Options(variable_files=_variable_files(files), tags=tags, forks=forks, raw=raw)
     chosen = list(ids) or (configuring.due(desk) if due else configuring.managed(desk) if check or repair else [])
     if not (ids or due or check or repair):
-        raise choose_one("IDs", "--due", "--check", "--repair", remedy=("To see what is due:", Action("todo")))
+        raise choose_one(_("IDs"), "--due", "--check", "--repair", remedy=(_("To see what is due:"), Action("todo")))
     chosen = configuring.limited(desk, chosen, limit)
     password = given.password(desk, ids[0]) if given.any else None
     if check:
@@ -291,7 +292,7 @@ def _check(
         )
     others = [each for each in ids if each not in first]
     if password and others:
-        raise _first_only("a password")
+        raise _first_only(_("a password"))
     if options.raw and (others or not ids):
         raise UsageError(
             "check-needs-python",
@@ -307,7 +308,7 @@ def _check(
 
         put_json(configuration.checked(found, previews, unseen, problems))
     elif not (found or unseen or first):
-        click.echo("No server is configured yet.")
+        click.echo(_("No server is configured yet."))
     for preview in [] if as_json else previews:
         _preview.put(preview, diff=diff)
     for server in [] if as_json else found:
@@ -344,7 +345,7 @@ def _refuse_beside_drift(ids: tuple[str, ...], *, drift: bool, whole: bool, othe
     if not drift:
         raise lacks("--all" if whole else "--metrics", "--drift")
     if ids and whole:
-        raise choose_one("IDs", "--all")
+        raise choose_one(_("IDs"), "--all")
     if other:
         raise UsageError("drift-with-other-work", "--drift takes IDs, --all and --limit, and no other work")
 
@@ -365,37 +366,36 @@ def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, a
 
         put_json(configuration.drifted(found, unseen))
     elif not (found or unseen):
-        click.echo("No server is configured yet.")
+        click.echo(_("No server is configured yet."))
     for server in [] if as_json else found:
         kept = [each for each in server.differences if each.part]
-        click.echo(
-            f"{server.id}  {_differences(len(kept), len(server.asked)) if not server.message else 'not compared'}"
-        )
+        differs = _("not compared") if server.message else _differences(len(kept), len(server.asked))
+        click.echo(f"{server.id}  {differs}")
         for each in kept:
-            click.echo(f"  {each.part}: {printable(each.says)}")
+            click.echo(f"  {each.part}: {printable(said(each.says))}")
         for wish in server.asked:
-            click.echo(f"  asked for since: {printable(wish.says)}")
+            click.echo(_("  asked for since: {wish}", wish=printable(said(wish.says))))
         for each in server.differences:
             if not each.part:
-                click.echo(f"  the owner's: {printable(each.says)}")
+                click.echo(_("  the owner's: {difference}", difference=printable(said(each.says))))
         for notice in server.notices:
-            click.echo(f"  {notice}")
+            click.echo(f"  {said(notice)}")
     _end_look([(server.id, server.message) for server in found], unseen, as_json=as_json)
     end(not any(server.drifted for server in found))
 
 
 def _differences(count: int, asked: int) -> str:
     if not count and not asked:
-        return "nothing differs"
-    said = [f"{count} thing{'s differ' if count > 1 else ' differs'} from what was left"] * bool(count)
-    return ", ".join([*said, *[f"{asked} asked for since"] * bool(asked)])
+        return _("nothing differs")
+    differ = ngettext("{number} thing differs from what was left", "{number} things differ from what was left", count)
+    return ", ".join([*[differ] * bool(count), *[_("{number} asked for since", number=asked)] * bool(asked)])
 
 
 def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool) -> None:
     """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why); a program has
     read that already, and is only told by the exit code."""
     for deposit_id in [] if as_json else unseen:
-        click.echo(f"{deposit_id}  not looked at: the office may only take inventory there")
+        click.echo(_("{id}  not looked at: the office may only take inventory there", id=deposit_id))
     blind = [(name, why) for name, why in looked if why]
     if blind and as_json:
         raise SystemExit(int(OutsideFailure.exit_code))
@@ -403,10 +403,12 @@ def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool
         raise OutsideFailure(
             "not-looked-at",
             "could not be looked at: {servers}",
-            remedy=("To see where it fails:", Action("check", blind[0][0])),
+            remedy=(_("To see where it fails:"), Action("check", blind[0][0])),
             servers="; ".join(f"{name}: {printable(why)}" for name, why in blind),
         )
 
 
 def _changes(count: int) -> str:
-    return "nothing differs" if count == 0 else f"{count} task{'s' * (count > 1)} would change something"
+    if count == 0:
+        return _("nothing differs")
+    return ngettext("{number} task would change something", "{number} tasks would change something", count)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
+from sopctl.cli.language import _
 from sopctl.cli.options import end_with, example, open_desk, say
 from sopctl.cli.render import lateness, put_wrapped, waits
 from sopctl.errors import Action, SopctlError, UsageError
@@ -40,12 +41,12 @@ def command(ctx: click.Context, *, actor: str | None) -> None:
         _show(row)
         ways = (row.action, *row.action.alternatives)
         choices = ["y"] if len(ways) == 1 else [str(number) for number in range(1, len(ways) + 1)]
-        answer = click.prompt("Do it? (n: not now, q: quit)", type=click.Choice([*choices, "n", "q"]), err=True)
+        answer = click.prompt(_("Do it? (n: not now, q: quit)"), type=click.Choice([*choices, "n", "q"]), err=True)
         if answer == "q":
             return
         if answer != "n":
             _run(ctx, ways[0 if answer == "y" else int(answer) - 1])
-    click.echo("Nothing else is due." if passed else "Nothing is due.")
+    click.echo(_("Nothing else is due.") if passed else _("Nothing is due."))
     end_with(board.todo(desk, actor=actor).errors)
 
 
@@ -71,7 +72,7 @@ def _mine(desk: "Desk", row: "Row") -> bool:
 
 
 def _show(row: "Row") -> None:
-    due = f", until {row.due:%Y-%m-%d}" if row.due else ""
+    due = _(", until {day}", day=f"{row.due:%Y-%m-%d}") if row.due else ""
     click.echo()
     put_wrapped(f"{row.id}  {printable(row.unit)}: {row.server}")
     put_wrapped(f"  {row.standing}: {printable(row.activity)} ({row.actor}{due}){lateness(row)}{waits(row)}")

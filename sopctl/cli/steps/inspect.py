@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     DEPOSIT,
     FILE,
@@ -195,36 +196,41 @@ def _ask(desk: "Desk", deposit_id: str, said: dict[str, Any]) -> None:
     if each.verb != "inspect":
         return
     if each.task in ("condition", "serial"):
-        said["serial"] = click.prompt(f"1. {CHECKLIST[SERIAL - 1]}; read off the machine", err=True)
+        said["serial"] = click.prompt(
+            _("1. {question}; read off the machine", question=CHECKLIST[SERIAL - 1]), err=True
+        )
     if each.task == "serial":
         return
-    click.echo("Answer o (ok), t (tidak) or b (tidak berlaku); Ctrl-C records nothing.", err=True)
+    click.echo(_("Answer o (ok), t (tidak) or b (tidak berlaku); Ctrl-C records nothing."), err=True)
     answers = []
     for number, question in enumerate(CHECKLIST[1:-1], start=2):
         short = click.prompt(f"{number}. {question}", type=click.Choice(["o", "t", "b"]), show_choices=True, err=True)
-        note = "" if short == "o" else click.prompt("   note", default="", show_default=False, err=True)
+        note = "" if short == "o" else click.prompt(_("   note"), default="", show_default=False, err=True)
         result = {"o": "ok", "t": "tidak", "b": "tidak berlaku"}[short]
         answers.append(f"{number}={result}: {note}")
     said["items"] = tuple(answers)
-    said["condition"] = click.prompt("Condition", type=click.Choice(CONDITIONS), err=True)
+    said["condition"] = click.prompt(_("Condition"), type=click.Choice(CONDITIONS), err=True)
     if each.task == "completeness":
         taken_in = dossiers.read(desk.site, deposit_id).newest(ConditionInspected)
         brought = taken_in.accessories if taken_in else ()
-        there = {one: click.confirm(f"Accessory {one!r} is there?", default=None, err=True) for one in brought}
+        there = {
+            one: click.confirm(_("Accessory {accessory!r} is there?", accessory=one), default=None, err=True)
+            for one in brought
+        }
         said["returned"] = tuple(one for one in brought if there[one])
         said["missing"] = tuple(one for one in brought if not there[one])
     if each.task == "condition":
-        named = click.prompt("Accessories, separated by commas", default="", show_default=False, err=True)
+        named = click.prompt(_("Accessories, separated by commas"), default="", show_default=False, err=True)
         said["accessories"] = tuple(part.strip() for part in named.split(",") if part.strip())
 
 
 def _template() -> str:
     from sopctl.model.inspection import CHECKLIST
 
-    lines = ["# result: ok, tidak, tidak berlaku. What stays empty was not looked at.", "answers:"]
+    lines = [_("# result: ok, tidak, tidak berlaku. What stays empty was not looked at."), "answers:"]
     lines += [f"  {number}: {{result: '', note: ''}}   # {text}" for number, text in enumerate(CHECKLIST, start=1)]
     lines += [
-        "measured: {}   # such as {height_units: 2, depth_mm: 700, power_supplies: 2, power_watts: 400, disks: 4}"
+        _("measured: {}   # such as {height_units: 2, depth_mm: 700, power_supplies: 2, power_watts: 400, disks: 4}")
     ]
-    lines += ["accessories: []   # such as [rel, kabel daya]", "condition: ''   # baik, rusak ringan, rusak berat"]
+    lines += [_("accessories: []   # such as [rel, kabel daya]"), "condition: ''   # baik, rusak ringan, rusak berat"]
     return "\n".join(lines) + "\n"

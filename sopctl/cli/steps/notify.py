@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     decider_options,
     due_argument,
@@ -33,7 +34,9 @@ def command(ctx: click.Context, deposit_id: str, *, via: str | None, again: bool
         if as_json:
             put_json(message)
         else:
-            click.echo(f"To: {message.to or message.name}\nSubject: {message.subject}\n\n{message.text}", nl=False)
+            click.echo(_("To: {name}", name=message.to or message.name))
+            click.echo(_("Subject: {subject}", subject=message.subject))
+            click.echo(f"\n{message.text}", nl=False)
         return
     means = next((each for each in notifying.MEANS if each == via), None)
     put_step(notifying.notify(desk, deposit_id, via=means, again=again), as_json=as_json)

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     clock_option,
     end_with,
@@ -36,7 +37,8 @@ def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
 
         put_json(reminders(found, unreadable))
     for each in found if not as_json else ():
-        what = "would be sent" if dry_run else "sent" if each.sent else f"not sent: {each.problem}"
+        failed = _("not sent: {problem}", problem=said(each.problem))
+        what = _("would be sent") if dry_run else _("sent") if each.sent else failed
         rows = ", ".join(row.id for row in each.rows)
         click.secho(
             f"{printable(each.name)} <{each.email or '-'}>: {what} ({rows})", fg="red" if each.problem else None
@@ -44,7 +46,7 @@ def command(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
         if dry_run:
             click.echo(each.message.text)
     if not (found or unreadable or as_json):
-        click.echo("Nobody has to be reminded.")
+        click.echo(_("Nobody has to be reminded."))
     if any(each.problem for each in found):
         say(unreadable)
         sys.exit(ExitCode.OUTSIDE)

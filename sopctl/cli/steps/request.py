@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     FILE,
     choose_one,
@@ -59,12 +60,12 @@ def command(
 
     if (appliance or other) and not show_example:
         kind = "appliance" if appliance else "other"
-        raise lacks(f"--{kind}", "--example", remedy=f"In a request, the line for it is: kind: {kind}")
+        raise lacks(f"--{kind}", "--example", remedy=_("In a request, the line for it is: kind: {kind}", kind=kind))
     if appliance and other:
         raise choose_one("--appliance", "--other")
     if show_example:
         click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_OTHER if other else EXAMPLE_REQUEST, nl=False)
         return
     if record is None:
-        raise unnamed("request", remedy=("For an empty one:", Action("request", given={"example": ""})))
+        raise unnamed(_("request"), remedy=(_("For an empty one:"), Action("request", given={"example": ""})))
     put_step(letters.request(open_desk(ctx), record, letter=letter), as_json=as_json)

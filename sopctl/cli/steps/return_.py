@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     FILE,
     TEXT,
@@ -50,13 +51,13 @@ def command(
     from sopctl.workflow.steps import letters
 
     if data_saved == (letter_number is not None):
-        raise choose_one("--letter-number (begins the return)", "--data-saved (step 5)")
+        raise choose_one(_("--letter-number (begins the return)"), _("--data-saved (step 5)"))
     desk = open_desk(ctx)
     if letter_number is not None:
         day: date | None = letter_date.date() if letter_date else None
         done = letters.ask_back(desk, deposit_id, letter_number=letter_number, letter_date=day, letter=letter)
     elif keep_disks is None:
-        raise lacks("--data-saved", "--keep-disks or --wipe-disks", remedy="The owner chooses.")
+        raise lacks("--data-saved", _("--keep-disks or --wipe-disks"), remedy="The owner chooses.")
     else:
         done = letters.confirm_data_saved(desk, deposit_id, wipe=not keep_disks)
     put_step(done, as_json=as_json)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     FILE,
     TEXT,
@@ -142,4 +143,11 @@ def _say_wait(found: "Verification", seconds: float) -> None:
 
     if sys.stderr.isatty():
         cause = next(each.cause for each in found.established if not each.ok)
-        click.echo(f"  try {found.tries}: {cause}; again in {seconds:.0f} s (Ctrl-C stops)", err=True)
+        again = f"{seconds:.0f}"
+        text = _(
+            "  try {number}: {cause}; again in {seconds} s (Ctrl-C stops)",
+            number=found.tries,
+            cause=cause,
+            seconds=again,
+        )
+        click.echo(text, err=True)

@@ -4,32 +4,41 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.render import console, table
-from sopctl.model.text import counted, printable
+from sopctl.locale import gettext_noop
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.setup.rotation import Status
 
 _WORDS = {
-    "current": "the current key",
-    "both": "the current key, and the one before it",
-    "before": "the key before it",
-    "none": "none that is in keys/",
+    "current": gettext_noop("the current key"),
+    "both": gettext_noop("the current key, and the one before it"),
+    "before": gettext_noop("the key before it"),
+    "none": gettext_noop("none that is in keys/"),
 }
 
 
 def put_key(found: "Status") -> None:
     """The office's keys, and the servers that do not have the current one alone."""
-    click.echo(f"current key: {found.key}  {found.fingerprint or 'its public half is missing'}")
+    lacking = _("its public half is missing")
+    click.echo(_("current key: {key}  {fingerprint}", key=found.key, fingerprint=found.fingerprint or lacking))
     if found.before:
-        click.echo(f"the one before it: {found.before}  {found.before_fingerprint or 'its public half is missing'}")
-    made = table("deposit", "server", "is opened by")
+        before = found.before_fingerprint or lacking
+        click.echo(_("the one before it: {key}  {fingerprint}", key=found.before, fingerprint=before))
+    made = table(_("deposit"), _("server"), _("is opened by"))
     for each in found.left:
-        made.add_row(each.id, printable(each.server, 60), _WORDS[each.state])
+        made.add_row(each.id, printable(each.server, 60), said(_WORDS[each.state]))
     if found.left:
         console().print(made)
-    have = "has" if len(found.servers) == 1 else "have"
-    servers = counted(len(found.servers), "server")
-    click.echo(f"{len(found.servers) - len(found.left)} of {servers} {have} the current key alone.")
+    click.echo(
+        ngettext(
+            "{have} of {number} server has the current key alone.",
+            "{have} of {number} servers have the current key alone.",
+            len(found.servers),
+            have=len(found.servers) - len(found.left),
+        )
+    )
     if found.before and not found.left:
-        click.echo("The one before it may be put aside: sopctl key retire")
+        click.echo(_("The one before it may be put aside: sopctl key retire"))

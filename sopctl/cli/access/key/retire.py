@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
@@ -21,5 +22,5 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         put_json(Moved(moved=list(map(str, moved))))
         return
     for path in moved:
-        click.echo(f"now in {printable(path)}")
-    click.echo("No server knows it; delete it when nothing else needs it.")
+        click.echo(_("now in {path}", path=printable(path)))
+    click.echo(_("No server knows it; delete it when nothing else needs it."))

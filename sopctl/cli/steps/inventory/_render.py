@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sopctl.cli.language import _, said
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _COLOURS = {"critical": "red", "warning": "yellow"}
 def put_conditions(found: "Sequence[Condition]") -> None:
     """What is not as it should be, one line each."""
     for each in found:
-        click.secho(f"  {each.severity}: {printable(str(each))}", bold=True, fg=_COLOURS[each.severity])
+        click.secho(f"  {said(each.severity)}: {printable(str(each))}", bold=True, fg=_COLOURS[each.severity])
 
 
 def room(gigabytes: float) -> str:
@@ -35,4 +36,4 @@ def put_changes(changes: "Sequence[Change]") -> None:
     for change in changes:
         click.secho(f"  {'! ' if change.weight == 'alarm' else ''}{printable(str(change))}", **_STYLE[change.weight])
     if not changes:
-        click.echo("  nothing changed")
+        click.echo(_("  nothing changed"))

@@ -11,6 +11,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.interrupt import cancel_on_interrupt
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import (
     DEPOSIT,
     FILE,
@@ -27,7 +28,7 @@ from sopctl.cli.options import (
 )
 from sopctl.cli.render import console, put_step, put_steps, task_progress
 from sopctl.errors import SopctlError
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.desk import Desk, StepDone
@@ -80,11 +81,11 @@ def command(
     from sopctl.workflow.steps import collecting
 
     if sum((due, everyone, bool(deposit_ids))) != 1:
-        raise choose_one("IDs", "--due", "--all")
+        raise choose_one(_("IDs"), "--due", "--all")
     desk = open_desk(ctx)
     if sheet:
         if len(deposit_ids) != 1:
-            raise lacks("--from", "the ID of its machine")
+            raise lacks("--from", _("the ID of its machine"))
         put_step(collecting.collect_sheet(desk, deposit_ids[0], sheet, month=month), as_json=as_json)
         return
     chosen = list(deposit_ids) or (collecting.due(desk, month) if due else collecting.everyone(desk))
@@ -97,7 +98,7 @@ def command(
         end(done.answer)
     if due and not as_json:
         for each in collecting.left_to_people(desk, month):
-            click.echo(f"{each.id}  due too, and not by this command: {each.stands}")
+            click.echo(_("{id}  due too, and not by this command: {stands}", id=each.id, stands=each.stands))
     _collect_many(desk, chosen, month, forks, with_ansible=with_ansible, as_json=as_json)
 
 
@@ -142,13 +143,28 @@ def _line(deposit_id: str, answer: "StepDone | SopctlError") -> str:
 def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: float) -> None:
     """How many were gathered, and what helps with the others."""
     if not wanted:
-        click.echo("Nothing is due.")
+        click.echo(_("Nothing is due."))
         return
     good = sum(_good(answer) for answer in ended.values())
-    click.echo(
-        f"{good} of {counted(wanted, 'server')} gathered in {seconds:.0f} s"
-        + (f", {wanted - good} not" if good < wanted else "")
-    )
+    time_taken = f"{seconds:.0f}"
+    if good < wanted:
+        said = ngettext(
+            "{good} of {number} server gathered in {seconds} s, {rest} not",
+            "{good} of {number} servers gathered in {seconds} s, {rest} not",
+            wanted,
+            good=good,
+            seconds=time_taken,
+            rest=wanted - good,
+        )
+    else:
+        said = ngettext(
+            "{good} of {number} server gathered in {seconds} s",
+            "{good} of {number} servers gathered in {seconds} s",
+            wanted,
+            good=good,
+            seconds=time_taken,
+        )
+    click.echo(said)
     for deposit_id, answer in ended.items():
         if isinstance(answer, SopctlError) and (helps := wording.advice(answer.remedy)):
             click.echo(f"  {deposit_id} → {printable(helps, 1_000)}")
@@ -170,8 +186,8 @@ def fleet_progress(total: int, *, quiet: bool) -> Iterator[Any]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("gathering"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    left = (TextColumn("left:"), TimeRemainingColumn())
+    columns = (TextColumn(_("gathering")), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    left = (TextColumn(_("left:")), TimeRemainingColumn())
     with Progress(*columns, *left, console=console(err=True), transient=True, redirect_stdout=False) as progress:
         task = progress.add_task("", total=total)
 

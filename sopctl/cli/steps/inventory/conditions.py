@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import DEPOSIT, FILE, end_with, example, json_option, open_desk
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import documented, put_json
 from sopctl.cli.steps.inventory._render import put_conditions
 from sopctl.errors import ExitCode
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,6 +92,14 @@ def _put(found: "list[Standing]", form: str, output: Path | None, errors: "Seque
 def _put_lines(found: "list[Standing]") -> None:
     bad = [each for each in found if each.conditions]
     for each in bad:
-        click.echo(f"{each.deposit.id} {printable(each.deposit.server)} (facts of {each.gathered_at[:10]})")
+        server = printable(each.deposit.server)
+        click.echo(_("{id} {server} (facts of {day})", id=each.deposit.id, server=server, day=each.gathered_at[:10]))
         put_conditions(each.conditions)
-    click.echo(f"{len(bad)} of {counted(len(found), 'server')} with facts: a condition needs attention")
+    click.echo(
+        ngettext(
+            "{bad} of {number} server with facts: a condition needs attention",
+            "{bad} of {number} servers with facts: a condition needs attention",
+            len(found),
+            bad=len(bad),
+        )
+    )

@@ -2,6 +2,7 @@
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_json, table
 from sopctl.cli.steps.inventory._render import put_changes, put_conditions
@@ -39,11 +40,11 @@ def command(
 
         put_json(inventory.diff(deposit_id, found))
     else:
-        click.echo(f"{deposit_id}: {found.before or 'hand-over'} → {found.after}")
+        click.echo(f"{deposit_id}: {found.before or _('hand-over')} → {found.after}")
         put_conditions(found.conditions)
         put_changes(found.changes)
         if since:
-            made = table("declared and found", "declared", "found")
+            made = table(_("declared and found"), _("declared"), _("found"))
             for line in found.declared:
                 made.add_row(line.subject, line.declared, line.found, style="yellow" if line.agrees is False else "")
             console().print(made)

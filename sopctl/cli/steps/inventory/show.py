@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import example, id_argument, json_option, open_desk
 from sopctl.cli.render import console, put_facts, put_json, table
 from sopctl.cli.steps.inventory._render import room
@@ -42,7 +43,7 @@ def _put_over_time(months: "Sequence[MonthlyFacts]", *, as_json: bool) -> None:
 
         put_json(inventory.over_time(months))
         return
-    made = table("month", "revision", "memory", "disks", "system", "kernel")
+    made = table(_("month"), _("revision"), _("memory"), _("disks"), _("system"), _("kernel"))
     for each in months:
         made.add_row(
             each.month, str(each.revision), f"{each.memory_gib:g} GiB", room(each.disk_gb), each.system, each.kernel

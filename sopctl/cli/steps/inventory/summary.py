@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import choose_one, end_with, example, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, counted_progress, put_json, table
 from sopctl.cli.steps.inventory._render import put_changes, put_conditions, room
-from sopctl.model.text import counted, printable
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.views.inventories import MonthlySummary
@@ -44,7 +45,7 @@ def command(ctx: click.Context, *, month: str | None, as_csv: bool, netbox: str 
         click.echo(inventories.for_netbox(desk, servers, netbox), nl=False)
         end_with([*broken.values()])
         return
-    with counted_progress("reading", quiet=as_json) as progress:
+    with counted_progress(_("reading"), quiet=as_json) as progress:
         found = inventories.summary(desk, month, progress)
     if netbox:
         click.echo(inventories.for_netbox(desk, found.servers, netbox), nl=False)
@@ -66,8 +67,17 @@ def _put_summary(found: "MonthlySummary") -> None:
     told = [each for each in found.servers if each.changes or each.conditions]
     changed = [each for each in told if real(each.changes)]
     click.echo(
-        f"{found.month}: {counted(len(found.servers), 'server')} gathered, {len(found.not_gathered)} not, "
-        f"{len(changed)} changed, {len(bad)} with a condition that needs attention"
+        ngettext(
+            "{month}: {number} server gathered, {rest} not, {changed} changed, "
+            "{bad} with a condition that needs attention",
+            "{month}: {number} servers gathered, {rest} not, {changed} changed, "
+            "{bad} with a condition that needs attention",
+            len(found.servers),
+            month=found.month,
+            rest=len(found.not_gathered),
+            changed=len(changed),
+            bad=len(bad),
+        )
     )
     for each in told:
         click.echo(f"{each.deposit.id} {printable(each.deposit.server)}")
@@ -75,10 +85,12 @@ def _put_summary(found: "MonthlySummary") -> None:
         if each.changes:
             put_changes(each.changes)
     for deposit_id in found.not_gathered:
-        click.echo(f"{deposit_id}: not gathered in {found.month}")
+        click.echo(_("{id}: not gathered in {month}", id=deposit_id, month=found.month))
     for other in found.not_due:
-        click.echo(f"{other.id}: was here, and its inventory was not due ({other.stands})")
-    rows: list[tuple[str, ...]] = [("id", "server", "unit", "rack", "system", "memory", "disks", "valid until")]
+        click.echo(_("{id}: was here, and its inventory was not due ({stands})", id=other.id, stands=other.stands))
+    rows: list[tuple[str, ...]] = [
+        ("id", _("server"), _("unit"), _("rack"), _("system"), _("memory"), _("disks"), _("valid until"))
+    ]
     for each in found.servers:
         place = each.deposit.place
         rows.append(
@@ -94,7 +106,7 @@ def _put_summary(found: "MonthlySummary") -> None:
         )
     click.echo("\n".join(aligned(rows)))
     for name, sums in found.sums.items():
-        made = table(name, "servers", "memory", "disks")
+        made = table(said(name), _("servers"), _("memory"), _("disks"))
         for key, total in sums.items():
             made.add_row(printable(key), str(total.servers), f"{total.memory_gib:g} GiB", room(total.disk_gb))
         console().print(made)
