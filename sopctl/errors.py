@@ -180,7 +180,7 @@ def missing_extra(extra: str) -> OutsideFailure:
     return OutsideFailure(
         "extra-missing",
         "{what} needs libraries that are not installed here",
-        remedy=f"Install sopctl with them: pip install 'sopctl[{extra}]'.",
+        remedy=Text("Install sopctl with them: pip install 'sopctl[{extra}]'.", extra=extra),
         what=_EXTRAS[extra],
     )
 

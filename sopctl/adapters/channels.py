@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure
+from sopctl.locale import Text
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
@@ -114,7 +115,7 @@ def _refuse_unencrypted(name: str, url: str) -> None:
         raise InvalidRecord(
             "channel-not-encrypted",
             "messages to the channel {channel!r} would be sent unencrypted ({scheme}://)",
-            remedy=f"Use {parts.scheme}s://",
+            remedy=Text("Use {scheme}s://", scheme=parts.scheme),
             channel=name,
             scheme=parts.scheme,
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.errors import Action, OutsideFailure, UsageError, in_words
+from sopctl.locale import Text
 
 TIMEOUT_SECONDS = 60
 _INSTALL = "[Install]"
@@ -151,7 +152,7 @@ def make_account(name: str, description: str) -> None:
             raise OutsideFailure(
                 "account-not-made",
                 "the account {user!r} cannot be made: {reason}",
-                remedy=f"As root: useradd --system --home-dir / --shell /usr/sbin/nologin {name}",
+                remedy=Text("As root: useradd --system --home-dir / --shell /usr/sbin/nologin {name}", name=name),
                 user=name,
                 reason=reason,
             ) from None

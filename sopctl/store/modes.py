@@ -18,6 +18,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure
+from sopctl.locale import Text
 from sopctl.store.durable import disk_errors
 
 EXECUTED = ("ansible.cfg", "playbooks", "inventory", "roles")
@@ -109,7 +110,7 @@ def _group(name: str) -> int | None:
         raise OutsideFailure(
             "no-such-group-here",
             "this machine has no group {group!r}, which sopctl.yml names",
-            remedy=f"Make it (groupadd {name}), or name another under `site` in sopctl.yml.",
+            remedy=Text("Make it (groupadd {name}), or name another under `site` in sopctl.yml.", name=name),
             group=name,
         ) from None
 

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model import names, private_key
 from sopctl.model.intake.addresses import Network
 from sopctl.model.ports.switch import SwitchRecord
@@ -107,7 +108,7 @@ class Site:
                     "no-such-actor",
                     "no procedure has an actor {actor!r}",
                     where=codec.place(content, place, where=str(path)),
-                    remedy=f"The procedures have: {', '.join(sorted(actors))}.",
+                    remedy=Text("The procedures have: {names}.", names=", ".join(sorted(actors))),
                     actor=role,
                 )
         return found
@@ -210,7 +211,7 @@ class Site:
                 "no-such-key",
                 "there is no key {key!r} in the site's keys/",
                 where=str(path),
-                remedy=f"Put it there, readable by you alone: {path} (chmod 600)",
+                remedy=Text("Put it there, readable by you alone: {path} (chmod 600)", path=path),
                 key=name,
             )
         if path.stat().st_mode & 0o077:
@@ -218,7 +219,7 @@ class Site:
                 "secret-readable-by-others",
                 "the secret can be read by others",
                 where=str(path),
-                remedy=f"Close it: chmod 600 {path}",
+                remedy=Text("Close it: chmod 600 {path}", path=path),
             )
         with disk_errors(path, "read"), path.open("rb") as file:
             private_key.refuse_unreadable(file.read(MAX_KEY), str(path))
@@ -270,7 +271,9 @@ class Site:
                 "settings-not-changed",
                 "the key cannot be named here without changing more",
                 where=str(path),
-                remedy=f"Write it by hand: management: {{key: {key}, before: {before or 'null'}}}",
+                remedy=Text(
+                    "Write it by hand: management: {{key: {key}, before: {what}}}", key=key, what=before or "null"
+                ),
             )
         write_atomic(path, new)
         self.read_settings_again()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sopctl.errors import NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model.principal import AUTOMATIC, Principal
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store.settings import Person
@@ -65,9 +66,9 @@ class Deciding:
             raise UsageError(
                 "decider-missing",
                 "{what} belongs to {role}: say who decided",
-                remedy=f"Name one of them with --by: {', '.join(able)}"
+                remedy=Text("Name one of them with --by: {names}", names=", ".join(able))
                 if able
-                else f"Add a person with the role {_listed(actors)} to sopctl.yml",
+                else Text("Add a person with the role {actors} to sopctl.yml", actors=_listed(actors)),
                 what=what,
                 role=role,
             )
@@ -80,8 +81,11 @@ class Deciding:
                 "{what} belongs to {role}; {person} is {held}",
                 remedy=(
                     name_one_of(holders),
-                    f"Or decide on their behalf, with the letter that allows it: --on-behalf-of {_first(holders)} "
-                    "--document FILE",
+                    Text(
+                        "Or decide on their behalf, with the letter that allows it: --on-behalf-of {holders} "
+                        "--document FILE",
+                        holders=_first(holders),
+                    ),
                 ),
                 what=what,
                 role=role,
@@ -147,7 +151,7 @@ class Deciding:
             raise UsageError(
                 "person-unknown",
                 "there is no {person!r} among the people of sopctl.yml",
-                remedy=f"There are: {', '.join(people) or 'none'}",
+                remedy=Text("There are: {names}", names=", ".join(people) or Text("none")),
                 person=named,
             )
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
@@ -209,7 +210,7 @@ class Turn:
             raise UsageError(
                 "no-such-outcome",
                 "{verb} cannot end {place} with {outcome!r}",
-                remedy=f"It ends with: {', '.join(self.outcomes)}",
+                remedy=Text("It ends with: {names}", names=", ".join(self.outcomes)),
                 verb=self.verb.name,
                 place=self.standing.place,
                 outcome=outcome,

@@ -6,6 +6,7 @@ import os
 from typing import Literal
 
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.locale import Text
 from sopctl.model.access.target import fingerprint_of
 from sopctl.model.sop.summary import Summary
 from sopctl.store.durable import disk_errors
@@ -56,7 +57,7 @@ def public_key(site: Site, name: str) -> str:
             "public-key-missing",
             "the public half of the key {key} is missing",
             where=str(path),
-            remedy=f"Make it: ssh-keygen -y -f {path.with_suffix('')} > {path}",
+            remedy=Text("Make it: ssh-keygen -y -f {what} > {path}", what=path.with_suffix(""), path=path),
             key=name,
         )
     with disk_errors(path, "read"):

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, UsageError
+from sopctl.locale import Text
 from sopctl.model.access import ladder
 from sopctl.model.access import target as targets
 from sopctl.model.access.algorithms import OLD, Disagreement, Kind, Old, device_remedies
@@ -128,7 +129,7 @@ def required_key(host: Host) -> HostKey:
             "host-key-not-pinned",
             "nobody has confirmed the host key of {host}, so nobody logs in there",
             where=host.place,
-            remedy=(f"Compare it at the {host.kind}'s console.", host.confirming),
+            remedy=(Text("Compare it at the {kind}'s console.", kind=host.kind), host.confirming),
             host=host.name,
         )
     return host.pinned
@@ -181,8 +182,11 @@ def accepted(host: Host, proof: Proof, key: HostKey, before: tuple[HostKey, date
             "host-key-not-expected",
             "{host} shows the host key {shown} instead of {expected}",
             where=host.place,
-            remedy="Nothing was sent. Someone may stand in between, or the fingerprint is of another key type: compare "
-            f"it at the {host.kind}'s console.",
+            remedy=Text(
+                "Nothing was sent. Someone may stand in between, or the fingerprint is of another key "
+                "type: compare it at the {kind}'s console.",
+                kind=host.kind,
+            ),
             host=host.name,
             shown=key.sha256,
             expected=wanted.sha256,

@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 from sopctl.model.access.target import HostKey, Jump
 from sopctl.model.text import printable
 
@@ -78,7 +79,7 @@ def _options(host_key: HostKey | None) -> list[str]:
             raise InvalidRecord(
                 "host-key-type-unsupported",
                 "ssh cannot check the pinned host key, of type {type}",
-                remedy=f"Pin a key of one of these types: {', '.join(ALGORITHMS)}.",
+                remedy=Text("Pin a key of one of these types: {names}.", names=", ".join(ALGORITHMS)),
                 type=printable(host_key.type, 40),
             )
         options.insert(0, f"KnownHostsCommand=/bin/echo %H {host_key.type} {host_key.key}")

@@ -33,6 +33,7 @@ from sopctl.adapters.ansible import supervisor
 from sopctl.adapters.ansible.connection import refuse_path
 from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
+from sopctl.locale import Text
 from sopctl.model.text import printable
 
 RESULT_FILE = "result.json"
@@ -208,7 +209,7 @@ def _private(secret: Path) -> Path:
             "vault-password-readable-by-others",
             "the password of Ansible Vault can be read by others",
             where=str(secret),
-            remedy=f"Close it: chmod 600 {secret}",
+            remedy=Text("Close it: chmod 600 {secret}", secret=secret),
         )
     return secret
 

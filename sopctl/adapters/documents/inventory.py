@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from sopctl.adapters.documents.forms import Field, Section, Source, Table
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 from sopctl.model.facts.comparison import values
 from sopctl.model.facts.conditions import system_of
 from sopctl.model.facts.declaration import FormPart, Line, Rows, declarations
@@ -120,7 +121,7 @@ def _refuse_unknown(given: Mapping[str, str], known: Mapping[str, str]) -> None:
         raise InvalidRecord(
             "not-on-form",
             "the inventory form has no place for {key!r}",
-            remedy=f"It knows: {', '.join(known)}.",
+            remedy=Text("It knows: {names}.", names=", ".join(known)),
             key=unknown[0],
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure
+from sopctl.locale import Text
 from sopctl.model.text import printable
 
 PACKAGES = {
@@ -71,7 +72,7 @@ def run(
     except FileNotFoundError as error:
         package = PACKAGES.get(tool, tool)
         raise OutsideFailure(
-            "tool-missing", "{tool} is not installed", remedy=f"apt install {package}", tool=tool
+            "tool-missing", "{tool} is not installed", remedy=Text("apt install {package}", package=package), tool=tool
         ) from error
     except subprocess.TimeoutExpired as error:
         raise OutsideFailure(

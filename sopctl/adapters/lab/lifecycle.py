@@ -37,6 +37,7 @@ from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.adapters.lab.process import Process
 from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Record, Tier
 from sopctl.errors import Action, Conflict, Interrupted, OutsideFailure, UsageError
+from sopctl.locale import Text
 
 BOOT_SECONDS = {Tier.SYSTEMD: 120.0, Tier.CHROOT: 120.0, Tier.VM: 600.0}
 """How long sshd may take to answer, on a busy machine."""
@@ -310,7 +311,7 @@ def _check_release(release: str) -> None:
         raise UsageError(
             "lab-release-unknown",
             "the lab has no release {release!r}",
-            remedy=f"Use one of: {', '.join(state.RELEASES)}.",
+            remedy=Text("Use one of: {names}.", names=", ".join(state.RELEASES)),
             release=release,
         )
 
@@ -321,7 +322,7 @@ def _check_states(states: Mapping[int, Sequence[OwnerState]], release: str) -> N
             raise UsageError(
                 "state-not-in-release",
                 "no server with {release} is in the state {state}",
-                remedy=f"Use one of: {', '.join(one.releases)}.",
+                remedy=Text("Use one of: {names}.", names=", ".join(one.releases)),
                 release=release,
                 state=one.name,
             )

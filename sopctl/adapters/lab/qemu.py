@@ -14,6 +14,7 @@ from sopctl.adapters.lab import cgroup, command, files, network, process, smbios
 from sopctl.adapters.lab.hardware import Disk, Hardware
 from sopctl.adapters.lab.state import Folder, Place, Record
 from sopctl.errors import Action, OutsideFailure, in_words
+from sopctl.locale import Text
 
 KILL_SECONDS = 4.0
 SHUTDOWN_SECONDS = 60.0
@@ -84,7 +85,7 @@ def power_off(place: Place) -> None:
         raise OutsideFailure(
             "machine-not-shut-down",
             "{server} does not shut down",
-            remedy=f"Look into {place.console}.",
+            remedy=Text("Look into {console}.", console=place.console),
             server=place.name,
         )
 

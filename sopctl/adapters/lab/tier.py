@@ -7,6 +7,7 @@ from pathlib import Path
 from sopctl.adapters.lab import command, network
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure, UsageError
+from sopctl.locale import Text
 
 CAPABILITIES = {"CAP_CHOWN": 0, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SYS_CHROOT": 18}
 """What the chroot tier needs (linux/capability.h): files of several owners, and logins in a chroot."""
@@ -70,7 +71,7 @@ def choose() -> Tier:
         raise UsageError(
             "lab-tier-unknown",
             "SOPCTL_LAB_TIER={tier} is not a tier",
-            remedy=f"Use one of: {', '.join(Tier)}.",
+            remedy=Text("Use one of: {names}.", names=", ".join(Tier)),
             tier=asked,
         )
     if asked is None or possible is None or (asked == Tier.SYSTEMD and possible is Tier.CHROOT):
@@ -92,7 +93,9 @@ def choose_switched() -> Tier:
     chosen = choose_booted("a switch")
     if packages := command.missing(SWITCH_TOOLS):
         raise OutsideFailure(
-            "switch-tools-missing", "a switch needs more tools", remedy=f"apt install {' '.join(packages)}"
+            "switch-tools-missing",
+            "a switch needs more tools",
+            remedy=Text("apt install {names}", names=" ".join(packages)),
         )
     return chosen
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.locale import Text
 from sopctl.model.access.target import fingerprint
 from sopctl.model.private_key import refuse_unreadable
 
@@ -85,7 +86,7 @@ def _read(path: Path) -> bytes:
                     "private-key-readable-by-others",
                     "the private key can be read by others",
                     where=str(path),
-                    remedy=f"chmod 600 {path}",
+                    remedy=Text("chmod 600 {path}", path=path),
                 )
             content = file.read(MAX_BYTES + 1)
     except OSError as error:

@@ -17,6 +17,7 @@ from sopctl.adapters.switch.dialect import MAX_JUDGED, Dialect
 from sopctl.adapters.switch.faults import CommandRefused, DeviceFault
 from sopctl.adapters.switch.session import Session
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 from sopctl.model.names import told
 from sopctl.model.ports.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState
 from sopctl.model.text import printable
@@ -194,7 +195,7 @@ def driver(platform: str) -> Driver:
         raise InvalidRecord(
             "no-driver",
             "there is no driver for {platform!r}",
-            remedy=f"There are drivers for: {told(platform, known())}",
+            remedy=Text("There are drivers for: {platform}", platform=told(platform, known())),
             platform=platform,
         )
     return cast(Driver, importlib.import_module(f"{platforms.__name__}.{platform}"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sopctl.errors import OutsideFailure
+from sopctl.locale import Text
 
 MAX_LINE = 65_536
 """Bytes of a line that are kept; the rest of a longer one is left out."""
@@ -77,7 +78,7 @@ def session_log(path: Path, words: Sequence[str]) -> Iterator[Redacted]:
                 "session-log-readable-by-others",
                 "others may read this session log",
                 where=str(path),
-                remedy=f"chmod 600 {path}",
+                remedy=Text("chmod 600 {path}", path=path),
             )
         sink = Redacted(file, words)
         try:

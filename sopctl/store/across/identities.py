@@ -16,6 +16,7 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from sopctl.errors import Action, InvalidRecord, SopctlError
+from sopctl.locale import Text
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.intake import identity
 from sopctl.model.intake.identity import Clash, Holder, Mark
@@ -138,7 +139,11 @@ def refuse(found: Sequence[Clash], where: str = "", *, rows: bool = False, how: 
         "{clash}",
         where=where,
         remedy=(
-            f"{of_many}servers are, one letter for several), say why{':' if how else ', with --despite.'}",
+            Text(
+                "{of_many}servers are, one letter for several), say why{what}",
+                of_many=of_many,
+                what=":" if how else ", with --despite.",
+            ),
             *([how] if how else []),
         ),
         lines=others,

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure
+from sopctl.locale import Text
 from sopctl.store.durable import make_folder, opened, touch, write_atomic
 from sopctl.store.site import Site
 
@@ -111,7 +112,7 @@ def client_secret(site: Site) -> str:
                 "secret-readable-by-others",
                 "the secret can be read by others",
                 where=str(path),
-                remedy=f"Close it: chmod 640 {path}",
+                remedy=Text("Close it: chmod 640 {path}", path=path),
             )
         return file.read(4096).decode(errors="replace").strip()
 

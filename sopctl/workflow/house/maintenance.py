@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model.house.maintenance import (
     CANCELLED,
     PLANNED,
@@ -121,7 +122,7 @@ def _concerned(desk: Desk, racks: Sequence[str], ids: Sequence[str]) -> tuple[st
         raise UsageError(
             "no-such-rack",
             "there is no rack {rack!r}",
-            remedy=f"There are: {', '.join(sorted(there))}.",
+            remedy=Text("There are: {names}.", names=", ".join(sorted(there))),
             rack=unknown[0],
         )
     inside = [each.id for each in register.summaries(desk.site) if each.in_our_hands and _stands_in(each.place, racks)]

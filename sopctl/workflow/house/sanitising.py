@@ -5,6 +5,7 @@ from datetime import date
 
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model.sanitisation import DiskRow, Listed, Method, Result, Wanted
 from sopctl.model.sop.entries import Paper, SanitisationCertificate, Sanitised
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
@@ -123,7 +124,7 @@ def _row(mine: Turn, wanted: Wanted, named: str, unlisted: str) -> Listed:
             "disk-not-listed",
             "the server's last facts list no disk {disk!r}",
             remedy=(
-                f"They list: {', '.join(each.disk for each in wanted.listed)[:300]}.",
+                Text("They list: {names}.", names=", ".join(each.disk for each in wanted.listed)[:300]),
                 "One that they do not list counts with the reason for it: --unlisted.",
             ),
             disk=named[:100],

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model.house.visits import (
     ANNOUNCED,
     CAME_IN,
@@ -116,7 +117,7 @@ def _escort(desk: Desk, escort: str) -> str:
         raise UsageError(
             "escort-unknown",
             "nobody goes in alone, and {person!r} is not a person of the office",
-            remedy=f"Name one of sopctl.yml with --escort: {', '.join(people)}",
+            remedy=Text("Name one of sopctl.yml with --escort: {names}", names=", ".join(people)),
             person=escort,
         )
     return escort

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sopctl.errors import UsageError
+from sopctl.locale import Text
 from sopctl.model import names
 from sopctl.model.sop.entries import Entry, Kept, to_data
 from sopctl.model.sop.history import Event
@@ -69,7 +70,7 @@ def number_of(desk: Desk, prefix: str, text: str) -> tuple[int, int]:
         raise UsageError(
             "not-a-number-in-the-book",
             "{text!r} is not the number of an entry",
-            remedy=f"It looks like {prefix}-{desk.now().year}-0001.",
+            remedy=Text("It looks like {prefix}-{year}-0001.", prefix=prefix, year=desk.now().year),
             text=text[:40],
         )
     return int(year), int(number[:9])

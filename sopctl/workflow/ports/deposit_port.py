@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from sopctl.adapters.ssh.route import stir
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model.ports import switch as wanted
 from sopctl.model.ports.addresses import Known, of_others, settled
 from sopctl.model.ports.port import ActualPort, Expected, PortSetting, mac
@@ -249,7 +250,7 @@ def _needed(site: Site, dossier: Dossier) -> PortOf:
     raise UsageError(
         "switch-without-record",
         "the switch {switch} of rack {rack} has no record",
-        remedy=f"Describe it in switches/{name}.yml.",
+        remedy=Text("Describe it in switches/{name}.yml.", name=name),
         switch=name,
         rack=spot.rack,
     )

@@ -12,6 +12,7 @@ from sopctl.adapters import switch as device
 from sopctl.adapters.ssh import load_key
 from sopctl.adapters.switch import Driver, Endpoint, Login, Session
 from sopctl.errors import InvalidRecord, UsageError
+from sopctl.locale import Text
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult
@@ -94,7 +95,7 @@ def record(site: Site, name: str) -> SwitchRecord:
         raise UsageError(
             "no-such-switch",
             "there is no switch {switch!r}",
-            remedy=f"There are: {there}. Each is a file, such as switches/sw-a1.yml.",
+            remedy=Text("There are: {there}. Each is a file, such as switches/sw-a1.yml.", there=there),
             switch=name,
         )
     return site.switches[name]

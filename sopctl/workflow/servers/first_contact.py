@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
+from sopctl.locale import Text
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import OfficeKey, SudoRight, WayIn
@@ -67,7 +68,7 @@ def from_file(path: Path) -> Password:
                         "password-readable-by-others",
                         "the password can be read by others",
                         where=str(path),
-                        remedy=f"Close it: chmod 600 {path}",
+                        remedy=Text("Close it: chmod 600 {path}", path=path),
                     )
                 line = _first_line(file.fileno())
     except OSError as error:
@@ -113,7 +114,7 @@ def from_keyring(service: str, user: str) -> Password:
         raise OutsideFailure(
             "password-not-in-keyring",
             "the keyring has no password of {account} for {service}",
-            remedy=f"Enter it: keyring set {service} {user}",
+            remedy=Text("Enter it: keyring set {service} {user}", service=service, user=user),
             account=user,
             service=service,
         )
@@ -173,8 +174,11 @@ def reduced(deposit_id: str) -> NotNow:
     return NotNow(
         "sudo-reduced",
         "on {deposit} the office may take inventory and nothing else: its sudo was reduced",
-        remedy=f"Ask the owner to run {GIVE_BACK} on the server, as root, or to let the key of the first contact in "
-        "again. Then run the command again.",
+        remedy=Text(
+            "Ask the owner to run {give_back} on the server, as root, or to let the key of the first "
+            "contact in again. Then run the command again.",
+            give_back=GIVE_BACK,
+        ),
         deposit=deposit_id,
     )
 
@@ -201,7 +205,9 @@ def refused(deposit_id: str, found: AccessResult, *, by_password: bool = True) -
         "first-contact-failed",
         "the first contact with {deposit} failed at {rung}: {detail}",
         where=f"{found.host}:{found.port}",
-        remedy=words.format(user=found.user) if words else f"{helps[:1].upper()}{helps[1:]}.",
+        remedy=words.format(user=found.user)
+        if words
+        else Text("{what}{what2}.", what=helps[:1].upper(), what2=helps[1:]),
         deposit=deposit_id,
         rung=found.rung,
         cause=found.cause,

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from sopctl.adapters.ssh.route import source_address
 from sopctl.errors import Action, InvalidRecord
+from sopctl.locale import Text
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.access.target import Jump, host_key
 from sopctl.model.deposit import FirstContact
@@ -63,7 +64,7 @@ def network(site: Site, each: Summary) -> Network | None:
             "network-unknown",
             "{deposit} is in the network {network!r}, which networks/ does not have",
             where=str(record_of(site, each)) if each.route.network else str(site.root / "racks"),
-            remedy=f"Make {site.root / 'networks' / name}.yml, or correct the name.",
+            remedy=Text("Make {what}.yml, or correct the name.", what=site.root / "networks" / name),
             deposit=each.id,
             network=name,
         )
@@ -157,7 +158,10 @@ def first_key(site: Site, each: Summary) -> str | None:
             "the record of {deposit} names the key {key!r} of the office's, which letters may not name",
             where=str(record_of(site, each)),
             remedy=(
-                f"If it is meant, let letters name it (first_contact_keys in {FILE_NAME}), or set it for this one:",
+                Text(
+                    "If it is meant, let letters name it (first_contact_keys in {file_name}), or set it for this one:",
+                    file_name=FILE_NAME,
+                ),
                 Action("login", each.id, given={"key-file": str(site.root / "keys" / key)}),
             ),
             deposit=each.id,

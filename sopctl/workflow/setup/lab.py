@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sopctl.adapters import lab
 from sopctl.adapters.lab import Hardware, LabStatus, OwnerState
 from sopctl.errors import Action, UsageError
+from sopctl.locale import Text
 from sopctl.model import names
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
@@ -90,7 +91,7 @@ def switch_record(name: str, called: str | None) -> SwitchRecord:
         raise UsageError(
             "not-a-switch-name",
             "{name!r} is not a name for a switch",
-            remedy=f"It must be {names.EXPLAINED[names.FILE_NAME]}",
+            remedy=Text("It must be {what}", what=names.EXPLAINED[names.FILE_NAME]),
             name=called,
         )
     return SwitchRecord(

@@ -12,6 +12,7 @@ from pathlib import Path
 from sopctl.adapters import systemd
 from sopctl.adapters.systemd import Job, Scope, Service, Timer
 from sopctl.errors import Action, UsageError
+from sopctl.locale import Text
 from sopctl.store import modes, settings
 from sopctl.store.page.database import Database
 from sopctl.store.site import Site
@@ -264,13 +265,15 @@ def owner_scope(folder: Path, *, user: bool, run_as: str | None) -> Scope:
         raise UsageError(
             "no-such-user",
             "there is no user {user!r} on this machine",
-            remedy=f"Create it: useradd --system --create-home {name}",
+            remedy=Text("Create it: useradd --system --create-home {name}", name=name),
             user=name,
         ) from None
     if name == "root" and not run_as:
         raise UsageError(
             "timers-as-root",
             "the folder belongs to root, and what logs in to other people's servers should not run as root",
-            remedy=f"Give it to an unprivileged user (chown -R USER {folder}), or name one with --run-as.",
+            remedy=Text(
+                "Give it to an unprivileged user (chown -R USER {folder}), or name one with --run-as.", folder=folder
+            ),
         )
     return Scope(run_as=name)

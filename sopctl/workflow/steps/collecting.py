@@ -23,6 +23,7 @@ from sopctl.adapters.documents.forms import InventoryForm
 from sopctl.adapters.documents.press import Press
 from sopctl.adapters.ssh.facts import Module
 from sopctl.errors import Action, Interrupted, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model.facts.changes import Weight, real
 from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.script import completed, from_script, noted_deposit
@@ -539,7 +540,7 @@ def _refuse_passed(mine: Turn, month: str) -> None:
         raise NotNow(
             "month-passed",
             "the inventory of {deposit} was already taken for {newest}, so {month} has passed",
-            remedy=(f"To gather again for {newest.month}:", Action("inventory", mine.dossier.id)),
+            remedy=(Text("To gather again for {month}:", month=newest.month), Action("inventory", mine.dossier.id)),
             deposit=mine.dossier.id,
             newest=newest.month,
             month=month,

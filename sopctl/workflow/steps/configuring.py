@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model.services import Service
 from sopctl.model.sop.entries import Configured, Consented, Entry
 from sopctl.model.sop.summary import Summary
@@ -222,7 +223,7 @@ def limited(desk: Desk, ids: Sequence[str], limits: Sequence[str]) -> list[str]:
             raise UsageError(
                 "no-such-group",
                 "no server and no group is called {limit!r}",
-                remedy=f"The groups are: {there}.",
+                remedy=Text("The groups are: {there}.", there=there),
                 limit=limit,
             )
     of = {host.name: {host.name, *host.groups} for host in view}

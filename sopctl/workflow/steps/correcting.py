@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from sopctl.errors import Action, Conflict, NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model.deposit import Line
 from sopctl.model.rack import Wish, refusal
 from sopctl.model.sop import corrections, verbs
@@ -179,7 +180,7 @@ def _undoable(mine: Turn, number: int) -> Event:
             "step-not-undoable",
             "event {number} of {deposit} cannot be taken back now",
             remedy=(
-                f"Only the newest step can be: that is event {newest}."
+                Text("Only the newest step can be: that is event {newest}.", newest=newest)
                 if newest
                 else "What changed a server or a switch, or told someone, cannot be undone; correct what it says.",
                 Action("show", mine.dossier.id),

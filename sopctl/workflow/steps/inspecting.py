@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sopctl.errors import Action, UsageError
+from sopctl.locale import Text
 from sopctl.model import inspection
 from sopctl.model.inspection import NOT_LOOKED_AT, NOTHING_FOUND, Inspection
 from sopctl.model.sop.entries import (
@@ -132,7 +133,7 @@ def _completeness(
         raise UsageError(
             "accessory-not-handed-over",
             "{accessory!r} was not handed over",
-            remedy=f"Accessories at hand-over: {listed}",
+            remedy=Text("Accessories at hand-over: {listed}", listed=listed),
             accessory=unknown[0],
         )
     if both := [each for each in missing if each in returned]:

@@ -14,6 +14,7 @@ from functools import cache
 from msgspec import Struct, structs
 
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model import rack
 from sopctl.model.deposit import Deposit
 from sopctl.model.intake.addresses import Network
@@ -72,7 +73,10 @@ def _from(mine: Turn, named: Network | None) -> Network | None:
             "address-in-the-letter",
             "the letter of {deposit} has an address: {address}",
             remedy=(
-                f"If {named.name} shall give it another one, take that out of the record first (access.address).",
+                Text(
+                    "If {name} shall give it another one, take that out of the record first (access.address).",
+                    name=named.name,
+                ),
                 Action("edit", mine.dossier.id),
             ),
             deposit=mine.dossier.id,
@@ -85,7 +89,9 @@ def _from(mine: Turn, named: Network | None) -> Network | None:
             "network-not-named",
             "the letter of {deposit} has no address, and nobody named the network that gives it one",
             remedy=(
-                f"Those in networks/ are: {', '.join(each.name for each in networks) or 'none'}.",
+                Text(
+                    "Those in networks/ are: {names}.", names=", ".join(each.name for each in networks) or Text("none")
+                ),
                 Action("reserve", mine.dossier.id, needs=("network",)),
             ),
             deposit=mine.dossier.id,
@@ -99,7 +105,9 @@ def _network(site: Site, name: str) -> Network:
         raise UsageError(
             "no-such-network",
             "there is no network {network!r}",
-            remedy=f"Those in networks/ are: {', '.join(each.name for each in site.networks) or 'none'}.",
+            remedy=Text(
+                "Those in networks/ are: {names}.", names=", ".join(each.name for each in site.networks) or Text("none")
+            ),
             network=name,
         )
     return found
@@ -113,7 +121,7 @@ def _address(site: Site, of: Network) -> AddressGiven:
         raise NotNow(
             "network-full",
             "{network} has no free address: {given}",
-            remedy=f"Add a range to networks/{of.name}.yml, or name another network.",
+            remedy=Text("Add a range to networks/{name}.yml, or name another network.", name=of.name),
             network=of.name,
             given=", ".join(of.ranges) or of.network,
         )

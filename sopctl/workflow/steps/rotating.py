@@ -13,6 +13,7 @@ from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.adapters.ssh.office_key import script
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError
+from sopctl.locale import Text
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import Left, OfficeKey
@@ -280,7 +281,7 @@ def usable(site: Site, name: str) -> Key:
             "key-halves-differ",
             "the public half beside the key {key} is that of another key",
             where=str(site.folder("keys") / f"{name}.pub"),
-            remedy=f"Make it again: ssh-keygen -y -f {site.folder('keys') / name}",
+            remedy=Text("Make it again: ssh-keygen -y -f {what}", what=site.folder("keys") / name),
             key=name,
         )
     return key
@@ -293,7 +294,11 @@ def failed(deposit_id: str, found: AccessResult) -> OutsideFailure:
         "key-not-changed",
         "the key on {deposit} is not changed: {rung}: {detail}",
         where=f"{found.host}:{found.port}",
-        remedy=(f"{helps[:1].upper()}{helps[1:]}.", "Then run the command again:", Action("rotate", deposit_id)),
+        remedy=(
+            Text("{what}{what2}.", what=helps[:1].upper(), what2=helps[1:]),
+            "Then run the command again:",
+            Action("rotate", deposit_id),
+        ),
         deposit=deposit_id,
         rung=found.rung,
         detail=found.detail,
@@ -308,7 +313,7 @@ def locked_out(site: Site, deposit_id: str) -> NotNow:
         "key-lost",
         "no key in keys/ opens the account of the office on {deposit}",
         remedy=(
-            f"Ask the owner to put this line into the account's ~/.ssh/authorized_keys: {line}",
+            Text("Ask the owner to put this line into the account's ~/.ssh/authorized_keys: {line}", line=line),
             "Then run the command again. Or use the account of the first contact, with its password, or its key:",
             Action("rotate", deposit_id, given={"ask-password": ""}, alternatives=(by_key,)),
         ),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model import names
 from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
@@ -125,7 +126,7 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
         raise UsageError(
             "no-such-actor",
             "no procedure has an actor {actor!r}",
-            remedy=f"The procedures have: {', '.join(sorted(actors))}",
+            remedy=Text("The procedures have: {names}", names=", ".join(sorted(actors))),
             actor=actor,
         )
     due, _ = both(desk)

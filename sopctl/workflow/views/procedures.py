@@ -7,6 +7,7 @@ from datetime import date
 from msgspec import Struct
 
 from sopctl.errors import UsageError
+from sopctl.locale import Text
 from sopctl.model.sop import record
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedure, Standing, walk
@@ -47,7 +48,7 @@ def find(site: Site, name: str, version: str | None = None) -> Procedure:
         raise UsageError(
             "no-such-version",
             "{procedure} has no version {version!r}",
-            remedy=f"There are: {there}",
+            remedy=Text("There are: {there}", there=there),
             procedure=name,
             version=version,
         )
@@ -67,7 +68,7 @@ def _no_such(name: str, known: Iterable[str]) -> UsageError:
     return UsageError(
         "no-such-procedure",
         "there is no procedure {procedure!r}",
-        remedy=f"There are: {', '.join(known)}",
+        remedy=Text("There are: {names}", names=", ".join(known)),
         procedure=name,
     )
 

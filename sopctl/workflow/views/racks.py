@@ -5,6 +5,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.errors import UsageError
+from sopctl.locale import Text
 from sopctl.model.rack import (
     Occupied,
     Rack,
@@ -25,7 +26,9 @@ def find(site: Site, name: str) -> Rack:
     found = next((each for each in site.racks if each.name == name), None)
     if found is None:
         known = ", ".join(each.name for each in site.racks) or "none"
-        raise UsageError("no-such-rack", "there is no rack {rack!r}", remedy=f"There are: {known}", rack=name)
+        raise UsageError(
+            "no-such-rack", "there is no rack {rack!r}", remedy=Text("There are: {known}", known=known), rack=name
+        )
     return found
 
 
