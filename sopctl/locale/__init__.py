@@ -5,11 +5,11 @@ records, JSON and what programs read stay in English. `locale/id/*.po` are the t
 text; `id.mo` is made of them by `make catalog`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
@@ -42,9 +42,22 @@ class Text:
         return hash(str(self))
 
 
+if TYPE_CHECKING:
+    Prose = str | Text
+    """What is said to people: a text of ours, or what others wrote."""
+else:
+    Prose = str  # which is what a record's schema says of it
+
+
 def gettext_noop(text: str) -> str:
     """Marks a text of a table as one to translate; where it is shown, the edge words it."""
     return text
+
+
+def joined(between: str, texts: Iterable["Prose"]) -> "Prose":
+    """Texts one after the other, with this between them."""
+    parts = {f"part{number}": each for number, each in enumerate(texts)}
+    return Text(between.join(f"{{{name}}}" for name in parts), **parts) if parts else ""
 
 
 def filled(template: str, values: Mapping[str, Any]) -> str:

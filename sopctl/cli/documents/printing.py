@@ -15,6 +15,8 @@ from typing import Any
 
 from msgspec import NODEFAULT, UNSET, Struct, inspect
 
+from sopctl.locale import Text
+
 _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -49,7 +51,7 @@ def _scalar(value: Any) -> Any:
         return value.value
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, PurePath):
+    if isinstance(value, PurePath | Text):
         return str(value)
     raise TypeError(f"{type(value).__name__} is not printed")
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import click
 
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     DEPOSIT,
     FILE,
@@ -205,7 +206,7 @@ def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None
         put_json(reading.monthly_report(made))
         end_with(made.errors)
         return
-    click.echo(f"{made.number}{'' if made.new else ' (issued before)'}")
+    click.echo(made.number if made.new else _("{number} (issued before)", number=made.number))
     for file in made.files:
         click.echo(file)
     end_with(made.errors)
