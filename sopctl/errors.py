@@ -11,7 +11,7 @@ from dataclasses import dataclass, field  # this module is in every start: msgsp
 from enum import IntEnum
 from typing import Any, ClassVar, TypeVar
 
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text, joined
 
 
 class ExitCode(IntEnum):
@@ -96,6 +96,12 @@ class SopctlError(Exception):
     def message(self) -> str:
         """The sentence, in English, with its `lines`: on one line, for where others stand beside it."""
         return " ".join((self.sentence, *["; ".join(map(str, self.lines))] * bool(self.lines)))
+
+    @property
+    def text(self) -> "Prose":
+        """The message, for the edge to word it in the reader's language."""
+        sentence = Text(self.template, **self.values)
+        return joined(" ", (sentence, joined("; ", self.lines))) if self.lines else sentence
 
     @property
     def sentence(self) -> str:

@@ -27,7 +27,11 @@ class Text:
         self.values: Mapping[str, Any] = values
 
     def __str__(self) -> str:
-        return filled(self.template, self.values)
+        return self.finished(filled(self.template, self.values))
+
+    def finished(self, said: str) -> str:
+        """What is done with the text once it is worded and filled."""
+        return said
 
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
@@ -40,6 +44,25 @@ class Text:
 
     def __hash__(self) -> int:
         return hash(str(self))
+
+
+class Sentence(Text):
+    """A text that begins with a small letter and has no full stop, as a sentence of its own."""
+
+    __slots__ = ()
+
+    def finished(self, said: str) -> str:
+        return f"{said[:1].upper()}{said[1:]}."
+
+
+class Counted(Text):
+    """A text about a number of things, which stands at `{number}`."""
+
+    __slots__ = ("many", "one")
+
+    def __init__(self, one: str, many: str, number: int, /, **values: Any) -> None:
+        super().__init__(one if number == 1 else many, number=number, **values)
+        self.one, self.many = one, many
 
 
 if TYPE_CHECKING:
@@ -80,5 +103,11 @@ def worded(said: str | Text, language: Language) -> str:
         return str(said)
     if isinstance(said, str):
         return catalog(language).gettext(said)
+    if not said.values:
+        return catalog(language).gettext(said.template)
     values = {name: worded(each, language) if isinstance(each, Text) else each for name, each in said.values.items()}
-    return filled(catalog(language).gettext(said.template), values)
+    if isinstance(said, Counted):
+        template = catalog(language).ngettext(said.one, said.many, said.values["number"])
+    else:
+        template = catalog(language).gettext(said.template)
+    return said.finished(filled(template, values))

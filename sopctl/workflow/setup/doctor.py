@@ -16,9 +16,9 @@ from msgspec import Struct
 from sopctl.adapters import lab
 from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, SopctlError, in_words
+from sopctl.locale import Counted, Prose, Text, gettext_noop, joined
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
-from sopctl.model.text import counted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
@@ -46,9 +46,9 @@ LIBRARIES = {
 class Diagnosis(Struct, frozen=True):
     """One thing that was checked; `remedy` where it is not ok. `needed`: without it, deposits cannot be served."""
 
-    what: str
+    what: Prose
     ok: bool
-    detail: str
+    detail: Prose
     remedy: Advice = ()
     needed: bool = True
 
@@ -62,18 +62,18 @@ def diagnose(site_dir: str | None) -> list[Diagnosis]:
 def _python() -> Diagnosis:
     version = ".".join(map(str, sys.version_info[:3]))
     ok = sys.version_info >= (3, 11)
-    return Diagnosis("python", ok, version, "" if ok else "sopctl needs Python 3.11 or newer")
+    return Diagnosis("python", ok, version, "" if ok else gettext_noop("sopctl needs Python 3.11 or newer"))
 
 
 def _library(name: str) -> Diagnosis:
-    install = f"Install it: pip install {name}"
+    install = Text("Install it: {command}", command=f"pip install {name}")
     try:
         importlib.import_module(LIBRARIES[name])
         return Diagnosis(name, True, importlib.metadata.version(name))
     except importlib.metadata.PackageNotFoundError:
-        return Diagnosis(name, False, "not installed", install)
+        return Diagnosis(name, False, Text("not installed"), install)
     except Exception as error:  # noqa: BLE001 (whatever its own modules raise)
-        return Diagnosis(name, False, f"cannot be imported: {in_words(error)}", install)
+        return Diagnosis(name, False, Text("cannot be imported: {why}", why=in_words(error)), install)
 
 
 def _ssh() -> Diagnosis:
@@ -87,14 +87,14 @@ def _ssh_keygen() -> Diagnosis:
 
 
 def _tried(name: str, command: list[str]) -> Diagnosis:
-    install = "Install it: apt install openssh-client"
+    install = Text("Install it: {command}", command="apt install openssh-client")
     path = shutil.which(name)
     if path is None:
-        return Diagnosis(name, False, "not found", install)
+        return Diagnosis(name, False, Text("not found"), install)
     try:
         ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, stdin=subprocess.DEVNULL)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Diagnosis(name, False, f"{path} does not run: {in_words(error)}", install)
+        return Diagnosis(name, False, Text("{path} does not run: {why}", path=path, why=in_words(error)), install)
     said = (ran.stderr or ran.stdout).strip().splitlines()
     return Diagnosis(name, ran.returncode == 0, said[0] if said else path, "" if ran.returncode == 0 else install)
 
@@ -110,29 +110,36 @@ def _ansible() -> Diagnosis:
                 [command, "--version"], capture_output=True, text=True, timeout=60, check=False, env=own
             )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Diagnosis("ansible-playbook", False, in_words(error), "Install it: pip install ansible-core")
+        return Diagnosis(
+            "ansible-playbook",
+            False,
+            in_words(error),
+            Text("Install it: {command}", command="pip install ansible-core"),
+        )
     ok = ran.returncode == 0
-    first = next(iter((ran.stdout or ran.stderr).strip().splitlines()), "no answer")
-    return Diagnosis("ansible-playbook", ok, first, "" if ok else "Run it to see: ansible-playbook --version")
+    first = next(iter((ran.stdout or ran.stderr).strip().splitlines()), Text("no answer"))
+    return Diagnosis(
+        "ansible-playbook", ok, first, "" if ok else gettext_noop("Run it to see: ansible-playbook --version")
+    )
 
 
 def _lab() -> Diagnosis:
     tier, missing = lab.find_tier()
-    detail = f"tier {tier}" if tier else "not possible here"
-    return Diagnosis("lab", tier is not None, detail, " ".join(missing), needed=False)
+    detail = Text("tier {tier}", tier=tier) if tier else Text("not possible here")
+    return Diagnosis("lab", tier is not None, detail, joined(" ", missing), needed=False)
 
 
 def _site(site_dir: str | None) -> list[Diagnosis]:
     try:
         site = Site.find(site_dir)
     except SopctlError as error:
-        return [Diagnosis("site", False, error.message, error.remedy, needed=False)]
-    found = [Diagnosis("site", True, str(site.root))]
+        return [Diagnosis(Text("site"), False, error.text, error.remedy, needed=False)]
+    found = [Diagnosis(Text("site"), True, str(site.root))]
     try:
         usable(site, site.settings.management.key)
-        found.append(Diagnosis("management key", True, str(site.folder("keys") / site.settings.management.key)))
+        found.append(Diagnosis(Text("management key"), True, str(site.folder("keys") / site.settings.management.key)))
     except SopctlError as error:
-        found.append(Diagnosis("management key", False, f"{error.where}: {error.message}", error.remedy))
+        found.append(Diagnosis(Text("management key"), False, _placed(error), error.remedy))
     return [
         *found,
         _writable(site),
@@ -160,8 +167,8 @@ def _writable(site: Site) -> Diagnosis:
             file.flush()
             os.fsync(file.fileno())
     except SopctlError as error:
-        return Diagnosis("writing", False, f"{error.where}: {error.message}", error.remedy)
-    return Diagnosis("writing", True, "the site can be written to")
+        return Diagnosis(Text("writing"), False, _placed(error), error.remedy)
+    return Diagnosis(Text("writing"), True, Text("the site can be written to"))
 
 
 def _playbooks(site: Site) -> list[Diagnosis]:
@@ -173,14 +180,35 @@ def _playbooks(site: Site) -> list[Diagnosis]:
         own = [each.file for each in differs if each.state == "changed"]
         old = [each.file for each in differs if each.state != "changed"]
         if own:
-            found.append(Diagnosis("own playbooks", True, f"changed by the site: {_few(own)}", needed=False))
+            found.append(
+                Diagnosis(
+                    Text("own playbooks"), True, Text("changed by the site: {files}", files=_few(own)), needed=False
+                )
+            )
         if old:
-            told = f"{counted(len(old), 'file')} of an older version: {_few(old)}"
-            found.append(Diagnosis("playbooks", False, told, Action("init", given={"update": ""}), needed=False))
+            told = Counted(
+                "{number} file of an older version: {files}",
+                "{number} files of an older version: {files}",
+                len(old),
+                files=_few(old),
+            )
+            found.append(Diagnosis(Text("playbooks"), False, told, Action("init", given={"update": ""}), needed=False))
         refuse_unread(site)
     except SopctlError as error:
-        found.append(Diagnosis("settings", False, f"{error.where}: {error.message}", error.remedy, needed=False))
+        found.append(
+            Diagnosis(
+                Text("settings"),
+                False,
+                _placed(error),
+                error.remedy,
+                needed=False,
+            )
+        )
     return found
+
+
+def _placed(error: SopctlError) -> Prose:
+    return joined(": ", (error.where, error.text))
 
 
 def _few(names: list[str]) -> str:
@@ -191,15 +219,27 @@ def _moved(site: Site) -> list[Diagnosis]:
     try:
         site.refuse_moved()
     except SopctlError as error:
-        return [Diagnosis("moved", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+        return [
+            Diagnosis(
+                Text("moved"),
+                False,
+                _placed(error),
+                error.remedy,
+                needed=False,
+            )
+        ]
     return []
 
 
 def _facts(site: Site) -> list[Diagnosis]:
     """What makes the inventory dear: Ansible gathers the facts where the site has a way of its own."""
     own = own_way(site, skeleton())
-    told = "Nothing is wrong with it; the facts are the same, at ten times the controller's time."
-    return [Diagnosis("facts", False, f"gathered by Ansible: {own}", told, needed=False)] if own else []
+    told = Text("Nothing is wrong with it; the facts are the same, at ten times the controller's time.")
+    return (
+        [Diagnosis(Text("facts"), False, Text("gathered by Ansible: {what}", what=own), told, needed=False)]
+        if own
+        else []
+    )
 
 
 def _timers(site: Site) -> list[Diagnosis]:
@@ -210,11 +250,15 @@ def _timers(site: Site) -> list[Diagnosis]:
         return []  # no systemd, or nothing that we may read
     moved = bool(_moved(site))
     if moved and found:
-        told = f"{counted(len(found), 'timer')} left, though another controller works on the site"
-        return [Diagnosis("timers", False, told, Action("schedule remove"), needed=False)]
+        left = Counted(
+            "{number} timer left, though another controller works on the site",
+            "{number} timers left, though another controller works on the site",
+            len(found),
+        )
+        return [Diagnosis(Text("timers"), False, left, Action("schedule remove"), needed=False)]
     if not moved and not found:
-        told = "none is installed: nobody is checked, reminded or gathered by itself"
-        return [Diagnosis("timers", False, told, Action("schedule install"), needed=False)]
+        told = Text("none is installed: nobody is checked, reminded or gathered by itself")
+        return [Diagnosis(Text("timers"), False, told, Action("schedule install"), needed=False)]
     return []
 
 
@@ -224,15 +268,16 @@ def _engine(site: Site) -> list[Diagnosis]:
         if site.settings.engine is None:
             return []
         if unusable := engine.ready(site):
-            return [Diagnosis("engine", False, unusable.message, unusable.remedy, needed=False)]
+            return [Diagnosis(Text("engine"), False, unusable.text, unusable.remedy, needed=False)]
         found = engine.standing(site, datetime.now(UTC))
     except SopctlError as error:
-        return [Diagnosis("engine", False, error.message, error.remedy, needed=False)]
-    told = [*found.problems, *map(engine.told, found.networks, found.networks.values())]
+        return [Diagnosis(Text("engine"), False, error.text, error.remedy, needed=False)]
+    told: list[Prose] = [*found.problems, *map(engine.told, found.networks, found.networks.values())]
     if run := found.last_run:
-        told.append(f"last run: {sum(run.answered.values())} of {sum(run.sent.values())} answered")
+        answered, sent = sum(run.answered.values()), sum(run.sent.values())
+        told.append(Text("last run: {answered} of {sent} answered", answered=answered, sent=sent))
     remedy = Action("engine status") if found.problems else ()
-    return [Diagnosis("engine", not found.problems, "; ".join(told), remedy, needed=False)]
+    return [Diagnosis(Text("engine"), not found.problems, joined("; ", told), remedy, needed=False)]
 
 
 def _missing(site: Site) -> list[Diagnosis]:
@@ -241,10 +286,10 @@ def _missing(site: Site) -> list[Diagnosis]:
         found, keys = site.settings, site.folder("keys")
     except SopctlError:
         return []  # already told
-    wanted = found.secrets
+    wanted: dict[str, Prose] = dict(found.secrets)
     with suppress(SopctlError):  # a network that cannot be read is told by `validate`
         through = {each.name: each.jump.key for each in site.networks if each.jump}
-        wanted |= {key: f"the jump host of {name}" for name, key in through.items() if key}
+        wanted |= {key: Text("the jump host of {network}", network=name) for name, key in through.items() if key}
     for summary in register.read(site).summaries:
         if summary.closed:
             continue
@@ -252,16 +297,18 @@ def _missing(site: Site) -> list[Diagnosis]:
             dossier = dossiers.read(site, summary.id)
             if summary.platform and summary.in_our_hands:
                 name = reach.first_key(site, dossier.summary) or f"login/{summary.id}"
-                wanted.setdefault(name, f"the account on {summary.id}")
+                wanted.setdefault(name, Text("the account on {deposit}", deposit=summary.id))
             elif summary.kind == "server" and not summary.let_in and (key := reach.first_key(site, dossier.summary)):
-                wanted.setdefault(key, f"the first contact with {summary.id}")
+                wanted.setdefault(key, Text("the first contact with {deposit}", deposit=summary.id))
             if dossier.newest(BmcTrusted):
-                wanted[f"bmc/{summary.id}"] = f"the BMC of {summary.id}"
+                wanted[f"bmc/{summary.id}"] = Text("the BMC of {deposit}", deposit=summary.id)
         except SopctlError:
             continue  # told by others
     missing = {name: whose for name, whose in wanted.items() if not (keys / name).is_file()}
     return [
-        Diagnosis(f"keys/{name}", False, f"not there: the secret for {whose}", _setting(name), needed=False)
+        Diagnosis(
+            f"keys/{name}", False, Text("not there: the secret for {whose}", whose=whose), _setting(name), needed=False
+        )
         for name, whose in missing.items()
     ]
 
@@ -270,7 +317,7 @@ def _setting(name: str) -> Advice:
     """How a secret that is missing gets into keys/."""
     folder, _, deposit = name.partition("/")
     if not deposit:
-        return f"Put it there, readable by you alone: keys/{name} (chmod 600)"
+        return Text("Put it there, readable by you alone: {file} (chmod 600)", file=f"keys/{name}")
     given = {"bmc": "", "ask-password": ""} if folder == "bmc" else {"ask-password": ""}
     by_key = () if folder == "bmc" else (Action("login", deposit, needs=("file",)),)
     return Action("login", deposit, given=given, alternatives=by_key)
@@ -288,13 +335,17 @@ def _key_change(site: Site) -> list[Diagnosis]:
     shown = ", ".join(left[:5]) + ", …" * (len(left) > 5)
     if left:
         lost = [name for name in left if states[name] == "none"]
-        told = (
-            f"not with the current key alone: {counted(len(left), 'server')} ({len(lost)} no key that is here): {shown}"
+        without = Counted(
+            "not with the current key alone: {number} server ({lost} no key that is here): {deposits}",
+            "not with the current key alone: {number} servers ({lost} no key that is here): {deposits}",
+            len(left),
+            lost=len(lost),
+            deposits=shown,
         )
-        return [Diagnosis("key change", False, told, Action("key status"), needed=False)]
+        return [Diagnosis(Text("key change"), False, without, Action("key status"), needed=False)]
     if under_way:
-        told = f"no server knows the key {under_way} any more"
-        return [Diagnosis("key change", False, told, Action("key retire"), needed=False)]
+        told = Text("no server knows the key {key} any more", key=under_way)
+        return [Diagnosis(Text("key change"), False, told, Action("key retire"), needed=False)]
     return []
 
 
@@ -306,8 +357,12 @@ def _rehearsal(site: Site) -> list[Diagnosis]:
         return []  # already told
     if not networks:
         return []
-    told = f"deposits may be in {', '.join(networks)}, also on this machine itself: right for a rehearsal only"
-    return [Diagnosis("rehearsal", False, told, "Take rehearsal_networks out of sopctl.yml.", needed=False)]
+    told = Text(
+        "deposits may be in {networks}, also on this machine itself: right for a rehearsal only",
+        networks=", ".join(networks),
+    )
+    helps = gettext_noop("Take rehearsal_networks out of sopctl.yml.")
+    return [Diagnosis(Text("rehearsal"), False, told, helps, needed=False)]
 
 
 def repair(site_dir: str | None) -> list[str]:
@@ -321,11 +376,12 @@ def _modes(site: Site) -> Diagnosis:
     try:
         found = list(modes.loose(site.root, site.settings.site.group, is_secret=has_secret))
     except SopctlError as error:
-        return Diagnosis("modes", False, error.message, error.remedy, needed=False)
+        return Diagnosis(Text("modes"), False, error.text, error.remedy, needed=False)
     if not found:
-        return Diagnosis("modes", True, "as they must be", needed=False)
-    more = f", and {len(found) - 1} others" if len(found) > 1 else ""
-    return Diagnosis("modes", False, f"{found[0]}{more}", Action("doctor", given={"repair": ""}), needed=False)
+        return Diagnosis(Text("modes"), True, Text("as they must be"), needed=False)
+    first, others = str(found[0]), len(found) - 1
+    told = Text("{file}, and {number} others", file=first, number=others) if others else first
+    return Diagnosis(Text("modes"), False, told, Action("doctor", given={"repair": ""}), needed=False)
 
 
 def _switches(site: Site) -> list[Diagnosis]:
@@ -333,16 +389,28 @@ def _switches(site: Site) -> list[Diagnosis]:
     try:
         records = site.switches
     except SopctlError as error:
-        return [Diagnosis("switches", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+        return [
+            Diagnosis(
+                Text("switches"),
+                False,
+                _placed(error),
+                error.remedy,
+                needed=False,
+            )
+        ]
     found = []
     for name, record in records.items():
+        what = Text("switch {name}", name=name)
         try:
             switches.ready(site, record)
             old = ", ".join(allowed(record.legacy))
-            spoken = f"; its record allows old SSH algorithms: {old}" if old else ""
-            found.append(Diagnosis(f"switch {name}", True, f"{record.account}@{record.address}{spoken}", needed=False))
+            account = f"{record.account}@{record.address}"
+            told = Text(
+                "{account}; its record allows old SSH algorithms: {algorithms}", account=account, algorithms=old
+            )
+            found.append(Diagnosis(what, True, told if old else account, needed=False))
         except SopctlError as error:
-            found.append(Diagnosis(f"switch {name}", False, error.message, error.remedy, needed=False))
+            found.append(Diagnosis(what, False, error.text, error.remedy, needed=False))
     return found
 
 
@@ -352,16 +420,17 @@ def _appliances(site: Site) -> list[Diagnosis]:
     for summary in register.read(site).summaries:
         if summary.platform is None or summary.closed:
             continue
+        what = Text("appliance {deposit}", deposit=summary.id)
         try:
             dossier = dossiers.read(site, summary.id)
             old = allowed(dossier.deposit.access.legacy)
             device.refuse_unknown_algorithms(old, where=str(dossier.folder / "deposit.yml"))
         except SopctlError as error:
-            found.append(Diagnosis(f"appliance {summary.id}", False, error.message, error.remedy, needed=False))
+            found.append(Diagnosis(what, False, error.text, error.remedy, needed=False))
             continue
         if old:
-            told = f"its record allows old SSH algorithms: {', '.join(old)}"
-            found.append(Diagnosis(f"appliance {summary.id}", True, told, needed=False))
+            told = Text("its record allows old SSH algorithms: {algorithms}", algorithms=", ".join(old))
+            found.append(Diagnosis(what, True, told, needed=False))
     return found
 
 
@@ -375,7 +444,11 @@ def _named(site: Site) -> list[Diagnosis]:
             reach.refuse_named(site, dossiers.read(site, summary.id).summary)
         except SopctlError as error:
             if error.id in ("password-named-by-record", "key-not-for-letters"):
-                found.append(Diagnosis(f"login {summary.id}", False, error.message, error.remedy, needed=False))
+                found.append(
+                    Diagnosis(
+                        Text("login {deposit}", deposit=summary.id), False, error.text, error.remedy, needed=False
+                    )
+                )
     return found
 
 
@@ -383,11 +456,16 @@ def _secrets(site: Site) -> list[Diagnosis]:
     try:
         open_ones = list(exposed(site))
     except SopctlError as error:
-        return [Diagnosis("secrets", False, error.message, error.remedy)]
+        return [Diagnosis(Text("secrets"), False, error.text, error.remedy)]
     if not open_ones:
-        return [Diagnosis("secrets", True, "none can be read by others")]
+        return [Diagnosis(Text("secrets"), True, Text("none can be read by others"))]
     found = [(str(each.path.relative_to(site.root)), each) for each in open_ones]
     return [
-        Diagnosis("secrets", False, f"{name}: {each.what} that others can read", f"Close it: chmod 600 {each.path}")
+        Diagnosis(
+            Text("secrets"),
+            False,
+            Text("{file}: {what} that others can read", file=name, what=each.what),
+            Text("Close it: {command}", command=f"chmod 600 {each.path}"),
+        )
         for name, each in found
     ]

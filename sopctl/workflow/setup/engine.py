@@ -12,6 +12,7 @@ from sopctl.adapters.engine import certificates, configuration
 from sopctl.adapters.engine.certificates import RENEWED_DAYS, Identity
 from sopctl.adapters.engine.configuration import CONTROLLER, user_of
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
+from sopctl.locale import Counted, Prose, Text
 from sopctl.model import names
 from sopctl.model.access.shards import Workers
 from sopctl.store import codec
@@ -42,7 +43,7 @@ class Standing(Struct, frozen=True):
 
     networks: Mapping[str, Workers]
     last_run: LastRun | None
-    problems: list[str]
+    problems: list[Prose]
 
 
 def setup(
@@ -163,26 +164,33 @@ def standing(site: Site, now: datetime) -> Standing:
     """How the engine does. Raises NotNow where there is none; OutsideFailure when the broker cannot be reached."""
     settings = _settings(site)
     networks = over_broker(site, now.timestamp).networks() if settings.networks else {}
-    problems = [*_ending(site, now)]
+    problems: list[Prose] = [*_ending(site, now)]
     for name, workers in networks.items():
         if not workers.alive:
-            problems.append(f"the network {name} has no worker: its servers are not watched")
+            problems.append(Text("the network {name} has no worker: its servers are not watched", name=name))
         for each in workers.alive:
             if abs(each.clock) > CLOCK_SECONDS:
-                way = "ahead of" if each.clock > 0 else "behind"
-                problems.append(f"the clock of {each.name} in {name} is {abs(each.clock):.0f} s {way} the broker's")
+                said = {"worker": each.name, "network": name, "seconds": f"{abs(each.clock):.0f}"}
+                ahead = Text("the clock of {worker} in {network} is {seconds} s ahead of the broker's", **said)
+                behind = Text("the clock of {worker} in {network} is {seconds} s behind the broker's", **said)
+                problems.append(ahead if each.clock > 0 else behind)
     return Standing(networks, runs.last(site), problems)
 
 
-def told(network: str, workers: Workers) -> str:
+def told(network: str, workers: Workers) -> Text:
     """One network in short."""
-    count = len(workers.alive)
-    return f"{network}: {count} worker{'' if count == 1 else 's'}, {workers.waiting} shards wait"
+    return Counted(
+        "{network}: {number} worker, {waiting} shards wait",
+        "{network}: {number} workers, {waiting} shards wait",
+        len(workers.alive),
+        network=network,
+        waiting=workers.waiting,
+    )
 
 
-def _ending(site: Site, now: datetime) -> list[str]:
+def _ending(site: Site, now: datetime) -> list[Text]:
     """The certificates that are missing or end soon."""
-    files, told = EngineFiles(site), []
+    files, told = EngineFiles(site), list[Text]()
     settings = _settings(site)
     wanted = ["controller/controller", "server/server"]
     wanted += [f"worker-{name}/{user_of(name)}" for name in settings.networks]
@@ -193,10 +201,14 @@ def _ending(site: Site, now: datetime) -> list[str]:
         except ValueError:
             left = None
         if left is None:
-            told.append(f"the certificate {name}.pem is missing: sopctl engine setup makes it")
+            told.append(Text("the certificate {name}.pem is missing: sopctl engine setup makes it", name=name))
         elif left < timedelta(days=30):
             told.append(
-                f"the certificate {name}.pem ends in {max(left.days, 0)} days: sopctl engine setup makes a new one"
+                Text(
+                    "the certificate {name}.pem ends in {days} days: sopctl engine setup makes a new one",
+                    name=name,
+                    days=max(left.days, 0),
+                )
             )
     return told
 
