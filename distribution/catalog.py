@@ -10,12 +10,14 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import click
 from babel.messages.catalog import Catalog
+from babel.messages.catalog import Message as BabelMessage
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
@@ -25,7 +27,9 @@ from sopctl.locale import FOLDER
 
 PACKAGE = FOLDER.parent
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-PARTS = ("errors", "help", "screen")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+"""What the compiled catalog says when it was made: always the same, so that it differs only where a text does."""
+
 HEADER = """\
 # sopctl's texts in Indonesian. The sopctl developers, GPL-3.0-or-later.
 msgid ""
@@ -48,11 +52,11 @@ def collected() -> dict[str, list[Message]]:
     """Every text of the source, by the part of the catalog that it belongs to. One that is in several belongs to the
     first."""
     found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked()]}
-    seen: set[str | tuple[str, str]] = set()
-    return {
-        part: [each for each in messages if not (each.id in seen or seen.add(each.id))]
-        for part, messages in found.items()
-    }
+    known = dict[str | tuple[str, str], tuple[str, Message]]()
+    for part, messages in found.items():
+        for each in messages:
+            known.setdefault(each.id, (part, each))
+    return {part: [each for own, each in known.values() if own == part] for part in found}
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
@@ -97,7 +101,7 @@ def _help() -> Iterator[Message]:
         where = str(Path(place).relative_to(PACKAGE.parent)) if place else "sopctl/cli"
         for text in (command.help, command.short_help):
             if text:
-                yield Message(text, where)
+                yield Message(inspect.cleandoc(text), where)
         for parameter in command.params:
             texts = [parameter.metavar]
             if isinstance(parameter, click.Option):
@@ -118,7 +122,7 @@ def _click() -> Iterator[Message]:
     """What click itself says."""
     folder = Path(click.__file__).parent
     for file, _, message, _, _ in extract_from_dir(folder, keywords={"_": None, "ngettext": (1, 2)}):
-        yield Message(message, f"click/{file}")
+        yield Message(message if isinstance(message, str) else (message[0], message[1]), f"click/{file}")
 
 
 def _marked() -> Iterator[Message]:
@@ -130,17 +134,24 @@ def _marked() -> Iterator[Message]:
             name = ast.unparse(node.func).rpartition(".")[2]
             if name in ("_", "Text", "gettext_noop"):
                 yield from (Message(each, place) for each in _texts(node.args[0]))
-            elif name == "ngettext":
+            elif name in ("ngettext", "Counted"):
                 match node.args[:2]:
                     case [ast.Constant(value=str(one)), ast.Constant(value=str(many))]:
                         yield Message((one, many), place)
+
+
+def _empty() -> Catalog:
+    """A catalog of a language without plurals: for Babel, Indonesian has two."""
+    made = Catalog(locale="id", charset="utf-8", fuzzy=False)
+    made.mime_headers = [("Plural-Forms", "nplurals=1; plural=0;")]
+    return made
 
 
 def kept(part: str) -> Catalog:
     """A part of the catalog as it is in the checkout."""
     path = FOLDER / "id" / f"{part}.po"
     if not path.exists():
-        return Catalog(locale="id")
+        return _empty()
     with path.open("rb") as file:
         return read_po(file, locale="id")
 
@@ -148,10 +159,10 @@ def kept(part: str) -> Catalog:
 def updated(part: str, messages: list[Message]) -> Catalog:
     """The part with the texts of the source: those that were translated stay so."""
     before = kept(part)
-    made = Catalog(locale="id", project="sopctl", fuzzy=False)
+    made = _empty()
     for each in messages:
         known = before.get(each.id)
-        made.add(each.id, known.string if known and not known.fuzzy else "", locations=[(each.place, None)])
+        made.add(each.id, known.string if known and not known.fuzzy else "", locations=[(each.place, 0)])
     return made
 
 
@@ -164,15 +175,21 @@ def written(catalog: Catalog) -> bytes:
 
 def compiled(parts: dict[str, Catalog]) -> bytes:
     """All parts as one catalog for gettext."""
-    whole = Catalog(locale="id", charset="utf-8")
+    whole = _empty()
     for part in parts.values():
         for message in part:
             if message.id and message.string:
                 whole.add(message.id, message.string)
-    whole.revision_date = whole.creation_date = None
+    whole.creation_date = whole.revision_date = LONG_AGO
     made = BytesIO()
     write_mo(made, whole)
     return made.getvalue()
+
+
+def complete(message: BabelMessage) -> bool:
+    """Is it translated?"""
+    string = message.string
+    return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
 def main() -> int:
@@ -182,7 +199,7 @@ def main() -> int:
     for part, catalog in parts.items():
         (FOLDER / "id").mkdir(exist_ok=True)
         (FOLDER / "id" / f"{part}.po").write_bytes(written(catalog))
-        lacking = [each for each in catalog if each.id and not (all(each.string) if each.pluralizable else each.string)]
+        lacking = [each for each in catalog if each.id and not complete(each)]
         print(f"{part}: {len(catalog)} texts, {len(lacking)} without a translation")
         missing += len(lacking)
     (FOLDER / "id.mo").write_bytes(compiled(parts))

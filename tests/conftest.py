@@ -187,7 +187,7 @@ def sopctl(site: Site) -> Callable[..., Ran]:
         ran = subprocess.run(
             [sys.executable, "-m", "sopctl", *words],
             cwd=cwd or site.root,
-            env={**os.environ, "NO_COLOR": "1", **environment},
+            env={**os.environ, "NO_COLOR": "1", "SOPCTL_LANG": "en", **environment},
             capture_output=True,
             text=True,
             timeout=timeout,

@@ -10,18 +10,29 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from gettext import NullTranslations
+from inspect import cleandoc
 from pathlib import Path
 from typing import Any
 
 import click
 
-from sopctl.locale import LANGUAGES, Language, Text, catalog, filled, worded
+from sopctl.locale import LANGUAGES, Language, Text, catalog, filled, gettext_noop, worded
 
 _SETTING = re.compile(rb"^language:[ \t]*[\"']?([a-z]{2})\b", re.MULTILINE)
 _LONGEST_SETTINGS = 1 << 20
-EXAMPLE = "Example:"
+EXAMPLE = gettext_noop("Example:")
 """What stands above the command lines below a command's help."""
 
+_OF_TYPE = {
+    "text": gettext_noop("TEXT"),
+    "integer": gettext_noop("INTEGER"),
+    "integer range": gettext_noop("INTEGER RANGE"),
+    "float": gettext_noop("FLOAT"),
+    "float range": gettext_noop("FLOAT RANGE"),
+}
+"""What stands for the value of an option, by click's name of its type, where that is a word."""
+OF_COMMANDS = (gettext_noop("[OPTIONS]"), gettext_noop("COMMAND [ARGS]..."))
+"""What click writes into the usage of a command, and of a group."""
 _spoken: Language = "en"
 
 
@@ -102,12 +113,15 @@ def translated(command: click.Command) -> click.Command:
     if _spoken == "en":
         return command
     made = copy.copy(command)
-    made.help, made.short_help = _maybe(command.help), _maybe(command.short_help)
+    made.help = _maybe(command.help and cleandoc(command.help))
+    made.short_help = _maybe(command.short_help)
     if command.epilog:
         made.epilog = command.epilog.replace(EXAMPLE, _(EXAMPLE), 1)
     made.params = [_parameter(each) for each in command.params]
+    made.options_metavar = _maybe(command.options_metavar)
     if isinstance(made, click.Group):
         made.commands = {name: translated(each) for name, each in made.commands.items()}
+        made.subcommand_metavar = _(made.subcommand_metavar)
     return made
 
 
@@ -115,6 +129,7 @@ def _parameter(parameter: click.Parameter) -> click.Parameter:
     made = copy.copy(parameter)
     made.metavar = _maybe(parameter.metavar)
     if isinstance(made, click.Option):
+        made.metavar = made.metavar or _maybe(_OF_TYPE.get(parameter.type.name))
         made.help = _maybe(made.help)
         if isinstance(made.prompt, str):
             made.prompt = _(made.prompt)

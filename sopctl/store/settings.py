@@ -378,7 +378,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     """The legal notice at each login, unless the owner has one."""
     language: Language = "id"
-    """Of messages, unless a contact has another."""
+    """Of messages, unless a contact has another; where the file names it, of the command line too."""
     inform_via: Literal["email", "webhook", "phone", "letter", "meeting"] | None = None
     """How contact persons are informed where nobody says it: by a means of sopctl's, or by a person's own."""
     mail: Mail | None = None

@@ -1,5 +1,5 @@
 """No secret comes out: every command is run in a site whose every secret is known again, and all that was said, kept,
-sent and passed to other programs is searched for them."""
+sent and passed to other programs is searched for them. What they say in Indonesian has no English in it, either."""
 
 import base64
 import shutil
@@ -30,6 +30,7 @@ from tests.adapters.switch.conftest import HOST_KEY
 from tests.adapters.switch.fake import Device, running
 from tests.cases import rows
 from tests.faults.canaries import canary, found, leaks, of_key, private_key
+from tests.faults.foreign import english
 from tests.faults.outside import Mailbox, Posted, free_port
 from tests.faults.scale import WHOLE, figure
 from tests.faults.server import Ended, Server
@@ -315,15 +316,17 @@ READING = (
 
 @pytest.mark.scaled
 @pytest.mark.timeout(3600)
-def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_secret_and_no_english_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     programs = tmp_path_factory.mktemp("programs") / "started"
     environment = {
+        "SOPCTL_LANG": "id",
         "HOME": str(stage.home),
         "TMPDIR": str(stage.home),
         "SHIM_PROGRAMS": str(programs),
         "SOPCTL_TEST_TOKEN": stage.planted["a token of the operator's"],
     }
     wrong: list[str] = []
+    foreign: list[str] = []
     ran = 0
     with Server(shim, environment) as server:
         for number, row in enumerate(PART):
@@ -336,6 +339,8 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_f
                     wrong.append(f"{' '.join(tried)} does not keep to its schema: {breach}")
                 wrong += [f"{' '.join(tried)} says: {name}" for name in found(said, stage.planted)]
                 assert "Traceback" not in ended.err, tried
+                if "--json" not in tried:
+                    foreign += [f"{' '.join(tried)} says: {line}" for line in english(f"{ended.out}\n{ended.err}")]
                 if right and ended.code != row.get("code", 0):
                     wrong.append(f"{' '.join(tried)} ends with {ended.code}: {ended.err[-300:]}{ended.out[-300:]}")
                 ran += 1
@@ -349,6 +354,7 @@ def test_no_secret_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_f
     wrong += [f"a program was started with {name}" for name in found(started, theirs)]
     assert b"sopctl.adapters.channels" in started, "what was started was noted"
     assert wrong == []
+    assert foreign == [], "everything is said in the language of whoever asks: sopctl/locale"
     figure(
         "canary secrets",
         f"{len(stage.planted)} secrets, {ran} commands: none found in what was said, kept, sent or passed on",

@@ -70,11 +70,11 @@ def test_every_form_is_of_a_verb() -> None:
         assert not row.unattended, "what is privileged or long is not for the page"
 
 
-@pytest.mark.parametrize("kind", list(words.KINDS))
-def test_what_is_not_worded_says_what_kind_it_is(kind: type[SopctlError]) -> None:
-    """An Indonesian sentence before the English one; to outsiders, neither says anything of others."""
-    found = kind("not-worded", "the disk is full of eels")
+def test_what_the_page_has_no_words_for_is_said_as_at_the_terminal() -> None:
+    """In the language of whoever reads; to outsiders, nothing that could be of others."""
+    found = UsageError("no-such-deposit", "there is no deposit {deposit}", deposit="PS-2026-0099")
     said = words.error(found, "id")
-    assert re.match(r"[A-Z][a-z ,;]+: the disk is full of eels", said), said
-    assert words.error(found, "en") == "The disk is full of eels"
-    assert "eels" not in words.error(found, "id", outsider=True)
+    there = worded(Text(found.template, **found.values), "id")
+    assert said == there[:1].upper() + there[1:]
+    assert said != words.error(found, "en") == "There is no deposit PS-2026-0099"
+    assert "PS-2026-0099" not in words.error(found, "id", outsider=True)

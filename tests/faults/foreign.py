@@ -1,0 +1,28 @@
+"""English within what is said in Indonesian."""
+
+import re
+
+LITTLE = frozenset(
+    """
+    a an and are as at be been before but by can cannot does every for from had has have here how if into is it its
+    kept made more must needs never newest no none nobody not nothing now of on one only or other out seen server's
+    since so some still than that the their then there they this those to until up was were what when where which who
+    why with within without yet you your due late found missing
+    """.split()
+)
+"""Words that a sentence in English can hardly do without, and one in Indonesian has no use for."""
+_QUOTED = re.compile(
+    r"""sopctl\ .*            # a command line
+    | `[^`]*` | "[^"]*" | '[^']*' | <[^>]*>
+    | \S*[/=@._]\S*           # paths, addresses, settings
+    | (?<!\w)--?[a-z][\w-]*   # options
+    | \w+(?:-\w+)+            # ids
+    """,
+    re.VERBOSE,
+)
+_WORD = re.compile(r"[A-Za-z']+")
+
+
+def english(said: str) -> list[str]:
+    """The lines of an output that have English words, outside of what is quoted, and of command lines, paths and ids."""
+    return [line for line in said.splitlines() if LITTLE & set(_WORD.findall(_QUOTED.sub(" ", line)))]

@@ -1,0 +1,87 @@
+"""The catalogs: every text of the source is translated, none that is gone is kept, and every translation has the
+places of its text."""
+
+import re
+import string
+
+import pytest
+from babel.messages.catalog import Message
+
+from distribution import catalog
+from sopctl.locale import FOLDER, Text, worded
+from sopctl.locale import catalog as translations
+
+PARTS = {part: {each.id: each for each in messages} for part, messages in catalog.collected().items()}
+PERCENT = re.compile(r"%\(\w+\)s")
+BREAKS = re.compile(r"\n\n")
+
+
+def texts(part: str) -> list[Message]:
+    return [each for each in catalog.kept(part) if each.id]
+
+
+def strings(said: object) -> list[str]:
+    return list(said) if isinstance(said, tuple | list) else [str(said)]
+
+
+def places(text: str) -> set[tuple[str, str, str]]:
+    """What stands in braces, with its conversion and format; nothing for a text whose braces are meant as such."""
+    try:
+        found = {(name, spec or "", how or "") for _, name, spec, how in string.Formatter().parse(text) if name}
+    except ValueError:
+        return set()
+    return found | {(each, "", "") for each in PERCENT.findall(text)}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_text_is_translated_and_no_other_is_kept(part: str) -> None:
+    kept = {each.id: each for each in texts(part)}
+    assert set(PARTS[part]) - set(kept) == set(), "new texts: make catalog, then translate them"
+    assert set(kept) - set(PARTS[part]) == set(), "texts that are gone: make catalog"
+    assert [each.id for each in kept.values() if not catalog.complete(each)] == []
+    assert [each.id for each in kept.values() if each.fuzzy] == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_translation_has_the_places_of_its_text(part: str) -> None:
+    wrong = []
+    for each in texts(part):
+        english, indonesian = strings(each.id), strings(each.string)
+        wanted = places(english[-1])
+        if any(places(said) != wanted for said in indonesian):
+            wrong.append((english[-1], indonesian))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_translation_has_the_form_of_its_text(part: str) -> None:
+    """The same paragraphs, spaces at the ends, and full stop: columns and sentences are put together by them."""
+    wrong = []
+    for each in texts(part):
+        english, indonesian = strings(each.id)[-1], strings(each.string)[-1]
+        ends = [(said[: len(said) - len(said.lstrip())], said[len(said.rstrip()) :]) for said in (english, indonesian)]
+        alike = ends[0] == ends[1] and len(BREAKS.findall(english)) == len(BREAKS.findall(indonesian))
+        if not alike or english.rstrip().endswith(":") != indonesian.rstrip().endswith(":"):
+            wrong.append((english, indonesian))
+    assert wrong == []
+
+
+def test_what_is_compiled_is_what_the_files_say() -> None:
+    assert (FOLDER / "id.mo").read_bytes() == catalog.compiled({part: catalog.kept(part) for part in PARTS})
+
+
+def test_a_text_is_english_until_it_is_worded() -> None:
+    text = Text("{name} is missing: {why}", name="a", why=Text("interrupted"))
+    assert str(text) == f"{text}" == "a is missing: interrupted"
+    assert worded(text, "en") == str(text)
+
+
+def test_a_text_within_a_text_is_worded_too() -> None:
+    inner = translations("id").gettext("interrupted")
+    assert inner != "interrupted"
+    assert worded(Text("{what}!", what=Text("interrupted")), "id") == f"{inner}!"
+    assert worded(Text("{what}!", what="interrupted"), "id") == "interrupted!", "what people wrote stays as it is"
+
+
+def test_braces_in_a_value_are_not_places() -> None:
+    assert worded(Text("{name}", name="{other}"), "id") == "{other}"
