@@ -33,6 +33,9 @@ class Text:
         """What is done with the text once it is worded and filled."""
         return said
 
+    def __contains__(self, part: str) -> bool:
+        return part in str(self)
+
     def __format__(self, spec: str) -> str:
         return format(str(self), spec)
 
@@ -81,6 +84,14 @@ def joined(between: str, texts: Iterable["Prose"]) -> "Prose":
     """Texts one after the other, with this between them."""
     parts = {f"part{number}": each for number, each in enumerate(texts)}
     return Text(between.join(f"{{{name}}}" for name in parts), **parts) if parts else ""
+
+
+def either(names: Iterable["Prose"]) -> "Prose":
+    """Things one of which is meant: "a or b"."""
+    first, *others = [*names] or [""]
+    for each in others:
+        first = Text("{one} or {other}", one=first, other=each)
+    return first
 
 
 def filled(template: str, values: Mapping[str, Any]) -> str:

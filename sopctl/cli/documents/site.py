@@ -9,6 +9,7 @@ from msgspec import Struct
 from sopctl.cli import wording
 from sopctl.cli.documents.common import Failure, Place, failure, place
 from sopctl.errors import SopctlError
+from sopctl.locale import Prose
 from sopctl.workflow.messages.receivers import Sent
 from sopctl.workflow.setup.doctor import Diagnosis
 from sopctl.workflow.setup.engine import Standing
@@ -26,9 +27,9 @@ class Validated(Struct, frozen=True, kw_only=True):
     exceptions: list[str]
 
 
-def validated(deposits: int, errors: Sequence[SopctlError], exceptions: Sequence[str]) -> Validated:
+def validated(deposits: int, errors: Sequence[SopctlError], exceptions: Sequence[Prose]) -> Validated:
     """The document of `validate`."""
-    return Validated(deposits=deposits, errors=list(map(failure, errors)), exceptions=list(exceptions))
+    return Validated(deposits=deposits, errors=list(map(failure, errors)), exceptions=list(map(str, exceptions)))
 
 
 class Diagnosed(Struct, frozen=True, kw_only=True):
@@ -110,10 +111,10 @@ def diagnoses(found: Sequence[Diagnosis]) -> Diagnoses:
     return Diagnoses(
         findings=[
             Diagnosed(
-                what=each.what,
+                what=str(each.what),
                 ok=each.ok,
                 needed=each.needed,
-                detail=each.detail,
+                detail=str(each.detail),
                 remedy=wording.advice(each.remedy),
             )
             for each in found
@@ -151,7 +152,7 @@ def engine_status(found: Standing | None, zone: tzinfo | None) -> EngineStatus:
         )
         if run
         else None,
-        problems=list(found.problems),
+        problems=list(map(str, found.problems)),
     )
 
 

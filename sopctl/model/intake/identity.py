@@ -14,6 +14,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.locale import Text, gettext_noop
 from sopctl.model import placeholders, unit
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest
 from sopctl.model.unit import Unit
@@ -21,12 +22,12 @@ from sopctl.model.unit import Unit
 Kind = Literal["address", "serial", "name", "host-key", "bmc", "letter"]
 
 CALLED: Mapping[Kind, str] = {
-    "address": "the address",
-    "serial": "the serial number",
-    "name": "the host name",
-    "host-key": "the host key",
-    "bmc": "the BMC's address",
-    "letter": "the letter",
+    "address": gettext_noop("the address"),
+    "serial": gettext_noop("the serial number"),
+    "name": gettext_noop("the host name"),
+    "host-key": gettext_noop("the host key"),
+    "bmc": gettext_noop("the BMC's address"),
+    "letter": gettext_noop("the letter"),
 }
 """The kinds of marks in words."""
 
@@ -64,8 +65,17 @@ class Clash(Struct, frozen=True):
     others: tuple[Holder, ...]
 
     def __str__(self) -> str:
+        return str(self.text)
+
+    @property
+    def text(self) -> Text:
         """`the serial number SN-1 is that of PS-2026-0001 (Dinas Contoh: web1.example.org)`"""
-        return f"{CALLED[self.mark.kind]} {self.said} is that of {', '.join(map(str, self.others))}"
+        return Text(
+            "{mark} {value} is that of {others}",
+            mark=Text(CALLED[self.mark.kind]),
+            value=self.said,
+            others=", ".join(map(str, self.others)),
+        )
 
 
 NAMED = 5

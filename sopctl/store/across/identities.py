@@ -16,7 +16,7 @@ from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
 from sopctl.errors import Action, InvalidRecord, SopctlError
-from sopctl.locale import Text
+from sopctl.locale import Text, joined
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.intake import identity
 from sopctl.model.intake.identity import Clash, Holder, Mark
@@ -132,18 +132,21 @@ def refuse(found: Sequence[Clash], where: str = "", *, rows: bool = False, how: 
     have them all the same is given."""
     if not found:
         return
-    of_many = "One server is one deposit: correct what is wrong. If both are right (one address behind which several "
-    first, *others = [f"{each.id}: {each}" if rows else str(each) for each in found[:50]]
+    first, *others = [joined(": ", (each.id, each.text)) if rows else each.text for each in found[:50]]
+    correct = Text("One server is one deposit: correct what is wrong.")
+    if how:
+        why = Text("If both are right (one address behind which several servers are, one letter for several), say why:")
+    else:
+        why = Text(
+            "If both are right (one address behind which several servers are, one letter for several), say why, with "
+            "--despite."
+        )
     raise InvalidRecord(
         "identity-taken",
         "{clash}",
         where=where,
         remedy=(
-            Text(
-                "{of_many}servers are, one letter for several), say why{what}",
-                of_many=of_many,
-                what=":" if how else ", with --despite.",
-            ),
+            joined(" ", (correct, why)),
             *([how] if how else []),
         ),
         lines=others,

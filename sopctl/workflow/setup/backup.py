@@ -7,7 +7,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import sealing
-from sopctl.errors import InvalidRecord
+from sopctl.errors import Action, InvalidRecord, SopctlError
+from sopctl.locale import Prose, Text, joined
 from sopctl.store import backup, locks
 from sopctl.store.site import Moved, Site
 from sopctl.workflow.desk import Desk
@@ -24,7 +25,7 @@ class Done(Struct, frozen=True):
     anchor: str
     left: tuple[str, ...]
     secrets: bool
-    problems: tuple[str, ...] = ()
+    problems: tuple[Prose, ...] = ()
 
 
 def write(desk: Desk, file: Path, *, passphrase: str | None = None, moving: bool = False) -> Done:
@@ -50,11 +51,11 @@ def restore(file: Path, root: Path, desk_of: Callable[[Site], Desk], *, passphra
     unseal = None if passphrase is None else (lambda content: sealing.unseal(content, passphrase, where=str(file)))
     made = backup.restore(file, root, unseal=unseal)
     desk = desk_of(Site(root))
-    problems: list[str] = [str(error) for error in validation.validate(desk).errors]
+    problems: list[Prose] = [_problem(error) for error in validation.validate(desk).errors]
     try:
         problems += journal.check(desk, journal.Kept(made.anchor) if made.anchor.lines else None).gaps
     except InvalidRecord as error:
-        problems.append(str(error))
+        problems.append(_problem(error))
     return _done(file, made, tuple(problems))
 
 
@@ -77,5 +78,16 @@ def _given_away(desk: Desk, file: Path) -> Iterator[None]:
         raise
 
 
-def _done(file: Path, made: backup.Manifest, problems: tuple[str, ...] = ()) -> Done:
+def _problem(error: SopctlError) -> Prose:
+    """An error, with what helps below it."""
+    place = f"{error.where}: " if error.where else ""
+    helps = [Text(each) if isinstance(each, str) else each for each in error.remedy if each]
+    return joined("", (place, error.text, *(part for each in helps for part in ("\n  ", _advice(each)))))
+
+
+def _advice(each: Text | Action) -> Prose:
+    return each if isinstance(each, Text) else str(each)
+
+
+def _done(file: Path, made: backup.Manifest, problems: tuple[Prose, ...] = ()) -> Done:
     return Done(str(file), len(made.files), str(made.anchor), made.left, backup.SECRETS in made.files, problems)

@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, structs
 
 from sopctl.adapters.signing import examining, fetching, making, pages
 from sopctl.errors import Action, InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.locale import Prose, Text, joined
 from sopctl.model.signing import signatures
 from sopctl.model.signing.signatures import MEANS
 from sopctl.model.sop import history
@@ -41,7 +42,7 @@ class Kept(NamedTuple):
     given as it is."""
 
     anchor: Anchor
-    source: str = ""
+    source: Prose = ""
 
 
 def anchor_of(desk: Desk, text: str) -> Kept:
@@ -74,7 +75,7 @@ def _of_file(desk: Desk, path: Path) -> Kept:
     content = read_bounded(path, MAX_PAPER)
     plain = _plain(content[:_LONGEST].decode(errors="replace").strip()) if len(content) < _LONGEST else None
     if plain:
-        return Kept(plain, "a file with the anchor alone")
+        return Kept(plain, Text("a file with the anchor alone"))
     found = _ANCHOR.search(_text_of(content))
     if found is None:
         raise _no_anchor(str(path))
@@ -88,10 +89,11 @@ def _of_file(desk: Desk, path: Path) -> Kept:
                 "If you trust it for another reason, such as a signature in ink, give the anchor that stands on it:",
                 Action("journal verify", given={"against": found[0]}),
             ),
-            verdict="; ".join((what.verdict, *what.why)),
+            verdict=joined("; ", (Text(what.verdict), *what.why)),
         )
-    of_them = f"{what.verdict} ({what.signed})" if what.signed else what.verdict
-    return Kept(Anchor(int(found[1]), found[2]), f"{what.deposit} {what.number}, {of_them}")
+    whose, verdict = f"{what.deposit} {what.number}", Text(what.verdict)
+    of_them = joined("", (verdict, " (", what.signed, ")")) if what.signed else verdict
+    return Kept(Anchor(int(found[1]), found[2]), joined(", ", (whose, of_them)))
 
 
 def _no_anchor(text: str) -> UsageError:
@@ -148,7 +150,7 @@ def stamp(desk: Desk) -> Stamped:
             "timestamp-does-not-hold",
             "the timestamp does not hold: {why}",
             where=settings.tsa,
-            why=f"{found.word}, {MEANS[found.word]}",
+            why=joined(", ", (Text(found.word), Text(MEANS[found.word]))),
         )
     path = journal.keep_stamp(ends, answer)
     return Stamped(str(ends), found.time, found.authority, str(path))
@@ -163,23 +165,33 @@ def _worth(desk: Desk, anchor: Anchor, answer: bytes) -> signatures.Stamped:
     return found
 
 
-def _stamps(desk: Desk, every: Sequence[Stamp], heads: Mapping[int, str]) -> tuple[list[str], str]:
+def _stamps(desk: Desk, every: Sequence[Stamp], heads: Mapping[int, str]) -> tuple[list[Prose], Prose]:
     """What is wrong with the timestamps of the journal, whose lines have these hashes, and what the newest one proves.
     It covers all lines before it, so that those before it need only agree with the journal."""
     others = [each for each in every if heads.get(each.anchor.lines) != each.anchor.head]
-    wrong = [f"{each.path.name}: the journal does not go on from what was stamped" for each in others]
+    wrong: list[Prose] = [
+        Text("{file}: the journal does not go on from what was stamped", file=each.path.name) for each in others
+    ]
     if not every:
         return wrong, ""
     newest = every[-1]
     try:
         found = _worth(desk, newest.anchor, newest.content)
     except SopctlError as error:
-        return wrong, f"line {newest.anchor.lines}: not checked: {error.message}"
+        return wrong, Text("line {line}: not checked: {why}", line=newest.anchor.lines, why=error.text)
     if found.word not in ("good", "not-checked"):
-        wrong.append(f"{newest.path.name}: the timestamp does not hold: {found.word}, {MEANS[found.word]}")
+        why = joined(", ", (Text(found.word), Text(MEANS[found.word])))
+        wrong.append(Text("{file}: the timestamp does not hold: {why}", file=newest.path.name, why=why))
         return wrong, ""
-    said = f"line {newest.anchor.lines} was there on {found.time:%Y-%m-%d %H:%M %Z}, by {found.authority}"
-    return wrong, said if found.word == "good" else f"{said}: not checked, {MEANS['not-checked']}"
+    said = Text(
+        "line {line} was there on {time}, by {authority}",
+        line=newest.anchor.lines,
+        time=f"{found.time:%Y-%m-%d %H:%M %Z}",
+        authority=found.authority,
+    )
+    if found.word == "good":
+        return wrong, said
+    return wrong, Text("{what}: not checked, {why}", what=said, why=Text(MEANS["not-checked"]))
 
 
 class Check(Struct, frozen=True):
@@ -190,13 +202,13 @@ class Check(Struct, frozen=True):
 
     lines: int
     anchor: str
-    gaps: list[str]
-    lagging: list[str]
+    gaps: list[Prose]
+    lagging: list[Prose]
     mended: list[str]
     rosters: list[str] = []
-    stamped: str = ""
+    stamped: Prose = ""
     """What the newest timestamp proves; empty where there is none."""
-    against: str = ""
+    against: Prose = ""
     """What the anchor was read from; empty where it was given as it is."""
 
 
@@ -246,15 +258,21 @@ def _check(desk: Desk, before: Verified | None) -> _Checked | None:
     if not all(seen[name].wrong or seen[name].goes_on_from(each) for name, each in was.items()):
         return None
     noted, gaps = _noted(seen, was, walked.fresh)
-    lagging, now = [], {}
+    lagging, now = list[Prose](), {}
     for name, each in seen.items():
         missing = [seq for seq in range(1, each.events + 1) if seq not in noted[name]]
         if not lags(name, missing, each.events):
-            gaps.append(f"{name}: {len(missing)} of its events are not in the journal, more than a crash can leave out")
+            gaps.append(
+                Text(
+                    "{name}: {number} of its events are not in the journal, more than a crash can leave out",
+                    name=name,
+                    number=len(missing),
+                )
+            )
         elif missing:
-            lagging.append(f"{name}: its newest event is not in the journal yet; the next one adds it")
+            lagging.append(Text("{name}: its newest event is not in the journal yet; the next one adds it", name=name))
         now[name] = each.stamp, each.agreed(lagging=bool(missing))
-    gaps = [*(f"{each.name}: {each.wrong}" for each in seen.values() if each.wrong), *gaps]
+    gaps = [*(joined(": ", (each.name, each.wrong)) for each in seen.values() if each.wrong), *gaps]
     gaps += roster.check(site, [roster_of(line) for line in walked.notes if line.deposit == ROSTER])
     gaps += [*(said for each in seen.values() for said in each.files), *_wrong_reports(site)]
     wrong, stamped = _stamps(desk, stamps, walked.heads)
@@ -267,21 +285,26 @@ def _check(desk: Desk, before: Verified | None) -> _Checked | None:
 
 def _noted(
     seen: Mapping[str, "_Seen"], was: Mapping[str, Agreed], fresh: Sequence[Line]
-) -> tuple[dict[str, set[int]], list[str]]:
+) -> tuple[dict[str, set[int]], list[Prose]]:
     """Which events of each history have their lines: those that had them before, and those of the lines since; and
     which of these lines do not agree with what was seen."""
     noted = {name: set(range(1, was[name].events + (not was[name].lagging))) if name in was else set() for name in seen}
-    gaps = []
+    gaps = list[Prose]()
     for line in fresh:
         history = seen.get(line.deposit)
         if line.deposit in (MENDED, ROSTER) or (history and history.wrong):
             continue
         if history is None:
-            gaps.append(f"{line.deposit}: the {'book' if books.is_book(line.deposit) else 'dossier'} is missing")
+            if books.is_book(line.deposit):
+                gaps.append(Text("{name}: the book is missing", name=line.deposit))
+            else:
+                gaps.append(Text("{name}: the dossier is missing", name=line.deposit))
         elif line.seq > len(history.hashes):
-            gaps.append(f"{line.deposit}: event {line.seq} is missing")
+            gaps.append(Text("{name}: event {number} is missing", name=line.deposit, number=line.seq))
         elif history.hashes[line.seq - 1] != line.hash:
-            gaps.append(f"{line.deposit}: event {line.seq} is not the one that was journaled")
+            gaps.append(
+                Text("{name}: event {number} is not the one that was journaled", name=line.deposit, number=line.seq)
+            )
         else:
             noted[line.deposit].add(line.seq)
     return noted, gaps
@@ -296,9 +319,9 @@ class _Seen(NamedTuple):
     hashes: Sequence[str] = ()
     stamp: str = ""
     papers: tuple[Paper, ...] = ()
-    files: tuple[str, ...] = ()
+    files: tuple[Prose, ...] = ()
     same: Agreed | None = None
-    wrong: str = ""
+    wrong: Prose = ""
 
     def goes_on_from(self, was: Agreed) -> bool:
         """Does it begin with the events that were in order before?"""
@@ -336,7 +359,7 @@ def _seen(site: Site, agreed: Mapping[str, tuple[str, Agreed]], names: Sequence[
             else:
                 found.append(_read(site, name))
         except SopctlError as error:
-            found.append(_Seen(name, wrong=error.message))
+            found.append(_Seen(name, wrong=error.text))
     return found
 
 
@@ -360,7 +383,7 @@ def _read(site: Site, name: str) -> _Seen:
     return _Seen(name, len(hashes), hashes, stamp, papers, tuple(_wrong_files(site, name, papers)))
 
 
-def _wrong_files(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[str]:
+def _wrong_files(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[Text]:
     """Signed papers that are not as they were filed, and other files that are gone: whether those were altered,
     `document verify` says."""
     home = site.folder(books.FOLDER) if books.is_book(name) else site.folder("deposits") / name
@@ -368,11 +391,14 @@ def _wrong_files(site: Site, name: str, papers: Sequence[Paper]) -> Iterator[str
         path = home / each.file
         state = integrity.state(path, each.sha256) if each.signed or not path.is_file() else "intact"
         if state != "intact":
-            how = "filed as signed" if each.signed else "recorded"
-            yield f"{name}: {each.file}, which event {each.seq} {how}, is {state}"
+            said = {"name": name, "file": each.file, "number": each.seq, "state": Text(state)}
+            if each.signed:
+                yield Text("{name}: {file}, which event {number} filed as signed, is {state}", **said)
+            else:
+                yield Text("{name}: {file}, which event {number} recorded, is {state}", **said)
 
 
-def _wrong_reports(site: Site) -> Iterator[str]:
+def _wrong_reports(site: Site) -> Iterator[Text]:
     """The same of the month's reports."""
     try:
         every = issued.read(site)
@@ -383,7 +409,11 @@ def _wrong_reports(site: Site) -> Iterator[str]:
             path, signed = site.root / kept.file, each.signed is not UNSET
             state = integrity.state(path, kept.sha256) if signed or not path.is_file() else "intact"
             if state != "intact":
-                yield f"{each.subject}: {kept.file}, which was {'filed as signed' if signed else 'issued'}, is {state}"
+                said = {"name": each.subject, "file": kept.file, "state": Text(state)}
+                if signed:
+                    yield Text("{name}: {file}, which was filed as signed, is {state}", **said)
+                else:
+                    yield Text("{name}: {file}, which was issued, is {state}", **said)
 
 
 def _names(site: Site) -> list[str]:

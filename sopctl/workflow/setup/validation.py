@@ -8,6 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.locale import Prose, Text, joined
 from sopctl.model.house import maintenance, visits
 from sopctl.model.intake import addresses, identity
 from sopctl.model.intake.identity import Clash, Holder, Mark
@@ -38,7 +39,7 @@ class Validated(NamedTuple):
 
     deposits: int
     errors: list[SopctlError]
-    exceptions: list[str]
+    exceptions: list[Prose]
 
 
 def validate(desk: Desk) -> Validated:
@@ -76,7 +77,7 @@ def validate(desk: Desk) -> Validated:
             errors.append(error)
     without, with_reason = identity.shared(holders)
     errors += [_shared(site, clash) for clash in without]
-    exceptions = [f"{each.id}: {each}: {printable(reasons[each.id][each.mark])}" for each in with_reason]
+    exceptions = [joined(": ", (each.id, each.text, printable(reasons[each.id][each.mark]))) for each in with_reason]
     return Validated(len(ids), list({str(error): error for error in errors}.values()), exceptions)
 
 
@@ -177,7 +178,7 @@ def _shared(site: Site, clash: Clash) -> InvalidRecord:
             Action("edit", clash.id, needs=("despite",)),
         ),
         deposit=clash.id,
-        clash=clash,
+        clash=clash.text,
     )
 
 
@@ -189,7 +190,7 @@ def _behind(dossier: Dossier) -> OutsideFailure:
         where=str(dossier.folder / "deposit.yml"),
         remedy="The next command that records something of the deposit writes it.",
         deposit=dossier.id,
-        state="an older one" if dossier.found else "missing",
+        state=Text("an older one") if dossier.found else Text("missing"),
     )
 
 
@@ -213,7 +214,8 @@ def _check_places(site: Site) -> None:
         wish = Wish(face=each.place.face)
         before = before_in[each.place.rack]
         plain = replace(found, switch=None) if found else None
-        why = refusal(plain, before, need, each.place.unit, wish) if plain else f"there is no rack {each.place.rack!r}"
+        absent = Text("there is no rack {name!r}", name=each.place.rack)
+        why = refusal(plain, before, need, each.place.unit, wish) if plain else absent
         if why:
             raise InvalidRecord(
                 "place-impossible",

@@ -18,14 +18,14 @@ def test_a_record_that_names_a_secret_is_told_how_to_move(desk: Desk, file_reque
         file_request({"090/1/2026": "090/9/2026", "SN-0001": "SN-0009"}),
     )
     (desk.site.root / "keys/fw1").write_text("rahasia\n")
-    assert [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")] == []
+    assert [each for each in doctor.diagnose(str(desk.site.root)) if str(each.what).startswith("login ")] == []
     settings = desk.site.root / "sopctl.yml"
     settings.write_text(settings.read_text() + "first_contact_keys: [dinkes]\n")
-    (told,) = [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")]
+    (told,) = [each for each in doctor.diagnose(str(desk.site.root)) if str(each.what).startswith("login ")]
     assert (told.what, "names the key 'owner'" in told.detail, bool(told.remedy)) == (f"login {server}", True, True)
     init.make_key(desk.site.root / "key", "kunci")
     logins.set_key(desk, server, desk.site.root / "key")
-    assert [each for each in doctor.diagnose(str(desk.site.root)) if each.what.startswith("login ")] == []
+    assert [each for each in doctor.diagnose(str(desk.site.root)) if str(each.what).startswith("login ")] == []
     assert appliance
 
 
