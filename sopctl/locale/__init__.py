@@ -33,6 +33,9 @@ class Text:
         """What is done with the text once it is worded and filled."""
         return said
 
+    def __bool__(self) -> bool:
+        return bool(self.template)
+
     def __contains__(self, part: str) -> bool:
         return part in str(self)
 
@@ -80,10 +83,10 @@ def gettext_noop(text: str) -> str:
     return text
 
 
-def joined(between: str, texts: Iterable["Prose"]) -> "Prose":
+def joined(between: str, texts: Iterable["Prose"]) -> Text:
     """Texts one after the other, with this between them."""
     parts = {f"part{number}": each for number, each in enumerate(texts)}
-    return Text(between.join(f"{{{name}}}" for name in parts), **parts) if parts else ""
+    return Text(between.join(f"{{{name}}}" for name in parts), **parts)
 
 
 def either(names: Iterable["Prose"]) -> "Prose":

@@ -114,7 +114,7 @@ def deposit(row: Row, state: State | None, zone: tzinfo | None) -> Standing:
         actor=row.actor,
         since=row.since,
         due=row.due,
-        why=row.why,
+        why=str(row.why),
         late=row.late,
         late_days=row.late_days,
         escalated_to=row.escalated_to,

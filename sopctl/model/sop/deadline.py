@@ -9,6 +9,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from sopctl.locale import Counted, Prose, Text, joined
 from sopctl.model.sop.summary import Pause, Summary
 from sopctl.model.sop.workdays import Calendar
 
@@ -19,7 +20,7 @@ class Skipped(Struct, frozen=True, gc=False):
     """A day that was not counted although it is no weekend, and why."""
 
     day: date
-    why: str
+    why: Prose
 
 
 class Deadline(Struct, frozen=True, gc=False):
@@ -31,7 +32,7 @@ class Deadline(Struct, frozen=True, gc=False):
     unit: str
     """What `limit` and `late` count: `working day` or `day`."""
     late: int = 0
-    paused: str = ""
+    paused: Prose = ""
     skipped: tuple[Skipped, ...] = ()
     estimated: bool = False
     """A holiday in this period is not decreed yet: the day may still move."""
@@ -39,14 +40,23 @@ class Deadline(Struct, frozen=True, gc=False):
     """The role that a step is escalated to, by how late it is."""
 
     @property
-    def explanation(self) -> str:
+    def explanation(self) -> Text:
         """Why it is this day, in words."""
-        text = f"{self.limit} {self.unit}{'s' if self.limit != 1 else ''} after {self.since}"
+        if self.unit == "day":
+            text = Counted("{number} day after {day}", "{number} days after {day}", self.limit, day=self.since)
+        else:
+            text = Counted(
+                "{number} working day after {day}", "{number} working days after {day}", self.limit, day=self.since
+            )
         if self.paused:
-            return f"{text}; the deadline is paused: {self.paused}"
+            return Text("{counted}; the deadline is paused: {why}", counted=text, why=self.paused)
+        parts: list[Text] = [text]
         if self.skipped:
-            text += "; not counted: " + ", ".join(f"{each.day} {each.why}" for each in self.skipped)
-        return text + ("; holidays not decreed yet (perkiraan)" if self.estimated else "")
+            days = joined(", ", (joined(" ", (str(each.day), each.why)) for each in self.skipped))
+            parts.append(Text("not counted: {days}", days=days))
+        if self.estimated:
+            parts.append(Text("holidays not decreed yet (perkiraan)"))
+        return joined("; ", parts)
 
 
 def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping[int, str]) -> Deadline | None:
@@ -59,7 +69,7 @@ def deadline(each: Summary, calendar: Calendar, today: date, escalation: Mapping
     since = each.month_due or each.since.date()
     unit = "working day" if calendar.days == "working" else "day"
     if each.held or each.waiting == "space":
-        why = "on hold" if each.held else "waits for space"
+        why = Text("on hold") if each.held else Text("waits for space")
         return Deadline(None, since, each.limit_days, unit, paused=why)
     due, skipped, estimated = count(calendar, since, each.limit_days, each.pauses)
     late = counted(calendar, due, today, each.pauses)
@@ -96,7 +106,7 @@ def count(
             if name := calendar.holiday(day):
                 skipped.append(Skipped(day, name))
         elif _paused(day, pauses):
-            skipped.append(Skipped(day, "on hold"))
+            skipped.append(Skipped(day, Text("on hold")))
         else:
             limit -= 1
             if limit == 0:

@@ -39,7 +39,7 @@ class Validated(NamedTuple):
 
     deposits: int
     errors: list[SopctlError]
-    exceptions: list[Prose]
+    exceptions: Sequence[Prose]
 
 
 def validate(desk: Desk) -> Validated:
@@ -224,6 +224,6 @@ def _check_places(site: Site) -> None:
                 remedy="Correct the rack's file, or give one of them another place.",
                 deposit=each.deposit,
                 place=each.place,
-                reason=str(why),
+                reason=why if isinstance(why, Text) else why.english,
             )
         before.append(Occupied(each.place, each.deposit, each.kind, 0))

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, SopctlError, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model import names
 from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
@@ -64,7 +64,7 @@ class Row(Struct, frozen=True, gc=False):
     """How many tries are used up, for one that waits for a person."""
     action: Action | None = None
     """What a person can do about it; None for a closed deposit."""
-    why: str = ""
+    why: Prose = ""
     """Why it is due on that day."""
     kind: Literal["step", "validity", "followup"] = "step"
     platform: str = ""
@@ -238,7 +238,7 @@ def meant(site: Site, said: str) -> str:
             "{said} may mean {deposits}",
             remedy="Name the year too, as in 26-3.",
             said=said,
-            deposits=" or ".join(found[:5]),
+            deposits=either(found[:5]),
         )
     if not found:
         raise UsageError("no-such-deposit", "there is no deposit {deposit}", remedy=Action("list"), deposit=said)
@@ -409,7 +409,7 @@ class _Making:
     def __init__(self, desk: Desk) -> None:
         self._days, self._today = calendar.calendar(desk.site), desk.now().date()
         self._escalation = desk.site.settings.escalation
-        self._shared: dict[tuple[date, int], tuple[Deadline | None, str]] = {}
+        self._shared: dict[tuple[date, int], tuple[Deadline | None, Prose]] = {}
 
     def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
         """The row of a deposit."""
@@ -460,14 +460,14 @@ class _Making:
             return "unfinished"
         return "person" if each.tries else ""
 
-    def _until(self, each: Summary) -> tuple[Deadline | None, str]:
+    def _until(self, each: Summary) -> tuple[Deadline | None, Prose]:
         """The deadline and why. Rows due since the same day, with the same limit and no pause, share one."""
         plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
         key = (each.since.date(), each.limit_days) if each.since and plain else None
         if key in self._shared:
             return self._shared[key]
         found = deadline(each, self._days, self._today, self._escalation)
-        said = (found, found.explanation if found else "")
+        said: tuple[Deadline | None, Prose] = (found, found.explanation if found else "")
         if key:
             self._shared[key] = said
         return said
@@ -573,7 +573,7 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             escalated_to=escalated(settings.escalation, late),
             valid_until=until,
             action=action,
-            why=f"the deposit is valid until {until}",
+            why=Text("the deposit is valid until {day}", day=until),
             kind="validity",
             platform=each.platform or "",
             application=each.application,
