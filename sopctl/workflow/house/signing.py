@@ -17,6 +17,7 @@ from sopctl.adapters.signing import fetching, making, pages
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
+from sopctl.locale import Text, joined
 from sopctl.model.signing.signatories import Box, Signatory, same_person
 from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
@@ -139,7 +140,7 @@ def file_scan(
             "signers-missing",
             "say who has signed: {missing}",
             remedy="Such as --signed-by first --signed-by second='Name'.",
-            missing=", ".join(issue.missing) or "nobody is missing",
+            missing=", ".join(issue.missing) or Text("nobody is missing"),
         )
     signed = SignedPaper("", "", issue.number, issue.newest, "scan", tuple(by), because=because.strip())
     return record(desk, known.of(issue.sha256), content, signed, path.suffix.lower())
@@ -244,7 +245,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
         checker = Checker(desk, examiner, known)
         found = checker.unfiled(signed)
     if found is None:
-        raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why="no paper of this site")
+        raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why=Text("no paper of this site"))
     by = signers_of(found, issue.newest_file, boxes=[box], because=because.strip(), unchecked=True)
     entry = SignedPaper(
         file="",
@@ -376,7 +377,7 @@ def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
         "say which paper of {deposit} it is: {numbers}",
         remedy="Give its number behind the deposit's.",
         deposit=deposit_id,
-        numbers=", ".join(dict.fromkeys(each.number for each in (found or mine))) or "it has none",
+        numbers=", ".join(dict.fromkeys(each.number for each in (found or mine))) or Text("it has none"),
     )
 
 
@@ -444,7 +445,7 @@ def place_in(issue: Issue, box: str) -> Signatory:
             "{number} has no box {box}; it has {boxes}",
             number=issue.number,
             box=box,
-            boxes=boxes or "none",
+            boxes=boxes or Text("none"),
         )
     if place not in issue.open_boxes:
         raise UsageError("box-taken", "the box {box} of {number} is signed already", number=issue.number, box=box)
@@ -465,7 +466,7 @@ def signers_of(
             "it cannot be filed: {why}",
             where=str(path),
             remedy="Have the newest revision signed, so that no signature is lost." if stale else (),
-            why="; ".join(found.why) or found.verdict,
+            why=joined("; ", found.why) or Text(found.verdict),
         )
     before = next((each.by for each in issue.revisions if each.sha256 == found.of), ())
     have = {each.certificate for each in before}
@@ -496,15 +497,15 @@ def _one(
     signer, said = one.signer, one.word
     if signer is None or said not in ("good", "not-checked", "stranger") or (said == "not-checked" and not unchecked):
         remedies = {
-            "not-checked": "Put CRLs or OCSP answers into certificates/revocation/, or file it with --unchecked."
+            "not-checked": Text("Put CRLs or OCSP answers into certificates/revocation/, or file it with --unchecked.")
         }
         raise InvalidRecord(
             "signature-does-not-hold",
             "the signature of {who} does not hold: {why}",
             where=str(path),
             remedy=remedies.get(said, ()),
-            who=signer.cn if signer else "someone",
-            why=f"{said}, {MEANS[said]}",
+            who=signer.cn if signer else Text("someone"),
+            why=joined(", ", (said, Text(MEANS[said]))),
         )
     place = next((each for each in free if same_person(each.name, signer.cn)), None)
     if place is None and asked:
@@ -521,7 +522,7 @@ def _one(
             where=str(path),
             remedy="If they may sign it, say in which box and why: --as BOX --because WHY.",
             who=signer.cn,
-            free=", ".join(f"{each.box} {each.name}".strip() for each in free) or "all are signed",
+            free=", ".join(f"{each.box} {each.name}".strip() for each in free) or Text("all are signed"),
         )
     shown = shows_others([one])
     if shown and not because:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import SECONDS, Examiner
 from sopctl.errors import SopctlError
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model.signing.signatures import Signature
 from sopctl.model.sop import history, record
 from sopctl.model.sop.entries import Amended
@@ -35,6 +36,9 @@ NUMBER = r"[A-Za-z0-9./ -]{1,60}/([0-9]{4,9})\.[0-9]{1,9}/[A-Za-z0-9./ -]{1,60}"
 """A paper's number: with the last part of its deposit's id, and the event that issued it."""
 
 MAX_NUMBER = 140
+
+STATES = (gettext_noop("intact"), gettext_noop("altered"), gettext_noop("missing"))
+"""What a document may be, on disk."""
 
 
 class Document(Struct, frozen=True):
@@ -61,9 +65,9 @@ class CheckedFile(Struct, frozen=True):
     deposit: str = ""
     number: str = ""
     at: datetime | None = None
-    since: str = ""
+    since: Prose = ""
     signed: str = ""
-    why: tuple[str, ...] = ()
+    why: tuple[Prose, ...] = ()
     signatures: tuple[Signature, ...] = ()
 
     @property
@@ -353,19 +357,21 @@ def _unrecorded(
     return CheckedFile(str(path), "unknown")
 
 
-def _checked(path: Path, found: Finding, at: datetime | None, since: str) -> CheckedFile:
+def _checked(path: Path, found: Finding, at: datetime | None, since: Prose) -> CheckedFile:
     deposit, number = (found.issue.deposit, found.issue.number) if found.issue else ("", "")
     return CheckedFile(str(path), found.verdict, deposit, number, at, since, found.signed, found.why, found.signatures)
 
 
-def _became(dossier: Dossier, issued: Event) -> str:
+def _became(dossier: Dossier, issued: Event) -> Prose:
     """What became of the papers of an event."""
     if issued.seq in record.undone(dossier.events):
-        return "its step was taken back"
+        return Text("its step was taken back")
     for event, amended in dossier.established(Amended):
         if amended.amends.event == issued.seq:
-            how = "replaced" if amended.kind == "replacement" else "amended"
-            return f"{how} on {event.at:%Y-%m-%d} by event {event.seq}: {amended.because}"
+            said = {"day": f"{event.at:%Y-%m-%d}", "number": event.seq, "because": amended.because}
+            if amended.kind == "replacement":
+                return Text("replaced on {day} by event {number}: {because}", **said)
+            return Text("amended on {day} by event {number}: {because}", **said)
     return ""
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
+from sopctl.locale import Prose, Text, gettext_noop, joined
 from sopctl.model.signing.signatories import names_signer, same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedBy, SignedPaper
@@ -25,6 +26,11 @@ from sopctl.workflow.papers.signed.chain import Issue
 Verdict = Literal[
     "issued", "signed", "superseded", "signed, not filed", "signature bad", "not checked", "altered", "unknown"
 ]
+WORDS = (
+    *(gettext_noop("issued"), gettext_noop("signed"), gettext_noop("superseded"), gettext_noop("signed, not filed")),
+    *(gettext_noop("signature bad"), gettext_noop("not checked"), gettext_noop("altered"), gettext_noop("unknown")),
+)
+"""The verdicts, for who words them."""
 GOOD: frozenset[Verdict] = frozenset({"issued", "signed", "superseded"})
 
 MAX_ENDS = 200
@@ -36,7 +42,7 @@ class Finding(Struct, frozen=True):
 
     verdict: Verdict
     issue: Issue | None = None
-    why: tuple[str, ...] = ()
+    why: tuple[Prose, ...] = ()
     signed: str = ""
     signatures: tuple[Signature, ...] = ()
     how: str = ""
@@ -120,7 +126,7 @@ class Checker:
         self._trust: Trust | None = None
         self._asked: set[Source] = set()
         self._online = online and desk.site.settings.signing.online
-        self._silent: list[str] = []
+        self._silent: list[Prose] = []
 
     def recorded(self, content: bytes, issue: Issue, sha256: str) -> Finding:
         """What a file is that a history has."""
@@ -128,14 +134,17 @@ class Checker:
         if sha256 != issue.newest:
             left_out = {each.name for later in _after(issue, sha256) for each in later.by}
             left_out -= {each.name for each in revision.by} if revision else set()
-            why = f"an earlier revision, without the signatures of {', '.join(sorted(left_out)) or 'later ones'}"
-            return Finding("superseded", issue, (why, f"the newest is {issue.newest_file}"))
+            whose = ", ".join(sorted(left_out)) or Text("later ones")
+            why = Text("an earlier revision, without the signatures of {names}", names=whose)
+            return Finding("superseded", issue, (why, Text("the newest is {file}", file=issue.newest_file)))
         if revision is None:
             return Finding("issued", issue)
         if all(each.how == "scan" for each in issue.revisions):
-            return Finding("signed", issue, ("on paper: this is a scan, nothing in it can be checked",), issue.signed)
+            return Finding(
+                "signed", issue, (Text("on paper: this is a scan, nothing in it can be checked"),), issue.signed
+            )
         if revision.how == "scan":
-            return Finding("signed", issue, ("the newest revision is a scan",), issue.signed)
+            return Finding("signed", issue, (Text("the newest revision is a scan"),), issue.signed)
         try:
             found = self.examine(content, issue.content(issue.sha256))
         except SopctlError as error:
@@ -155,7 +164,7 @@ class Checker:
         try:
             issued = issue.content(issue.sha256)
             if hashlib.sha256(issued).hexdigest() != issue.sha256:
-                return Finding("altered", issue, ("the office's own copy of the paper was altered",))
+                return Finding("altered", issue, (Text("the office's own copy of the paper was altered"),))
             found = self.examine(content, issued)
         except SopctlError as error:
             return Finding("not checked", issue, _said(error))
@@ -168,7 +177,7 @@ class Checker:
             return Finding("altered", issue, (*_changes(found), lacks))
         finding = self._judged(Finding("signed, not filed", issue, (), "", signatures, how, of), found)
         if finding.verdict == "signed, not filed" and of != issue.newest:
-            why = f"it was made from an earlier revision: the newest is {issue.newest_file}"
+            why = Text("it was made from an earlier revision: the newest is {file}", file=issue.newest_file)
             return Finding("altered", issue, (why,), "", signatures, how, of)
         return finding
 
@@ -194,9 +203,11 @@ class Checker:
         return self._examiner.examine(content, self._trust, self._desk.now(), issued)
 
 
-def _said(error: SopctlError) -> tuple[str, ...]:
+def _said(error: SopctlError) -> tuple[Prose, ...]:
     """An error, and below it what helps."""
-    return tuple(line.strip() for line in str(error).splitlines())
+    place = [error.where] if error.where else []
+    helps = [Text(each) if isinstance(each, str) else each for each in error.remedy if each]
+    return joined(": ", (*place, error.text)), *(each if isinstance(each, Text) else str(each) for each in helps)
 
 
 def _after(issue: Issue, sha256: str) -> Iterator[SignedPaper]:
@@ -215,11 +226,11 @@ def _may_sign(each: Signature, issue: Issue, known: set[str]) -> bool:
     return named or each.signer.certificate in known
 
 
-def _lacks(before: Sequence[SignedBy], found: Sequence[Signature]) -> str:
+def _lacks(before: Sequence[SignedBy], found: Sequence[Signature]) -> Prose:
     """Which signature a file should have, in words: one more than is recorded, and each that is. One that cannot be
     read may be anybody's."""
     if len(found) <= len(before):
-        return "no signature was added to what is recorded"
+        return Text("no signature was added to what is recorded")
     there = [each.signer.certificate if each.signer else "" for each in found]
     gone = []
     for each in before:
@@ -228,7 +239,8 @@ def _lacks(before: Sequence[SignedBy], found: Sequence[Signature]) -> str:
             there.remove(one)
         elif each.certificate:
             gone.append(each.name)
-    return f"without the signatures of {', '.join(gone)}, which are recorded" if gone else ""
+    names = ", ".join(gone)
+    return Text("without the signatures of {names}, which are recorded", names=names) if gone else ""
 
 
 def _unless(each: Signature, known: bool) -> Signature:
@@ -245,7 +257,7 @@ def _judged(finding: Finding, found: Examined) -> Finding:
     verdict: Verdict = finding.verdict
     why = shows_others(finding.signatures)
     if found.problem:
-        verdict, why = "altered", (f"it cannot be read: {found.problem}",)
+        verdict, why = "altered", (Text("it cannot be read: {why}", why=found.problem),)
     elif found.changes:
         verdict, why = "altered", _changes(found)
     elif words - {"good", "not-checked"}:
@@ -253,27 +265,33 @@ def _judged(finding: Finding, found: Examined) -> Finding:
     elif "not-checked" in words:
         verdict, why = (
             "not checked",
-            (f"{MEANS['not-checked']}: put CRLs or OCSP answers into certificates/revocation/",),
+            (Text("{what}: put CRLs or OCSP answers into certificates/revocation/", what=Text(MEANS["not-checked"])),),
         )
     return msgspec.structs.replace(finding, verdict=verdict, why=why, closed=found.closed)
 
 
-def shows_others(signatures: Sequence[Signature]) -> tuple[str, ...]:
+def shows_others(signatures: Sequence[Signature]) -> tuple[Prose, ...]:
     """Whose box does not have the name of the certificate, in words. What a picture shows, nobody has read."""
     return tuple(
-        f"the box {each.field} shows {each.shows!r}; the certificate is {each.signer.cn}'s"
+        Text(
+            "the box {box} shows {text!r}; the certificate is {name}'s",
+            box=each.field,
+            text=each.shows,
+            name=each.signer.cn,
+        )
         for each in signatures
         if each.signer and each.shows and not names_signer(each.shows, each.signer.cn)
     )
 
 
-def _rewritten(finding: Finding) -> tuple[str, ...]:
+def _rewritten(finding: Finding) -> tuple[Prose, ...]:
     broken = any(each.word == "broken" for each in finding.signatures[:-1])
     if finding.how == "rewritten" and broken:
-        return ("rewritten: the file was rewritten when it was signed again, which destroys earlier signatures",)
+        why = Text("the file was rewritten when it was signed again, which destroys earlier signatures")
+        return (joined(": ", ("rewritten", why)),)
     return ()
 
 
-def _changes(found: Examined) -> tuple[str, ...]:
+def _changes(found: Examined) -> tuple[Prose, ...]:
     said: Mapping[str, str] = CHANGES
-    return tuple(f"{each}: {said[each]}" for each in found.changes)
+    return tuple(joined(": ", (each, Text(said[each]))) for each in found.changes)
