@@ -19,7 +19,7 @@ COLUMNS = ("cause", "rung", "again after", "what it means", "what helps")
 def row(cause: Cause) -> tuple[str, ...]:
     rungs = "any" if cause.rungs == tuple(Rung) else ", ".join(cause.rungs) or "—"
     again = f"{cause.first_wait:g} s" if cause.first_wait else "—"
-    return f"`{cause}`", rungs, again, cause.means, cause.remedy(port="PORT", user="USER")
+    return f"`{cause}`", rungs, again, cause.means, str(cause.remedy(port="PORT", user="USER"))
 
 
 def line(cells: tuple[str, ...]) -> str:

@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.locale import Prose, Text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -80,15 +81,15 @@ def _opened(content: bytes, where: str, wanted: tuple[int, int]) -> "Iterator[Im
         with _ONE_AT_A_TIME, Image.open(BytesIO(content), formats=("JPEG", "PNG")) as picture:
             scaled = picture.format == "JPEG" and "progressive" not in picture.info
             if picture.width * picture.height > (MOST_PIXELS if scaled else MOST_PIXELS_WHOLE):
-                raise _unreadable(where, f"{picture.width} by {picture.height} pixels")
+                raise _unreadable(where, Text("{width} by {height} pixels", width=picture.width, height=picture.height))
             picture.draft(None, wanted)
             picture.load()
             yield picture
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _unreadable(where, "no JPEG or PNG, or a broken one") from error
+        raise _unreadable(where, Text("no JPEG or PNG, or a broken one")) from error
 
 
-def _unreadable(where: str, why: str) -> InvalidRecord:
+def _unreadable(where: str, why: Prose) -> InvalidRecord:
     return InvalidRecord(
         "not-a-picture",
         "the picture cannot be read: {why}",

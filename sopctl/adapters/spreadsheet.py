@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Prose, Text
 
 MAX_UNPACKED = 16 * 1024 * 1024
 """Bytes. A spreadsheet is a ZIP file of XML, which is unpacked within this bound before anything reads it."""
@@ -77,13 +78,13 @@ def _refuse_bomb(content: bytes, where: str) -> None:
 
 def _refuse_odd(part: bytes, where: str) -> None:
     """Raise InvalidRecord for XML that no spreadsheet program writes: it says little, and costs its reader much."""
-    why = ""
+    why: Prose = ""
     if b"<!DOCTYPE" in part or b"<!ENTITY" in part:
-        why = "a document type"
+        why = Text("a document type")
     elif b"\0" in part or _OTHER_ENCODING.match(part.removeprefix(b"\xef\xbb\xbf")):
-        why = "another encoding than UTF-8"
+        why = Text("another encoding than UTF-8")
     elif max(map(len, part.split(b"<"))) > MAX_BETWEEN:
-        why = "a text longer than a cell's"
+        why = Text("a text longer than a cell's")
     if why:
         raise InvalidRecord(
             "spreadsheet-odd",

@@ -85,9 +85,9 @@ class Scope(Struct, frozen=True):
                 reason=in_words(error),
             ) from None
         if ran.returncode != 0:
-            remedy = ["See whether systemd is running here."]
+            remedy = [Text("See whether systemd is running here.")]
             if not self.run_as:
-                remedy.append("To have timers of your own run while you are logged out: loginctl enable-linger")
+                remedy.append(Text("To have timers of your own run while you are logged out: loginctl enable-linger"))
             said = " ".join((ran.stderr or ran.stdout).split()) or f"exit {ran.returncode}"
             raise OutsideFailure(
                 "systemctl-refused", "systemctl {verb}: {reason}", remedy=remedy, verb=words[0], reason=said

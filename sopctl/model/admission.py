@@ -13,6 +13,7 @@ from datetime import date
 from msgspec import Struct, to_builtins
 
 from sopctl.errors import Action, Advice
+from sopctl.locale import Prose, Sentence, Text
 from sopctl.model import names
 from sopctl.model.access import public_key
 from sopctl.model.access.destinations import EVERYWHERE, Destinations
@@ -45,7 +46,7 @@ class Objection(Struct, frozen=True):
     """What a record must not say: where in the record, why, and what helps."""
 
     path: tuple[Step, ...]
-    reason: str
+    reason: Prose
     remedy: Advice
 
     @property
@@ -82,7 +83,7 @@ MOST_KEYS = 20
 
 YEARS = (1945, 2199)
 
-_BLANK = "nothing stands there but spaces"
+_BLANK = Text("nothing stands there but spaces")
 _TYPOGRAPHY = frozenset("–—‘’“”«»·°×…")
 _TOGETHER = dict.fromkeys(words("CJK HIRAGANA KATAKANA KATAKANA-HIRAGANA HANGUL BOPOMOFO IDEOGRAPHIC"), "CJK")
 """Scripts that are written side by side, and look like no other."""
@@ -122,7 +123,7 @@ def added(before: Adoption, after: Adoption, house: House) -> list[Objection]:
     return [each for each in objections(after, house) if (each.path, each.reason) not in known]
 
 
-Found = Iterator[tuple[tuple[Step, ...], str, Advice]]
+Found = Iterator[tuple[tuple[Step, ...], Prose, Advice]]
 
 
 def _texts(record: AnyRequest | Adoption, _house: House) -> Found:
@@ -131,10 +132,10 @@ def _texts(record: AnyRequest | Adoption, _house: House) -> Found:
         for path in paths:
             text = _at(plain, path)
             if isinstance(text, str) and (reason := look(text)):
-                yield path, reason, "Type it again from the paper: copied text may hold what cannot be seen."
+                yield path, reason, Text("Type it again from the paper: copied text may hold what cannot be seen.")
     for number, disk in enumerate(record.server.disks):
         if reason := _not_plain(disk):
-            yield ("server", "disks", number), reason, "Type it again."
+            yield ("server", "disks", number), reason, Text("Type it again.")
 
 
 def _lists(record: AnyRequest | Adoption, _house: House) -> Found:
@@ -142,18 +143,30 @@ def _lists(record: AnyRequest | Adoption, _house: House) -> Found:
     for path, most in MOST.items():
         entries = _at(plain, path)
         if isinstance(entries, Sequence) and len(entries) > most:
-            yield path, f"{len(entries)} entries are more than the {most} that one server has", "Name fewer."
+            yield (
+                path,
+                Text("{entries} entries are more than the {most} that one server has", entries=len(entries), most=most),
+                Text("Name fewer."),
+            )
     for number, account in enumerate(record.access.accounts):
         if len(account.keys) > MOST_KEYS:
             place = ("access", "accounts", number, "keys")
-            yield place, f"{len(account.keys)} keys are more than the {MOST_KEYS} that one account has", "Name fewer."
+            yield (
+                place,
+                Text(
+                    "{keys} keys are more than the {most_keys} that one account has",
+                    keys=len(account.keys),
+                    most_keys=MOST_KEYS,
+                ),
+                Text("Name fewer."),
+            )
 
 
 def _dates(record: AnyRequest | Adoption, _house: House) -> Found:
     days = {("valid_until",): record.valid_until, ("letter", "date"): record.letter.date if record.letter else None}
     for path, day in days.items():
         if day and not YEARS[0] <= day.year <= YEARS[1]:
-            yield path, f"the year {day.year} is not meant", "Write the date as 2026-11-23."
+            yield path, Text("the year {year} is not meant", year=day.year), Text("Write the date as 2026-11-23.")
 
 
 def _meant(record: AnyRequest | Adoption, house: House) -> Found:
@@ -169,24 +182,28 @@ def _contacts(record: AnyRequest | Adoption, _house: House) -> Found:
         if contact.email and not _mailable(contact.email):
             yield (
                 ("contacts", role, "email"),
-                f"{printable(contact.email, 80)!r} is no address that a message can be sent to",
-                "Write it as name@example.org.",
+                Text("{email!r} is no address that a message can be sent to", email=printable(contact.email, 80)),
+                Text("Write it as name@example.org."),
             )
 
 
 def _places(record: AnyRequest | Adoption, house: House) -> Found:
     if why := EVERYWHERE.written(record.server.name):
-        yield ("server", "name"), f"{record.server.name!r} is {why}", "Give the host name that the server has."
+        yield (
+            ("server", "name"),
+            Text("{name!r} is {why}", name=record.server.name, why=why),
+            Text("Give the host name that the server has."),
+        )
     bmc = getattr(record, "bmc", None)
     static = record.access.static_address
     opened = isinstance(record, Adoption) and not isinstance(record, Deposit)
     if not record.access.address and (opened or not house.gives_addresses):
         yield (
             ("access", "address"),
-            "there is no address, and the office has none to give",
-            "Write the server's address; or name in networks/ those that the office gives out."
+            Text("there is no address, and the office has none to give"),
+            Text("Write the server's address; or name in networks/ those that the office gives out.")
             if not opened
-            else "Write the address at which the server answers.",
+            else Text("Write the address at which the server answers."),
         )
     hosts = {
         ("access", "address"): record.access.address,
@@ -199,8 +216,8 @@ def _places(record: AnyRequest | Adoption, house: House) -> Found:
         if host and (why := there.written(host)):
             yield (
                 path,
-                f"no deposit is at {printable(host, 80)}: {why}",
-                "Write the address that the server has in the data centre's network (sopctl.yml: networks).",
+                Text("no deposit is at {host}: {why}", host=printable(host, 80), why=why),
+                Text("Write the address that the server has in the data centre's network (sopctl.yml: networks)."),
             )
 
 
@@ -212,21 +229,27 @@ def _way_in(record: AnyRequest | Adoption, house: House) -> Found:
     if way.password is not None:
         yield (
             (*place, "password"),
-            "a letter names no secret of the office's",
-            ("Leave `password` out. The office sets it, for this deposit alone:", _login("ask-password")),
+            Text("a letter names no secret of the office's"),
+            (Text("Leave `password` out. The office sets it, for this deposit alone:"), _login("ask-password")),
         )
     if way.key is not None and way.key not in house.first_contact_keys:
         yield (
             (*place, "key"),
-            f"letters may not name the key {way.key!r} of the office's, only {', '.join(house.first_contact_keys)}",
+            Text(
+                "letters may not name the key {key!r} of the office's, only {names}",
+                key=way.key,
+                names=", ".join(house.first_contact_keys),
+            ),
             (
-                "Let letters name it (first_contact_keys in sopctl.yml), or leave `key` out and set one, for this "
-                "deposit alone:",
+                Text(
+                    "Let letters name it (first_contact_keys in sopctl.yml), or leave `key` out and set one, "
+                    "for this deposit alone:"
+                ),
                 _login("key-file"),
             ),
         )
     if record.kind == "server" and way.user != "root" and (reason := _taken(way.user, record.access, house)):
-        yield (*place, "user"), reason, "Name an account that the server's owner made for the office."
+        yield (*place, "user"), reason, Text("Name an account that the server's owner made for the office.")
 
 
 def _login(option: str) -> Action:
@@ -239,22 +262,26 @@ def _login(option: str) -> Action:
 def _accounts(record: AnyRequest | Adoption, house: House) -> Found:
     own = record.access.management_account
     if own and (reason := _of_the_system(own)):
-        yield ("access", "management_account"), reason, "Name one that the server does not have, such as sopctl2."
+        yield ("access", "management_account"), reason, Text("Name one that the server does not have, such as sopctl2.")
     for number, account in enumerate(record.access.accounts):
         place = ("access", "accounts", number)
         if reason := _taken(account.name, record.access, house):
-            yield (*place, "name"), reason, "Ask for an account of the unit's own, such as webadmin."
+            yield (*place, "name"), reason, Text("Ask for an account of the unit's own, such as webadmin.")
         of_account = set()
         for which, line in enumerate(account.keys):
             where = (*place, "keys", which)
             key = public_key.blob(line)
-            if why := public_key.why_not(line):
-                reason, _, helps = why.partition(": ")
-                yield where, reason, f"{helps[:1].upper()}{helps[1:]}."
+            if flaw := public_key.flaw(line):
+                reason, helps = flaw
+                yield where, reason, Sentence("{helps}", helps=helps)
             elif key in house.own_keys:
-                yield where, "this is a key of the office's own", "Give the public key of the person who logs in."
+                yield (
+                    where,
+                    Text("this is a key of the office's own"),
+                    Text("Give the public key of the person who logs in."),
+                )
             elif key in of_account:
-                yield where, f"the key is listed twice for {account.name}", "Name each key once."
+                yield where, Text("the key is listed twice for {name}", name=account.name), Text("Name each key once.")
             of_account.add(key)
 
 
@@ -263,21 +290,21 @@ def _macs(record: AnyRequest | Adoption, _house: House) -> Found:
         if int(mac[:2], 16) & 1 or not mac.strip("0:"):
             yield (
                 ("network", "macs", number),
-                f"{mac} is the address of no single interface (IEEE 802)",
-                "Read it off the server's interface.",
+                Text("{mac} is the address of no single interface (IEEE 802)", mac=mac),
+                Text("Read it off the server's interface."),
             )
 
 
-def _taken(name: str, access: Access, house: House) -> str:
+def _taken(name: str, access: Access, house: House) -> Prose:
     """Why an account of this name is none of the unit's own."""
     if name in house.management_accounts or name == access.management_account:
-        return f"{name!r} is the office's own account"
+        return Text("{name!r} is the office's own account", name=name)
     return _of_the_system(name)
 
 
-def _of_the_system(name: str) -> str:
+def _of_the_system(name: str) -> Prose:
     if name in SYSTEM_ACCOUNTS or name in names.FORBIDDEN_ACCOUNTS or name.startswith(_SYSTEM_PREFIXES):
-        return f"{name!r} is an account of the system"
+        return Text("{name!r} is an account of the system", name=name)
     return ""
 
 
@@ -288,26 +315,26 @@ def _mailable(email: str) -> bool:
     return not dots and not local.startswith("-") and len(local) <= 64 and names.is_host_name(domain.lower())
 
 
-def _not_exact(text: str) -> str:
+def _not_exact(text: str) -> Prose:
     """Why a text is not ASCII as it stands on a machine; empty if it is."""
     if text and not text.strip():
         return _BLANK
     odd = next((each for each in text if not each.isascii() or not each.isprintable()), "")
-    return f"{_named(odd)} does not belong here" if odd else ""
+    return Text("{odd} does not belong here", odd=_named(odd)) if odd else ""
 
 
-def _not_latin(text: str) -> str:
+def _not_latin(text: str) -> Prose:
     """Why a text is not plain Latin writing, by which something is known again; empty if it is."""
     if text and not text.strip():
         return _BLANK
     for each in unicodedata.normalize("NFC", text):
         latin = each.isalpha() and _script(each) == "LATIN" and unicodedata.normalize("NFKC", each) == each
         if not ((each.isascii() and each.isprintable()) or latin or each in _TYPOGRAPHY):
-            return f"{_named(each)} does not belong here"
+            return Text("{each} does not belong here", each=_named(each))
     return ""
 
 
-def _not_plain(text: str) -> str:
+def _not_plain(text: str) -> Prose:
     """Why a text is not one that reads as it looks: something invisible, or letters of two scripts; empty if it is."""
     if text and not text.strip():
         return _BLANK
@@ -315,16 +342,16 @@ def _not_plain(text: str) -> str:
     marks = 0
     for each in text:
         if printable(each) != each and each != "\u00a0":
-            return f"{_named(each)} cannot be seen"
+            return Text("{each} cannot be seen", each=_named(each))
         marks = marks + 1 if unicodedata.combining(each) else 0
         if marks > 2:
-            return "marks are heaped on a letter"
+            return Text("marks are heaped on a letter")
         if each.isalpha() and not each.isascii():
             scripts.add(_script(each))
         elif each.isalpha():
             scripts.add("LATIN")
     if len({_TOGETHER.get(each, each) for each in scripts - _NO_SCRIPT}) > 1:
-        return f"letters of two scripts look alike ({', '.join(sorted(scripts)).lower()})"
+        return Text("letters of two scripts look alike ({names})", names=", ".join(sorted(scripts)).lower())
     return ""
 
 
@@ -333,10 +360,10 @@ def _script(letter: str) -> str:
     return unicodedata.name(letter, "UNNAMED").partition(" ")[0]
 
 
-def _named(character: str) -> str:
+def _named(character: str) -> Prose:
     """A character by its code and name, however it looks."""
     name = unicodedata.name(character, "").lower()
-    return f"the character U+{ord(character):04X}{f' ({name})' if name else ''}"
+    return Text("the character U+{character:04X}{name}", character=ord(character), name=f" ({name})" if name else "")
 
 
 def _at(plain: object, path: Sequence[Step]) -> object:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
+from sopctl.locale import gettext_noop
 from sopctl.model import names, services
 from sopctl.model.access.algorithms import Legacy
 from sopctl.model.facts.platforms import KNOWN
@@ -114,7 +115,7 @@ class Server(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_host_name(self.name):
-            raise ValueError("Expected a host name of its own in `name`")
+            raise ValueError(gettext_noop("Expected a host name of its own in `name`"))
 
 
 class RequestedServer(Server, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -167,11 +168,13 @@ class StaticAddress(Struct, frozen=True, forbid_unknown_fields=True):
         try:
             network = IPv4Interface(f"{IPv4Address(address)}/{self.prefix}").network
         except AddressValueError:
-            raise ValueError("Expected an IPv4 address in `address`, as `static_address` keeps it") from None
+            raise ValueError(
+                gettext_noop("Expected an IPv4 address in `address`, as `static_address` keeps it")
+            ) from None
         try:
             gateway = IPv4Address(self.gateway)
         except AddressValueError:
-            raise ValueError("Expected an IPv4 address in `static_address.gateway`") from None
+            raise ValueError(gettext_noop("Expected an IPv4 address in `static_address.gateway`")) from None
         # RFC 3021: a network of two addresses has neither a name nor a broadcast address.
         ends = {network.network_address, network.broadcast_address} if network.num_addresses > 2 else set()
         if IPv4Address(address) in ends:
@@ -214,21 +217,21 @@ class Access(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         """Raise ValueError (msgspec adds the path) for what a pattern cannot express."""
         if self.address and not names.is_address(self.address):
-            raise ValueError("Expected an IP address or a host name in `address`")
+            raise ValueError(gettext_noop("Expected an IP address or a host name in `address`"))
         try:  # a record is read as text: a plain TCP port is a number again, and each port is written in one way only
             force_setattr(self, "ports", tuple(dict.fromkeys(map(services.plain, self.ports))))
         except ValueError as error:
             raise ValueError(f"{error} in `ports`") from None
         for source in self.sources:
             if not names.is_network(source):
-                raise ValueError("Expected addresses or networks such as 192.0.2.0/24 in `sources`")
+                raise ValueError(gettext_noop("Expected addresses or networks such as 192.0.2.0/24 in `sources`"))
         taken = names.FORBIDDEN_ACCOUNTS & {account.name for account in self.accounts}
         if taken:
             raise ValueError(f"A letter cannot ask for the system account {sorted(taken)[0]!r}")
         if self.management_account in {account.name for account in self.accounts}:
-            raise ValueError("Expected in `management_account` a name that none of `accounts` has")
+            raise ValueError(gettext_noop("Expected in `management_account` a name that none of `accounts` has"))
         if len({account.name for account in self.accounts}) < len(self.accounts):
-            raise ValueError("An account is listed twice")
+            raise ValueError(gettext_noop("An account is listed twice"))
         if self.static_address:
             self.static_address.refuse_unfit(self.address)
 
@@ -270,7 +273,7 @@ class Bmc(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_address(self.address):
-            raise ValueError("Expected an IP address or a host name in `address` of `bmc`")
+            raise ValueError(gettext_noop("Expected an IP address or a host name in `address` of `bmc`"))
 
 
 VlanId = Annotated[int, Meta(ge=1, le=4094)]
@@ -396,7 +399,7 @@ class Adoption(Struct, frozen=True, forbid_unknown_fields=True):
             _refuse_way_in(self.access)
             return
         if self.access.legacy:
-            raise ValueError("Expected `legacy` for an appliance only: a server's SSH can be updated")
+            raise ValueError(gettext_noop("Expected `legacy` for an appliance only: a server's SSH can be updated"))
         if self.access.first_contact:
             _refuse_password(self.access.first_contact)
 
@@ -424,26 +427,32 @@ def _refuse_accounts(access: Access) -> None:
     """Raise ValueError unless this can be the access to an appliance."""
     way = access.first_contact
     if access.accounts:
-        raise ValueError("Expected no `accounts`: an appliance is not configured")
+        raise ValueError(gettext_noop("Expected no `accounts`: an appliance is not configured"))
     if way and way.key and way.password:
-        raise ValueError("Expected a `key` or a `password` in `first_contact` of an appliance, not both")
+        raise ValueError(gettext_noop("Expected a `key` or a `password` in `first_contact` of an appliance, not both"))
 
 
 def _refuse_way_in(access: Access) -> None:
     """Raise ValueError for what only SSH would use, on a machine that takes none."""
     if access.accounts or access.first_contact or access.management_account or access.legacy:
-        raise ValueError("Expected no `accounts` and no `first_contact`: nobody logs in to it over SSH")
+        raise ValueError(gettext_noop("Expected no `accounts` and no `first_contact`: nobody logs in to it over SSH"))
 
 
 def _refuse_the_offices(access: Access) -> None:
     """Raise ValueError for a letter that says what only the office does."""
     if access.legacy:
-        raise ValueError("Expected no `legacy`: old SSH algorithms are for the office to allow, not for a letter")
+        raise ValueError(
+            gettext_noop("Expected no `legacy`: old SSH algorithms are for the office to allow, not for a letter")
+        )
     if access.network:
-        raise ValueError("Expected no `network` in `access`: through which network it is reached, the office says")
+        raise ValueError(
+            gettext_noop("Expected no `network` in `access`: through which network it is reached, the office says")
+        )
 
 
 def _refuse_password(way: FirstContact) -> None:
     """Raise ValueError for a server's password: it is typed once, when the server is configured, and kept nowhere."""
     if way.password is not None:
-        raise ValueError("Expected no `password` in `first_contact`: only an appliance's is kept, never a server's")
+        raise ValueError(
+            gettext_noop("Expected no `password` in `first_contact`: only an appliance's is kept, never a server's")
+        )

@@ -8,6 +8,8 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 
+from sopctl.locale import Prose, Text, either, gettext_noop
+
 ID = r"^[A-Z0-9][A-Z0-9-]{0,40}\Z"
 """A deposit's id; also the name of its folder."""
 
@@ -52,19 +54,19 @@ PORTS = rf"^{_PORT}(-{_PORT}(/(tcp|udp))?|/(tcp|udp|tls|http|https|smtp))?\Z"
 there."""
 
 EXPLAINED = {
-    ID: "an id such as PS-2026-0001",
-    HOST_NAME: "a host name such as web1.example.org (lower case)",
-    ACCOUNT: "an account name such as webadmin (lower case)",
-    FILE_NAME: "a plain file name",
-    PUBLIC_KEY: "one public key, as in a .pub file (ssh-ed25519 AAAA… comment), without options",
-    LINE: "one line of text without control characters",
-    EMAIL: "an e-mail address",
-    NIP: "a NIP of 18 digits",
-    INTERFACE: "an interface's name such as GigabitEthernet1/0/3",
-    INTERFACES: "interfaces' names with {n} for the number, such as GigabitEthernet1/0/{n}",
-    PORTS: "a port such as 443, 443/https, 53/udp or 8000-8010",
-    PAGE_URL: "an address such as https://titipan.example.org, without a path",
-    MAC: "a MAC address such as 52:54:00:12:34:56 (lower case)",
+    ID: Text("an id such as PS-2026-0001"),
+    HOST_NAME: Text("a host name such as web1.example.org (lower case)"),
+    ACCOUNT: Text("an account name such as webadmin (lower case)"),
+    FILE_NAME: Text("a plain file name"),
+    PUBLIC_KEY: Text("one public key, as in a .pub file (ssh-ed25519 AAAA… comment), without options"),
+    LINE: Text("one line of text without control characters"),
+    EMAIL: Text("an e-mail address"),
+    NIP: Text("a NIP of 18 digits"),
+    INTERFACE: Text("an interface's name such as GigabitEthernet1/0/3"),
+    INTERFACES: Text("interfaces' names with {n} for the number, such as GigabitEthernet1/0/{n}"),
+    PORTS: Text("a port such as 443, 443/https, 53/udp or 8000-8010"),
+    PAGE_URL: Text("an address such as https://titipan.example.org, without a path"),
+    MAC: Text("a MAC address such as 52:54:00:12:34:56 (lower case)"),
 }
 """The grammars in words, for the error that a person reads."""
 
@@ -77,23 +79,48 @@ def one_of(known: Iterable[str]) -> str:
     return rf"^({'|'.join(known)})\Z"
 
 
-def explain(message: str, value: object = None) -> str:
+def explain(message: str, value: object = None) -> Prose:
     """A message of msgspec about `value`, with the grammars in words."""
-    if choice := _ONE_OF.search(message):
-        return message.replace(choice[0], f"{value!r} is none of those known: {told(value, choice[1].split('|'))}")
+    if choice := _ONE_OF.fullmatch(message):
+        return Text("{value!r} is none of those known: {names}", value=value, names=told(value, choice[1].split("|")))
     if f"`str` matching regex {PUBLIC_KEY!r}" in message and isinstance(value, str):
         from sopctl.model.access.public_key import why_not
 
         return why_not(value)
     for pattern, words in EXPLAINED.items():
-        message = message.replace(f"`str` matching regex {pattern!r}", words)
-    return message
+        if message == f"Expected `str` matching regex {pattern!r}":
+            return Text("Expected {what}", what=words)
+    for template, said in _SAID.items():
+        if found := said.fullmatch(message):
+            return Text(template, **found.groupdict())
+    return Text(message)
 
 
-def told(said: object, known: Sequence[str]) -> str:
+_SAID = {
+    gettext_noop("Expected `{wanted}`, got `{found}`"): re.compile(
+        "Expected `(?P<wanted>[^`]*)`, got `(?P<found>[^`]*)`"
+    ),
+    gettext_noop("Expected `{kind}` {limit}"): re.compile("Expected `(?P<kind>[^`]*)` (?P<limit>[<>]=? [-0-9.]+)"),
+    gettext_noop("Expected `{kind}` of length {limit}"): re.compile(
+        "Expected `(?P<kind>[^`]*)` of length (?P<limit>(?:[<>]=? )?[0-9]+)"
+    ),
+    gettext_noop("Object missing required field `{field}`"): re.compile(
+        "Object missing required field `(?P<field>[^`]*)`"
+    ),
+    gettext_noop("Object contains unknown field `{field}`"): re.compile(
+        "Object contains unknown field `(?P<field>[^`]*)`"
+    ),
+    gettext_noop("Invalid enum value {value}"): re.compile("Invalid enum value (?P<value>.*)"),
+    gettext_noop("Invalid value {value}"): re.compile("Invalid value (?P<value>.*)"),
+}
+"""What msgspec says, in its own words."""
+
+
+def told(said: object, known: Sequence[str]) -> Prose:
     """The names that are known, and which of them may be meant by what was `said`."""
     near = nearest(str(said), known)
-    return ", ".join(known) + (f"; did you mean {' or '.join(near)}?" if near else "")
+    names = ", ".join(known)
+    return Text("{names}; did you mean {near}?", names=names, near=either(near)) if near else names
 
 
 def nearest(said: str, known: Sequence[str]) -> list[str]:

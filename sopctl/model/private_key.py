@@ -8,10 +8,14 @@ import binascii
 import re
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Prose, Text
 
 _BEGIN = b"-----BEGIN OPENSSH PRIVATE KEY-----\n"
 _END = b"-----END OPENSSH PRIVATE KEY-----\n"
-_NOT_FIRST = ("something stands before its first line, or behind it", "Let the file begin with the key itself.")
+_NOT_FIRST = (
+    Text("something stands before its first line, or behind it"),
+    Text("Let the file begin with the key itself."),
+)
 _PKCS8 = re.compile(rb"-----BEGIN PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]{1,200})-----END PRIVATE KEY-----")
 _ED25519 = bytes.fromhex("06032b6570")
 """Its object identifier, 1.3.101.112 (RFC 8410)."""
@@ -41,19 +45,23 @@ def is_one(content: bytes) -> bool:
     return b"PRIVATE KEY-----" in content
 
 
-def _why(content: bytes, path: str) -> tuple[str, str]:
+def _why(content: bytes, path: str) -> tuple[Prose, Prose]:
     if b"BEGIN OPENSSH PRIVATE KEY" in content:
         if b"\r" in content:
-            return "its lines end as on Windows", f"Take the carriage returns away: sed -i 's/\\r$//' {path}"
+            return Text("its lines end as on Windows"), Text(
+                "Take the carriage returns away: sed -i 's/\\r$//' {path}", path=path
+            )
         if not content.startswith(_BEGIN):
             return _NOT_FIRST
         if _END not in content:
-            return "its last line is not whole", f"End it with a line break, and nothing before that: echo >> {path}"
+            return Text("its last line is not whole"), Text(
+                "End it with a line break, and nothing before that: echo >> {path}", path=path
+            )
     elif b"PRIVATE KEY-----" in content and not re.search(rb"^-----BEGIN ", content, re.MULTILINE):
         return _NOT_FIRST
     elif (found := _PKCS8.search(content)) and _ED25519 in _decoded(found[1]):
-        new = "Make a new key (ssh-keygen -t ed25519 -N '' -f FILE), and have its public half installed."
-        return "it is an Ed25519 key in PKCS #8 format, which OpenSSH reads since 9.6 only", new
+        new = Text("Make a new key (ssh-keygen -t ed25519 -N '' -f FILE), and have its public half installed.")
+        return Text("it is an Ed25519 key in PKCS #8 format, which OpenSSH reads since 9.6 only"), new
     return "", ""
 
 

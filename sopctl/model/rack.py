@@ -5,6 +5,7 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model import names
 
 Face = Literal["both", "front", "rear"]
@@ -107,14 +108,20 @@ class Wish(Struct, frozen=True):
 ANYWHERE = Wish()
 
 
+_TAKEN = {
+    "reserved": gettext_noop("{place} is reserved for {deposit}"),
+    "placed": gettext_noop("{place} is placed for {deposit}"),
+}
+
+
 class Obstacle(Struct, frozen=True):
     """Why a server cannot stand somewhere: in English for the person who asks, in Indonesian for the history."""
 
-    english: str
+    english: Prose
     indonesian: str
 
     def __str__(self) -> str:
-        return self.english
+        return str(self.english)
 
 
 def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int, wish: Wish = ANYWHERE) -> Obstacle | None:
@@ -123,7 +130,13 @@ def refusal(rack: Rack, occupied: Iterable[Occupied], need: Need, unit: int, wis
     top = unit + need.height - 1
     if unit < 1 or top > rack.units:
         return Obstacle(
-            f"U{unit} to U{top} is outside rack {rack.name} (U1 to U{rack.units})",
+            Text(
+                "U{unit} to U{top} is outside rack {name} (U1 to U{units})",
+                unit=unit,
+                top=top,
+                name=rack.name,
+                units=rack.units,
+            ),
             f"U{unit} sampai U{top} di luar rak {rack.name} (U1 sampai U{rack.units})",
         )
     return _refused_anywhere(rack, here, need, wish) or _in_the_way(rack, here, unit, top, wish.face)
@@ -203,7 +216,12 @@ def _fits(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> tuple
         return ([], why) if why else ([wish.unit], None)
     if need.height > rack.units:
         return [], Obstacle(
-            f"rack {rack.name} has {rack.units} units, {need.height} are needed",
+            Text(
+                "rack {name} has {units} units, {height} are needed",
+                name=rack.name,
+                units=rack.units,
+                height=need.height,
+            ),
             f"rak {rack.name} hanya {rack.units} unit, perlu {need.height}",
         )
     why = _refused_anywhere(rack, here, need, wish)
@@ -215,7 +233,7 @@ def _fits(rack: Rack, here: Sequence[Occupied], need: Need, wish: Wish) -> tuple
         return fits, None
     found = set(ways.values())
     return [], found.pop() if len(found) == 1 else Obstacle(
-        f"rack {rack.name} has no {need.height} free units in a row",
+        Text("rack {name} has no {height} free units in a row", name=rack.name, height=need.height),
         f"rak {rack.name} tidak punya {need.height} unit kosong berurutan",
     )
 
@@ -228,14 +246,15 @@ def _in_the_way(rack: Rack, here: Sequence[Occupied], unit: int, top: int, face:
     for blocked, what in sorted(rack.blocked.items()):
         if unit <= blocked <= top:
             return Obstacle(
-                f"rack {rack.name} U{blocked} is blocked: {what}",
+                Text("rack {name} U{blocked} is blocked: {what}", name=rack.name, blocked=blocked, what=what),
                 f"rak {rack.name} U{blocked} tidak dapat dipakai: {what}",
             )
     for other in here:
         if unit <= other.place.top and other.place.unit <= top and _same_side(face, other.place.face):
             taken = {"reserved": "dipesan untuk", "placed": "ditempati"}[other.kind]
             return Obstacle(
-                f"{other.place} is {other.kind} for {other.deposit}", f"{other.place} {taken} {other.deposit}"
+                Text(_TAKEN[other.kind], place=other.place, deposit=other.deposit),
+                f"{other.place} {taken} {other.deposit}",
             )
     return None
 
@@ -247,24 +266,43 @@ def _same_side(one: Face, other: Face) -> bool:
 def _too_much(rack: Rack, here: Sequence[Occupied], need: Need, face: Face) -> Obstacle | None:
     if need.depth_mm > rack.depth_mm:
         return Obstacle(
-            f"it is {need.depth_mm} mm deep, rack {rack.name} takes {rack.depth_mm} mm",
+            Text(
+                "it is {depth_mm} mm deep, rack {name} takes {room} mm",
+                depth_mm=need.depth_mm,
+                name=rack.name,
+                room=rack.depth_mm,
+            ),
             f"kedalamannya {need.depth_mm} mm, rak {rack.name} memuat {rack.depth_mm} mm",
         )
     if face != "both" and need.depth_mm * 2 > rack.depth_mm:
         return Obstacle(
-            f"it is {need.depth_mm} mm deep, more than half of rack {rack.name}: it fills both faces",
+            Text(
+                "it is {depth_mm} mm deep, more than half of rack {name}: it fills both faces",
+                depth_mm=need.depth_mm,
+                name=rack.name,
+            ),
             f"kedalamannya {need.depth_mm} mm, lebih dari setengah rak {rack.name}: memakai kedua sisi",
         )
     power = power_used(rack, here) + need.power_watts
     if power > rack.power_watts:
         return Obstacle(
-            f"rack {rack.name} would draw {power} W of its {rack.power_watts} W",
+            Text(
+                "rack {name} would draw {power} W of its {power_watts} W",
+                name=rack.name,
+                power=power,
+                power_watts=rack.power_watts,
+            ),
             f"rak {rack.name} akan memakai {power} W dari {rack.power_watts} W",
         )
     weight = weight_used(rack, here) + (need.weight_kg or 0)
     if rack.weight_kg is not None and weight > rack.weight_kg:
         return Obstacle(
-            f"rack {rack.name} would carry {weight} kg of its {rack.weight_kg} kg",
+            Text(
+                "rack {name} would carry {weight} kg of its {weight_kg} kg",
+                name=rack.name,
+                weight=weight,
+                weight_kg=rack.weight_kg,
+            ),
             f"rak {rack.name} akan memikul {weight} kg dari {rack.weight_kg} kg",
         )
     return None
@@ -274,16 +312,16 @@ def _no_port(rack: Rack, here: Sequence[Occupied], wanted: int | None) -> Obstac
     if rack.switch is None:
         if not wanted:
             return None
-        return Obstacle(f"rack {rack.name} has no switch", f"rak {rack.name} tidak punya switch")
+        return Obstacle(Text("rack {name} has no switch", name=rack.name), f"rak {rack.name} tidak punya switch")
     free = free_ports(rack, here)
     if not free:
         return Obstacle(
-            f"switch {rack.switch.name} of rack {rack.name} has no free port",
+            Text("switch {switch} of rack {rack} has no free port", switch=rack.switch.name, rack=rack.name),
             f"switch {rack.switch.name} rak {rack.name} tidak punya port kosong",
         )
     if wanted and wanted not in free:
         return Obstacle(
-            f"port {wanted} of switch {rack.switch.name} is not free",
+            Text("port {wanted} of switch {name} is not free", wanted=wanted, name=rack.switch.name),
             f"port {wanted} switch {rack.switch.name} sudah dipakai",
         )
     return None

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.errors import UsageError
+from sopctl.locale import gettext_noop
 from sopctl.model.access import target
 from sopctl.model.access.target import ServiceKind
 from sopctl.model.names import PORTS
@@ -51,7 +52,7 @@ Service = Ports | str
 def ports(text: str | int) -> Ports:
     """Read one port or range. Raises ValueError for text that is none, or a range that runs backwards."""
     if re.match(PORTS, str(text)) is None:
-        raise ValueError("Expected a port such as 443, 443/https, 53/udp or 8000-8010")
+        raise ValueError(gettext_noop("Expected a port such as 443, 443/https, 53/udp or 8000-8010"))
     numbers, _, kind = str(text).partition("/")
     first, _, last = numbers.partition("-")
     if last and int(last) < int(first):

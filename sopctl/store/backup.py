@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from sopctl import __version__
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError, in_words
+from sopctl.locale import Prose, Text
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, modes, settings, staging
 from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
@@ -119,7 +120,7 @@ def read_manifest(file: Path) -> Manifest:
                 return from_json(content, Manifest)
             except NotJson as error:
                 raise _no_backup(file, in_words(error)) from None
-    raise _no_backup(file, f"it has no {MANIFEST}")
+    raise _no_backup(file, Text("it has no {name}", name=MANIFEST))
 
 
 def restore(file: Path, root: Path, *, unseal: Callable[[bytes], bytes] | None = None) -> Manifest:
@@ -289,9 +290,9 @@ def _members(file: Path) -> Iterator[tuple[str, bytes]]:
                 count += 1
                 parts = Path(entry.name).parts
                 if not entry.isreg() or not parts or Path(entry.name).is_absolute() or ".." in parts:
-                    raise _no_backup(file, f"{entry.name[:100]!r} is no file of a site")
+                    raise _no_backup(file, Text("{name!r} is no file of a site", name=entry.name[:100]))
                 if entry.size > MAX_FILE or count > MAX_FILES:
-                    raise _no_backup(file, "it is larger than a backup of a site can be")
+                    raise _no_backup(file, Text("it is larger than a backup of a site can be"))
                 content = packed.extractfile(entry)
                 yield entry.name, content.read() if content else b""
     except (tarfile.TarError, EOFError, OSError) as error:
@@ -315,7 +316,7 @@ def _new(target: Path) -> Iterator[BinaryIO]:
         sync_folder(target.parent)
 
 
-def _no_backup(file: Path, reason: str) -> InvalidRecord:
+def _no_backup(file: Path, reason: Prose) -> InvalidRecord:
     return InvalidRecord("not-a-backup", "this is no backup of a site: {reason}", where=str(file), reason=reason)
 
 

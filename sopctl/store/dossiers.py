@@ -401,7 +401,7 @@ def commit(
                     remedy="The next event of the deposit adds it. Until then, look after the disk.",
                     number=bound.seq,
                     deposit=name,
-                    reason=error.message,
+                    reason=error.text,
                 )
             )
         else:
@@ -420,7 +420,7 @@ def _note_roster(site: Site, journal: Writer, event: Event) -> None:
                 "who decides has changed, and the journal has not noted that yet: {reason}",
                 where=error.where,
                 remedy="The next event notes it. Until then, look after the disk.",
-                reason=error.message,
+                reason=error.text,
             )
         )
 
@@ -513,7 +513,7 @@ def write_record(site: Site, dossier: Dossier, content: bytes) -> None:
                 where=error.where,
                 remedy="The next command on the deposit writes it.",
                 deposit=dossier.id,
-                reason=error.message,
+                reason=error.text,
             )
         )
 

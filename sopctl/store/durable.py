@@ -21,20 +21,37 @@ from types import FrameType
 from typing import BinaryIO
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.locale import Text, gettext_noop
 
-_PATH = ("no-such-file", "Check the path. A file of the site can be restored from its git or a backup.")
-_DENIED = ("access-denied", "Give this account access, or run the command as the site's owner.")
-OTHER = ("disk-error", "Check the disk, then run the command again.")
+_PATH = ("no-such-file", gettext_noop("Check the path. A file of the site can be restored from its git or a backup."))
+_DENIED = ("access-denied", gettext_noop("Give this account access, or run the command as the site's owner."))
+OTHER = ("disk-error", gettext_noop("Check the disk, then run the command again."))
 KNOWN = {
-    errno.ENOSPC: ("disk-full", "Free space on that file system, then run the command again."),
-    errno.EDQUOT: ("quota-exceeded", "Free space within the quota, then run the command again."),
+    errno.ENOSPC: ("disk-full", gettext_noop("Free space on that file system, then run the command again.")),
+    errno.EDQUOT: ("quota-exceeded", gettext_noop("Free space within the quota, then run the command again.")),
     errno.EACCES: _DENIED,
     errno.EPERM: _DENIED,
-    errno.EROFS: ("disk-read-only", "The file system is mounted read-only; mount it writable."),
-    errno.EMFILE: ("too-many-open-files", "Raise the limit of open files (ulimit -n)."),
+    errno.EROFS: ("disk-read-only", gettext_noop("The file system is mounted read-only; mount it writable.")),
+    errno.EMFILE: ("too-many-open-files", gettext_noop("Raise the limit of open files (ulimit -n).")),
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP), _PATH),
 }
 """What the system says → the error's id, and what helps."""
+
+_DOING = (
+    gettext_noop("copy it"),
+    gettext_noop("lock"),
+    gettext_noop("look at"),
+    gettext_noop("make"),
+    gettext_noop("move"),
+    gettext_noop("read"),
+    gettext_noop("remove"),
+    gettext_noop("remove what an earlier demo left (it may be another account's)"),
+    gettext_noop("set the mode of"),
+    gettext_noop("sweep"),
+    gettext_noop("use it"),
+    gettext_noop("write"),
+)
+"""What cannot be done, as `disk_errors` is told."""
 
 TEMPORARY = ".tmp"
 """How the names of files end that are being written; a killed command leaves one behind."""
@@ -59,7 +76,7 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
     except OSError as error:
         name, remedy = KNOWN.get(error.errno or 0, OTHER)
         raise OutsideFailure(
-            name, "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=doing, reason=error.strerror
+            name, "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=Text(doing), reason=error.strerror
         ) from error
 
 

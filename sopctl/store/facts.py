@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Gathered
 from sopctl.model.text import printable
@@ -20,7 +21,7 @@ from sopctl.store.durable import disk_errors
 if TYPE_CHECKING:  # the lists read which months there are, and none of the facts
     from sopctl.model.facts.server import ServerFacts
 
-_RESTORE = "Restore the file from a backup. Gathering again makes a new revision."
+_RESTORE = Text("Restore the file from a backup. Gathering again makes a new revision.")
 
 MAX_BYTES = 16 * 1024 * 1024
 """The limit in bytes of a facts document; the largest that a server can produce is a third of it."""

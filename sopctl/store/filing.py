@@ -117,7 +117,7 @@ def _unfinished(made: Path, error: Exception) -> OutsideFailure:
         "opening-lags",
         "the new dossiers are recorded; the rest is done by the next command: {reason}",
         where=str(made),
-        reason=error.message if isinstance(error, SopctlError) else str(error),
+        reason=error.text if isinstance(error, SopctlError) else str(error),
     )
 
 

@@ -142,7 +142,7 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
                     where=error.where,
                     remedy="The next report that is issued adds it. Until then, look after the disk.",
                     number=bound.number,
-                    reason=error.message,
+                    reason=error.text,
                 )
             )
     return bound

@@ -23,9 +23,9 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.locale import Counted, gettext_noop
 from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.model.text import counted
 from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import append_line, make_folder, opened, write_atomic
@@ -48,8 +48,8 @@ _BEGINNING = re.compile(rb'\{"deposit":"([^"\\]{1,100})","seq":(\d{1,9}),')
 _STAMP = re.compile(r"([1-9][0-9]{0,8})-([0-9a-f]{64})\.tsr")
 
 RESTORE = (
-    "Restore the journal from the site's git or a backup.",
-    "If it is lost, say why:",
+    gettext_noop("Restore the journal from the site's git or a backup."),
+    gettext_noop("If it is lost, say why:"),
     Action("journal mend", needs=("reason",)),
 )
 
@@ -398,7 +398,7 @@ class Journal:
             where=str(self.path),
             remedy=RESTORE,
             deposit=deposit,
-            count=counted(count, "event"),
+            count=Counted("{number} event", "{number} events", count),
         )
 
     def _chained(self, raw: Sequence[bytes]) -> list[Line]:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sopctl.errors import Conflict
+from sopctl.locale import Prose, Text
 from sopctl.store.durable import disk_errors, make_folder, touch
 
 FIRST_POLL, LAST_POLL = 0.0002, 0.02
@@ -23,7 +24,7 @@ HOLDER_BYTES = 256
 
 
 @contextmanager
-def hold(path: Path, what: str, *, wait: float = 0) -> Iterator[None]:
+def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
     """Hold the lock `path` while the block runs. `what` names it for people.
 
     Raises Conflict when another process holds it for longer than `wait` seconds.
@@ -42,7 +43,7 @@ def hold(path: Path, what: str, *, wait: float = 0) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _take(descriptor: int, what: str, wait: float) -> None:
+def _take(descriptor: int, what: Prose, wait: float) -> None:
     began = time.monotonic()
     while True:
         try:
@@ -57,8 +58,8 @@ def _take(descriptor: int, what: str, wait: float) -> None:
                     "{what} is held by another sopctl (process {process}: {command})",
                     remedy="Wait until it has ended, then run the command again.",
                     what=what,
-                    process=process or "unknown",
-                    command=command or "unknown",
+                    process=process or Text("unknown"),
+                    command=command or Text("unknown"),
                 ) from None
             time.sleep(min(max(waited / 10, FIRST_POLL), LAST_POLL))
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from msgspec import Meta, Struct, field
 
+from sopctl.locale import gettext_noop
 from sopctl.model import names
 from sopctl.model.deposit import Account, Email, Host, KeyFile, Line, OptionalLine, Port
 from sopctl.model.principal import Principal
@@ -87,7 +88,7 @@ class Management(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if self.before == self.key:
-            raise ValueError("Expected another key in `before` than in `key`")
+            raise ValueError(gettext_noop("Expected another key in `before` than in `key`"))
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,11 +101,11 @@ class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not all(names.is_ip(address) for address in self.servers):
-            raise ValueError("Expected IP addresses in `servers`")
+            raise ValueError(gettext_noop("Expected IP addresses in `servers`"))
         if not all(names.is_host_name(domain) for domain in self.search):
-            raise ValueError("Expected domains such as example.org in `search`")
+            raise ValueError(gettext_noop("Expected domains such as example.org in `search`"))
         if self.search and not self.servers:
-            raise ValueError("Expected `servers` beside `search`: the ones that know these domains")
+            raise ValueError(gettext_noop("Expected `servers` beside `search`: the ones that know these domains"))
 
 
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
@@ -127,9 +128,9 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
-            raise ValueError("Expected an IP address or a host name in `host`")
+            raise ValueError(gettext_noop("Expected an IP address or a host name in `host`"))
         if bool(self.user) != bool(self.password):
-            raise ValueError("Expected `user` and `password` (a file in keys/) together")
+            raise ValueError(gettext_noop("Expected `user` and `password` (a file in keys/) together"))
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
@@ -194,7 +195,7 @@ class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
-            raise ValueError("Expected an encrypted address (https://) in `url`")
+            raise ValueError(gettext_noop("Expected an encrypted address (https://) in `url`"))
 
 
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
@@ -218,7 +219,7 @@ class Signing(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not self.tsa and (self.level != "b-b" or self.stamp_journal):
-            raise ValueError("Expected a timestamp authority (`tsa`) beside `level` or `stamp_journal`")
+            raise ValueError(gettext_noop("Expected a timestamp authority (`tsa`) beside `level` or `stamp_journal`"))
 
 
 Days = Annotated[int, Meta(ge=1, le=36500)]
@@ -270,7 +271,7 @@ class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
     def __post_init__(self) -> None:
         parts = urlsplit(self.issuer)
         if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
-            raise ValueError("Expected an encrypted address (https://) in `issuer`")
+            raise ValueError(gettext_noop("Expected an encrypted address (https://) in `issuer`"))
 
 
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
@@ -294,9 +295,11 @@ class EngineAt(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
-            raise ValueError("Expected an IP address or a host name in `url`, as in tls://engine.example.org:4222")
+            raise ValueError(
+                gettext_noop("Expected an IP address or a host name in `url`, as in tls://engine.example.org:4222")
+            )
         if len(set(self.networks)) != len(self.networks):
-            raise ValueError("Expected each network once in `networks`")
+            raise ValueError(gettext_noop("Expected each network once in `networks`"))
 
     @property
     def host(self) -> str:
@@ -412,14 +415,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError("Expected a time zone such as Asia/Jakarta in `time_zone`") from None
+            raise ValueError(gettext_noop("Expected a time zone such as Asia/Jakarta in `time_zone`")) from None
         for address in self.controllers:
             if not names.is_address(address):
-                raise ValueError("Expected IP addresses in `controllers`")
+                raise ValueError(gettext_noop("Expected IP addresses in `controllers`"))
         self._refuse_letters()
         for server in self.time_servers:
             if not names.is_address(server):
-                raise ValueError("Expected IP addresses or host names in `time_servers`")
+                raise ValueError(gettext_noop("Expected IP addresses or host names in `time_servers`"))
         spelled: dict[str, str] = {}
         for key, unit in self.units.items():
             for name in (key, unit.name, *unit.also):

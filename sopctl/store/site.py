@@ -248,7 +248,7 @@ class Site:
                     "it is recorded that the secret was set, but it could not be put into its place: {reason}",
                     where=error.where,
                     remedy="Look after the disk, then set it again.",
-                    reason=error.message,
+                    reason=error.text,
                 )
             )
 
@@ -305,7 +305,7 @@ class Site:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
-        with locks.hold(self.root / "var" / "locks" / "site", "the site", wait=SITE_LOCK_SECONDS):
+        with locks.hold(self.root / "var" / "locks" / "site", Text("the site"), wait=SITE_LOCK_SECONDS):
             origin.migrate(self.root)
             yield
 

@@ -12,6 +12,7 @@ from getpass import getuser
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure, SopctlError
+from sopctl.locale import Prose, Text
 from sopctl.model.text import counted
 from sopctl.store import books, issued, locks
 from sopctl.store.site import Site
@@ -36,7 +37,7 @@ def commit(site: Site, command: str) -> None:
         how = site.settings.site.git
         if not (how and site.committed):
             return
-        with locks.hold(site.root / "var" / "locks" / "git", "the site's git repository", wait=OTHERS_SECONDS):
+        with locks.hold(site.root / "var" / "locks" / "git", Text("the site's git repository"), wait=OTHERS_SECONDS):
             _commit(site, command, signed=how == "signed")
     except SopctlError as error:
         site.lagging.append(
@@ -45,7 +46,7 @@ def commit(site: Site, command: str) -> None:
                 "what was recorded is not committed to git: {reason}",
                 where=str(site.root),
                 remedy="It stays recorded. See to the repository, and commit it and journal.jsonl by hand.",
-                reason=error.message,
+                reason=error.text,
             )
         )
 
@@ -82,7 +83,7 @@ def _git(root: Path, *words: str) -> str:
     ended = _run(root, [*settings, *words])
     if ended.returncode:
         said = [line for line in (ended.stderr + ended.stdout).splitlines() if line.strip()]
-        raise _refused(said[0][:300] if said else f"git ended with {ended.returncode}")
+        raise _refused(said[0][:300] if said else Text("git ended with {returncode}", returncode=ended.returncode))
     return ended.stdout
 
 
@@ -107,10 +108,10 @@ def _run(root: Path, words: Sequence[str]) -> "subprocess.CompletedProcess[str]"
             check=False,
         )
     except FileNotFoundError:
-        raise _refused("git is not installed") from None
+        raise _refused(Text("git is not installed")) from None
     except subprocess.TimeoutExpired:
-        raise _refused(f"git has not ended after {SECONDS} s") from None
+        raise _refused(Text("git has not ended after {seconds} s", seconds=SECONDS)) from None
 
 
-def _refused(reason: str) -> OutsideFailure:
+def _refused(reason: Prose) -> OutsideFailure:
     return OutsideFailure("git-refused", "{reason}", reason=reason)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sopctl.errors import NotNow, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text, either
 from sopctl.model.principal import AUTOMATIC, Principal
 from sopctl.model.sop.procedure import REQUESTER
 from sopctl.store.settings import Person
@@ -41,7 +41,7 @@ class Deciding:
         self,
         people: Mapping[str, Person],
         actors: Sequence[str],
-        what: str,
+        what: Prose,
         *,
         unit: str = "",
         unattended: bool = False,
@@ -58,7 +58,7 @@ class Deciding:
         self._refuse_reader(what)
         if REQUESTER in actors and (len(actors) == 1 or self.by == REQUESTER or self.who.kind == "unit"):
             return self._requester(what, unit, unattended=unattended)
-        role = " or ".join(actors)
+        role = either(actors)
         holders = [key for key, person in people.items() if person.role in actors]
         able = self._able(people, holders, what, role)
         named = self.by if self.by is not None else self.choose(self.who, able)
@@ -99,7 +99,7 @@ class Deciding:
         unit, whose acts are all named, and for a reader."""
         if self.who.kind == "automation":
             return AUTOMATIC
-        self._refuse_reader("it")
+        self._refuse_reader(Text("it"))
         if self.who.kind == "unit":
             raise NotNow("offices-act", "this is for the office to do, not for {unit}", unit=self.who.unit)
         if self.by is None:
@@ -108,7 +108,7 @@ class Deciding:
         self._refuse_false_clerk(self.by)
         return self.by
 
-    def _requester(self, what: str, unit: str, *, unattended: bool) -> str:
+    def _requester(self, what: Prose, unit: str, *, unattended: bool) -> str:
         if self.by not in (None, REQUESTER):
             raise NotNow(
                 "requesters-step",
@@ -120,10 +120,10 @@ class Deciding:
         if self.who.kind == "unit" and self.who.unit != unit:
             raise NotNow("other-units-step", "{what} is not {unit}'s to do", what=what, unit=self.who.unit)
         if self.who.kind != "unit" and not (self.who.clerk or unattended):
-            raise self._no_clerk("the requesting unit")
+            raise self._no_clerk(Text("the requesting unit"))
         return REQUESTER
 
-    def _refuse_reader(self, what: str) -> None:
+    def _refuse_reader(self, what: Prose) -> None:
         if self.who.kind == "reader":
             raise NotNow(
                 "reader-decides-nothing",
@@ -132,7 +132,7 @@ class Deciding:
                 what=what,
             )
 
-    def _able(self, people: Mapping[str, Person], holders: list[str], what: str, role: str) -> list[str]:
+    def _able(self, people: Mapping[str, Person], holders: list[str], what: Prose, role: Prose) -> list[str]:
         if self.behalf is None:
             return holders
         if self.behalf.person not in holders:
@@ -159,7 +159,7 @@ class Deciding:
         if named not in self.who.people and not self.who.clerk:
             raise self._no_clerk(named)
 
-    def _no_clerk(self, whom: str) -> NotNow:
+    def _no_clerk(self, whom: Prose) -> NotNow:
         return NotNow(
             "not-a-clerk",
             "{login} may not record what {person} decides",
@@ -169,14 +169,14 @@ class Deciding:
         )
 
 
-def name_one_of(holders: Sequence[str]) -> str:
+def name_one_of(holders: Sequence[str]) -> Text:
     """What helps where someone else must decide."""
-    return f"Name someone who holds the role (--by {_first(holders)})."
+    return Text("Name someone who holds the role (--by {person}).", person=_first(holders))
 
 
-def _listed(actors: Sequence[str]) -> str:
+def _listed(actors: Sequence[str]) -> Prose:
     """The roles of people among `actors`."""
-    return " or ".join(actor for actor in actors if actor != REQUESTER)
+    return either(actor for actor in actors if actor != REQUESTER)
 
 
 def _first(holders: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from msgspec import Struct, structs
 
 from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
@@ -102,7 +102,7 @@ class Desk:
         rule = Deciding(Principal(self.typed, "automation"))
         return replace(self, deciding=rule, seen={}, despite="", late_because="")
 
-    def decider(self, actors: Sequence[str], what: str, unit: str, *, unattended: bool = False) -> str:
+    def decider(self, actors: Sequence[str], what: Prose, unit: str, *, unattended: bool = False) -> str:
         """Who decides `what`. Raises as `Deciding.decider`."""
         settings = self.site.settings
         key = identity(settings.units, unit)
@@ -163,7 +163,7 @@ class Turn:
     def deposit(self) -> Deposit:
         return self.dossier.deposit
 
-    def decide(self, actors: Sequence[str], what: str) -> None:
+    def decide(self, actors: Sequence[str], what: Prose) -> None:
         """Let one of these roles decide it, where the turn's course shows which. Raises as `Deciding.decider`."""
         self.by = self.desk.decider(actors, what, self.dossier.deposit.unit)
         _note_decider(self)

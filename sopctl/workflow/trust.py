@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model.access import ladder
 from sopctl.model.access import target as targets
 from sopctl.model.access.algorithms import OLD, Disagreement, Kind, Old, device_remedies
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
 Confirm = Callable[[HostKey], bool]
 """Asks a person whether this is the fingerprint that the host's console shows."""
+
+
+_KINDS = {
+    "server": gettext_noop("server"),
+    "appliance": gettext_noop("appliance"),
+    "other": gettext_noop("other"),
+    "switch": gettext_noop("switch"),
+}
 
 
 class Host(Struct, frozen=True):
@@ -52,6 +60,11 @@ class Host(Struct, frozen=True):
         return f"[{self.address}]:{self.port}" if ":" in self.address else f"{self.address}:{self.port}"
 
     @property
+    def said(self) -> Text:
+        """What it is."""
+        return Text(_KINDS[self.kind])
+
+    @property
     def confirming(self) -> Action:
         """How a key of this host is confirmed; it takes the fingerprint."""
         verb = "switch host-key" if self.kind == "switch" else "host-key"
@@ -71,10 +84,23 @@ class Unconfirmed(UsageError):
     """The host shows a key that nobody has confirmed. `before` is one that it showed earlier, and when."""
 
     def __init__(self, host: Host, key: HostKey, before: tuple[HostKey, datetime] | None = None) -> None:
-        hint = " (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub)" if host.kind == "server" else ""
-        remedy: list[str | Action] = [f"Compare it at the {host.kind}'s console{hint}.", host.confirming]
+        command = "ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub"
+        remedy: list[Text | Action] = [
+            Text("Compare it at the {kind}'s console ({command}).", kind=host.said, command=command)
+            if host.kind == "server"
+            else Text("Compare it at the {kind}'s console.", kind=host.said),
+            host.confirming,
+        ]
         if before and before[0].sha256 != key.sha256:
-            remedy.insert(0, f"Careful: on {before[1]:%Y-%m-%d} it showed {before[0].sha256} ({before[0].type}).")
+            remedy.insert(
+                0,
+                Text(
+                    "Careful: on {day:%Y-%m-%d} it showed {sha256} ({type}).",
+                    day=before[1],
+                    sha256=before[0].sha256,
+                    type=before[0].type,
+                ),
+            )
         super().__init__(
             "host-key-unconfirmed",
             "the host key {sha256} ({type}) of {host} is not confirmed",
@@ -129,7 +155,7 @@ def required_key(host: Host) -> HostKey:
             "host-key-not-pinned",
             "nobody has confirmed the host key of {host}, so nobody logs in there",
             where=host.place,
-            remedy=(Text("Compare it at the {kind}'s console.", kind=host.kind), host.confirming),
+            remedy=(Text("Compare it at the {kind}'s console.", kind=host.said), host.confirming),
             host=host.name,
         )
     return host.pinned
@@ -165,7 +191,7 @@ _APART = {
 }
 
 
-def _remedy(host: Host, found: AccessResult) -> tuple[str, ...]:
+def _remedy(host: Host, found: AccessResult) -> tuple[Prose, ...]:
     """What helps with this host: an appliance or a switch has no sshd_config."""
     kind = _APART.get(found.cause) if found.cause else None
     if host.kind == "server" or kind is None:
@@ -185,7 +211,7 @@ def accepted(host: Host, proof: Proof, key: HostKey, before: tuple[HostKey, date
             remedy=Text(
                 "Nothing was sent. Someone may stand in between, or the fingerprint is of another key "
                 "type: compare it at the {kind}'s console.",
-                kind=host.kind,
+                kind=host.said,
             ),
             host=host.name,
             shown=key.sha256,

@@ -4,14 +4,17 @@ import struct
 from typing import NamedTuple
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 
 MAX_BYTES = 64 * 1024
 """Every paper holds a copy, and so does its data: a signed form stays below 200 KB."""
 SIDES = (50, 1200)
 """The fewest and the most pixels of a side: 2 cm in print are 240 at 300 dpi."""
-_REMEDY = (
-    f"Give a PNG or JPEG image of at most {MAX_BYTES // 1024} KiB, {SIDES[0]} to {SIDES[1]} pixels wide and high, "
-    "in colour (RGB) or grey."
+_REMEDY = Text(
+    "Give a PNG or JPEG image of at most {kib} KiB, {least} to {most} pixels wide and high, in colour (RGB) or grey.",
+    kib=MAX_BYTES // 1024,
+    least=SIDES[0],
+    most=SIDES[1],
 )
 _PNG = b"\x89PNG\r\n\x1a\n"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from sopctl.errors import OutsideFailure
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model.text import printable
 
 PACKAGES = {
@@ -50,7 +50,7 @@ def missing(tools: Sequence[str]) -> list[str]:
 
 
 def run(
-    arguments: Sequence[str | Path], *, timeout: float = 60, remedy: str = "", locks: Collection[int] = LOCKS
+    arguments: Sequence[str | Path], *, timeout: float = 60, remedy: Prose = "", locks: Collection[int] = LOCKS
 ) -> str:
     """Run a tool to its end and return its standard output. It inherits the file descriptors `locks`.
 
@@ -84,7 +84,7 @@ def run(
             "{tool} failed: {reason}",
             remedy=remedy,
             tool=tool,
-            reason=last_lines(done.stderr) or f"exit status {done.returncode}",
+            reason=last_lines(done.stderr) or Text("exit status {status}", status=done.returncode),
         )
     return done.stdout.decode(errors="replace")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from sopctl.adapters.lab import command, files, lock, state
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure, in_words
+from sopctl.locale import Text
 
 PACKAGES = (
     "dbus", "iproute2", "iputils-ping", "nftables", "openssh-server", "openvswitch-switch", "passwd", "procps",
@@ -108,7 +109,9 @@ def ensure(release: str, tier: Tier, progress: Callable[[str], None]) -> Path:
         return image
     image.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     progress(f"waiting for the image {image.name}, or building it (once, a minute at most)")
-    with lock.held(image.with_suffix(".lock"), what=f"the image {image.name}", wait=BUILD_SECONDS) as ours:
+    with lock.held(
+        image.with_suffix(".lock"), what=Text("the image {name}", name=image.name), wait=BUILD_SECONDS
+    ) as ours:
         try:
             if not image.is_dir():
                 building = image.with_suffix(".building")

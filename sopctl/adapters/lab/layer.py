@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sopctl.adapters.lab import files, image, lock, state
+from sopctl.locale import Text
 
 # In a mount namespace of its own, so that no mount is left, however it ends. Services are enabled, not started.
 INSTALL = """
@@ -57,7 +58,9 @@ def ensure(base: Path, packages: Sequence[str], progress: Callable[[str], None])
         return
     layer.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
     progress(f"installing {', '.join(packages)} (once)")
-    with lock.held(layer.with_suffix(".lock"), what=f"the layer {layer.name}", wait=image.BUILD_SECONDS) as ours:
+    with lock.held(
+        layer.with_suffix(".lock"), what=Text("the layer {name}", name=layer.name), wait=image.BUILD_SECONDS
+    ) as ours:
         try:
             if not layer.is_dir():
                 building = layer.with_suffix(".building")

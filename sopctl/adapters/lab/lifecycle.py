@@ -97,7 +97,7 @@ def up(
     wanted = tier.choose_switched() if switched else tier.choose()
     into = {number: tuple(each) for number, each in enumerate(states, 1) if each}
     if into:
-        wanted = tier.choose_booted("an owner's state")
+        wanted = tier.choose_booted(Text("an owner's state"))
         _check_states(into, release)
     return _up(folder, wanted, servers, release, None, progress, switched=switched, states=into)
 
@@ -203,7 +203,9 @@ def name_of_its_own(base: str) -> Iterator[str]:
         name = f"{base}{ending}"
         with ExitStack() as holding:
             try:
-                holding.enter_context(lock.held(Path(f"/run/lock/sopctl-lab-{name}"), what=f"the lab {name}"))
+                holding.enter_context(
+                    lock.held(Path(f"/run/lock/sopctl-lab-{name}"), what=Text("the lab {name}", name=name))
+                )
             except Conflict:
                 if ending == "-h":
                     raise
@@ -353,7 +355,7 @@ def _find(folder: Folder, server: str) -> tuple[Record, Place]:
 @contextmanager
 def _locked(folder: Folder) -> Iterator[lock.Lock]:
     """Hold the lab's lock. When the lab is gone at the end, the lock's file and the state folder are removed too."""
-    with lock.held(folder.lock, what=f"the lab {folder.name}") as ours:
+    with lock.held(folder.lock, what=Text("the lab {name}", name=folder.name)) as ours:
         try:
             yield ours
         finally:
@@ -483,8 +485,8 @@ def _put_into_states(record: Record, place: Place, progress: Progress) -> None:
 def _not_up(folder: Folder, place: Place) -> OutsideFailure:
     """The error of a server that did not come up; it is left for inspection."""
     console = place.console.read_bytes()[-4000:] if place.console.exists() else b""
-    last = command.last_lines(console) or "nothing"
-    remedy = (f"Look into {place.console}.", Action("lab down", given={"name": folder.name}))
+    last = command.last_lines(console) or Text("nothing")
+    remedy = (Text("Look into {console}.", console=place.console), Action("lab down", given={"name": folder.name}))
     if _running(place):
         return OutsideFailure(
             "lab-server-silent",

@@ -11,6 +11,7 @@ from pathlib import Path
 from sopctl.adapters.lab import command
 from sopctl.adapters.lab.process import Process
 from sopctl.errors import Conflict
+from sopctl.locale import Prose, Text
 
 ORPHAN_SECONDS = 60.0
 """How long to wait for the tools of a killed run: they hold its lock until they end."""
@@ -29,7 +30,7 @@ class Lock:
 
 
 @contextmanager
-def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
+def held(path: Path, *, what: Prose, wait: float = 0.0) -> Iterator[Lock]:
     """Hold an exclusive lock on `path`, whose folder is made if necessary. `what` names it in the error.
 
     Raises Conflict with the holder's pid when another process still holds it after `wait` seconds.
@@ -45,7 +46,7 @@ def held(path: Path, *, what: str, wait: float = 0.0) -> Iterator[Lock]:
             command.LOCKS.discard(fd)
 
 
-def _acquire(path: Path, what: str, wait: float) -> FileIO:
+def _acquire(path: Path, what: Prose, wait: float) -> FileIO:
     """The locked file; closing it releases the lock. An interrupt at any moment leaks no descriptor: a file object is
     closed when it is garbage-collected, a plain number would not be."""
     started = time.monotonic()
@@ -65,7 +66,7 @@ def _acquire(path: Path, what: str, wait: float) -> FileIO:
             file.close()
             patience = wait if holder is None or holder.alive() else max(wait, ORPHAN_SECONDS)
             if time.monotonic() - started >= patience:
-                who = f"process {holder.pid}" if holder else "another process"
+                who = Text("process {pid}", pid=holder.pid) if holder else Text("another process")
                 raise Conflict(
                     "lab-in-use",
                     "{what} is held by {holder}",

@@ -21,6 +21,7 @@ from pathlib import Path
 from sopctl.adapters.lab import command, lock
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import Action, OutsideFailure, in_words
+from sopctl.locale import Text
 
 LOOPBACK = IPv4Network("127.18.0.0/16")
 RANGE = IPv4Network("198.18.0.0/15")
@@ -43,7 +44,7 @@ SERVICE_CARD = "svc0"
 
 def locked() -> AbstractContextManager[lock.Lock]:
     """The lock for choosing a network number and removing the last bridge: one per machine, for all state folders."""
-    return lock.held(Path("/run/lock/sopctl-lab-network"), what="the lab's network", wait=30)
+    return lock.held(Path("/run/lock/sopctl-lab-network"), what=Text("the lab's network"), wait=30)
 
 
 def bridge(number: int) -> str:

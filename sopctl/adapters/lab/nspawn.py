@@ -7,6 +7,7 @@ from pathlib import Path
 from sopctl.adapters.lab import cgroup, command, files, layer, network, process
 from sopctl.adapters.lab.state import Folder, Place, Record
 from sopctl.errors import Action, OutsideFailure
+from sopctl.locale import Text
 
 POWER_OFF_SECONDS = 4.0
 """How long a server may take to power off before it is killed; its disk is thrown away anyway."""
@@ -16,7 +17,7 @@ INOTIFY_INSTANCES = 1024
 """A booted server uses seven, all counted against root (inotify(7)): the kernel's default of 128 is enough for 18
 servers, and the next one hangs at boot."""
 
-NO_MOUNT = "Use the chroot tier, which needs no mounts: SOPCTL_LAB_TIER=chroot"
+NO_MOUNT = Text("Use the chroot tier, which needs no mounts: SOPCTL_LAB_TIER=chroot")
 
 
 def prepare(folder: Folder, record: Record) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sopctl.adapters.lab import command, network
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text, joined
 
 CAPABILITIES = {"CAP_CHOWN": 0, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_SYS_CHROOT": 18}
 """What the chroot tier needs (linux/capability.h): files of several owners, and logins in a chroot."""
@@ -27,26 +27,33 @@ MACHINE_CAPABILITIES = {"CAP_SYS_ADMIN": 21}
 MACHINE_TOOLS = ("mkfs.ext4", "mount", "qemu-system-x86_64", "umount")
 
 
-def find_tier() -> tuple[Tier | None, list[str]]:
+def find_tier() -> tuple[Tier | None, list[Prose]]:
     """The best tier that this machine can run (None: no lab), and what is missing for more, each with its remedy."""
     if os.geteuid() != 0:
-        return None, ["the lab needs root: run it with sudo"]
+        return None, [Text("the lab needs root: run it with sudo")]
     if lacking := _lacking(CAPABILITIES):
-        return None, [f"the lab needs {', '.join(lacking)}: run it outside the container, or give it these"]
+        return None, [
+            Text("the lab needs {names}: run it outside the container, or give it these", names=", ".join(lacking))
+        ]
     if packages := command.missing(TOOLS):
-        return None, [f"the lab needs more tools: apt install {' '.join(packages)}"]
-    missing = []
+        return None, [Text("the lab needs more tools: apt install {names}", names=" ".join(packages))]
+    missing = list[Prose]()
     if lacking := _lacking(MORE_CAPABILITIES):
-        missing.append(f"booted servers need {', '.join(lacking)}: run outside the container, or give it these")
+        missing.append(
+            Text("booted servers need {names}: run outside the container, or give it these", names=", ".join(lacking))
+        )
     if packages := command.missing(MORE_TOOLS):
-        missing.append(f"booted servers need more tools: apt install {' '.join(packages)}")
+        missing.append(Text("booted servers need more tools: apt install {names}", names=" ".join(packages)))
     if not missing and not re.fullmatch(r"[0-9a-f]{32}\s*", _machine_id()):
-        missing.append("booted servers need this machine to have an id (/etc/machine-id): systemd-machine-id-setup")
+        missing.append(
+            Text("booted servers need this machine to have an id (/etc/machine-id): systemd-machine-id-setup")
+        )
     if not missing:
         try:
             network.trial()
         except OutsideFailure as error:
-            missing.append(f"booted servers need a network of their own: {error.where} {error.message}".rstrip())
+            why = joined(" ", filter(None, (error.where, error.text)))
+            missing.append(Text("booted servers need a network of their own: {reason}", reason=why))
     return (Tier.CHROOT if missing else Tier.SYSTEMD), missing
 
 
@@ -79,18 +86,18 @@ def choose() -> Tier:
     return Tier(asked)
 
 
-def choose_booted(what: str) -> Tier:
+def choose_booted(what: Prose) -> Tier:
     """The tier of booted servers, which `what` needs. Raises OutsideFailure when this machine cannot run them."""
     chosen = choose()
     if chosen is not Tier.SYSTEMD:
-        remedy = find_tier()[1] or "unset SOPCTL_LAB_TIER"
+        remedy = find_tier()[1] or Text("unset SOPCTL_LAB_TIER")
         raise OutsideFailure("needs-booted-servers", "{what} needs booted servers", remedy=remedy, what=what)
     return chosen
 
 
 def choose_switched() -> Tier:
     """The tier of servers that are plugged into a switch. Raises OutsideFailure when this machine cannot run them."""
-    chosen = choose_booted("a switch")
+    chosen = choose_booted(Text("a switch"))
     if packages := command.missing(SWITCH_TOOLS):
         raise OutsideFailure(
             "switch-tools-missing",
@@ -106,11 +113,13 @@ def choose_machine() -> Tier:
     if possible is not None:
         missing = []
         if os.uname().machine != "x86_64":
-            missing.append("machines boot Debian for this machine's own architecture: it must be amd64")
+            missing.append(Text("machines boot Debian for this machine's own architecture: it must be amd64"))
         if lacking := _lacking(MACHINE_CAPABILITIES):
-            missing.append(f"machines need {', '.join(lacking)}: run outside the container, or give it these")
+            missing.append(
+                Text("machines need {names}: run outside the container, or give it these", names=", ".join(lacking))
+            )
         if packages := command.missing(MACHINE_TOOLS):
-            missing.append(f"apt install --no-install-recommends {' '.join(packages)}")
+            missing.append(Text("apt install --no-install-recommends {names}", names=" ".join(packages)))
     if missing:
         raise OutsideFailure("lab-machine-not-possible", "this machine cannot run an emulated one", remedy=missing)
     return Tier.VM

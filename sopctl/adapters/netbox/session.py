@@ -9,6 +9,7 @@ from typing import Any
 
 from sopctl.adapters.netbox.faults import NetBoxFault, Server
 from sopctl.errors import SopctlError, missing_extra
+from sopctl.locale import Prose, Text
 from sopctl.model.text import printable
 
 OLDEST = (4, 2)
@@ -53,7 +54,7 @@ class NetBox:
 
         Raises NetBoxFault, also where NetBox answers with others: it takes a filter that it does not know for none.
         """
-        with self._translated(f"look for {kind}"):
+        with self._translated(Text("look for {kind}", kind=kind)):
             found = [each.serialize() for each in islice(self._endpoint(kind).filter(**by), most + 1)]
         if len(found) > most:
             raise NetBoxFault(
@@ -67,13 +68,13 @@ class NetBox:
 
     def create(self, kind: str, fields: Fields) -> dict[str, Any]:
         """Make an object. Returns it. Raises NetBoxFault where NetBox refuses it."""
-        with self._translated(f"make {_what(kind, fields)}"):
+        with self._translated(Text("make {what}", what=_what(kind, fields))):
             made: dict[str, Any] = self._endpoint(kind).create(dict(fields)).serialize()
         return made
 
     def update(self, kind: str, number: int, fields: Fields, what: str) -> None:
         """Change these fields of an object. Raises NetBoxFault where NetBox refuses it."""
-        with self._translated(f"change {what}"):
+        with self._translated(Text("change {what}", what=what)):
             self._endpoint(kind).update([{"id": number, **fields}])
 
     def _endpoint(self, kind: str) -> Any:
@@ -81,7 +82,7 @@ class NetBox:
         return getattr(getattr(self._api, app), name.replace("-", "_"))
 
     def _refuse_old(self) -> None:
-        with self._translated("say its version"):
+        with self._translated(Text("say its version")):
             said = str(self._api.status().get("netbox-version", ""))
         found = re.match(r"(\d{1,4})\.(\d{1,4})", said, re.ASCII)
         if not found or (int(found[1]), int(found[2])) < OLDEST:
@@ -94,7 +95,7 @@ class NetBox:
             )
 
     @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
+    def _translated(self, doing: Prose) -> Iterator[None]:
         """The library's errors as ours."""
         import pynetbox
 

@@ -33,6 +33,7 @@ from sopctl.adapters.switch.faults import (
 )
 from sopctl.adapters.switch.session_log import Redacted, session_log
 from sopctl.errors import InvalidRecord, in_words
+from sopctl.locale import Text
 from sopctl.model.access.algorithms import Old
 from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.target import HostKey, fingerprint
@@ -196,7 +197,9 @@ class Session:
             )
 
     def _refusal(self, line: str, answer: str) -> CommandRefused:
-        remedy = "See what this account may do on the device, and that the platform in its record is the right one."
+        remedy = Text(
+            "See what this account may do on the device, and that the platform in its record is the right one."
+        )
         return CommandRefused(line, printable(answer.strip(), 300), where=str(self.endpoint), remedy=remedy)
 
     @contextlib.contextmanager
@@ -426,13 +429,13 @@ def _translate(
             limit=MAX_OUTPUT,
         ) from None
     if kinds & {Dropped, EOFError, ConnectionResetError, BrokenPipeError}:
-        remedy = "See that the device is on and can be reached, then run the command again."
+        remedy = Text("See that the device is on and can be reached, then run the command again.")
         raise SessionDropped(
             "session-dropped", "the connection ended at {stage}", where=where, remedy=remedy, stage=stage
         ) from None
     asks = next((each for each in causes if isinstance(each, Asks | AsksLogin)), None)
     if isinstance(asks, Asks):
-        remedy = "See at the device's console what it asks about, and end that there; then run the command again."
+        remedy = Text("See at the device's console what it asks about, and end that there; then run the command again.")
         raise DeviceAsks(stage.strip("'"), printable(asks.question, 200), where=where, remedy=remedy) from None
     if isinstance(asks, AsksLogin):
         raise LoginRefused(
@@ -444,7 +447,7 @@ def _translate(
             question=printable(asks.question, 80),
         ) from None
     if kinds & {ReadTimeout, Silent}:
-        remedy = "See at the device's console what it waits for, then run the command again."
+        remedy = Text("See at the device's console what it waits for, then run the command again.")
         raise SessionTimedOut("no-answer", "no answer at {stage}", where=where, remedy=remedy, stage=stage) from None
     if any(issubclass(kind, NetmikoTimeoutException) for kind in kinds):
         raise Unreachable(

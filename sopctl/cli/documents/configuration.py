@@ -198,4 +198,4 @@ def _cut_off(each: comparison.CutOff) -> CutOff:
 
 
 def _in_the_way(each: Obstacle) -> InTheWay:
-    return InTheWay(cause=each.cause, detail=each.detail, user=each.user, blocks=each.blocks, remedy=each.remedy)
+    return InTheWay(cause=each.cause, detail=each.detail, user=each.user, blocks=each.blocks, remedy=str(each.remedy))

@@ -222,7 +222,7 @@ def reminders(found: Sequence[Reminder], errors: Sequence[SopctlError]) -> Remin
                 text=each.message.text,
                 language=each.language,
                 sent=each.sent,
-                problem=each.problem,
+                problem=str(each.problem),
             )
             for each in found
         ],

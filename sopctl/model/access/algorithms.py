@@ -12,6 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.locale import Prose, Text
 from sopctl.model.text import printable
 
 
@@ -123,21 +124,30 @@ class Disagreement(Struct, frozen=True):
         return tuple(each for each in there if each in LEGACY) or there
 
 
-def device_remedies(found: Disagreement) -> tuple[str, ...]:
+def device_remedies(found: Disagreement) -> tuple[Prose, ...]:
     """What helps with a device that has no modern algorithm of this kind, the better way first."""
-    helps = [_UPDATE[found.kind]]
+    helps: list[Prose] = [_UPDATE[found.kind]]
     if found.would_help:
         names = ", ".join(found.would_help)
-        helps.append(f"If it cannot, the office may allow it for this device alone, in its record: legacy: [{names}]")
+        helps.append(
+            Text(
+                "If it cannot, the office may allow it for this device alone, in its record: legacy: [{names}]",
+                names=names,
+            )
+        )
     return tuple(helps)
 
 
-_UPDATE: Mapping[Kind, str] = {
-    Kind.KEX: "Update the device's firmware, or enable a key exchange with SHA-2 on it; a new host key would change "
-    "nothing.",
-    Kind.HOST_KEY: "Give the device a host key of another type (ECDSA, Ed25519), or firmware that signs by SHA-2 with "
-    "an RSA key.",
-    Kind.CIPHER: "Enable AES in counter mode (aes128-ctr, aes256-ctr) or GCM in the device's SSH server, or update it.",
-    Kind.MAC: "Enable hmac-sha2-256 in the device's SSH server, or update its firmware.",
-    Kind.COMPRESSION: "Let the device's SSH server speak without compression.",
+_UPDATE: Mapping[Kind, Text] = {
+    Kind.KEX: Text(
+        "Update the device's firmware, or enable a key exchange with SHA-2 on it; a new host key would change nothing."
+    ),
+    Kind.HOST_KEY: Text(
+        "Give the device a host key of another type (ECDSA, Ed25519), or firmware that signs by SHA-2 with an RSA key."
+    ),
+    Kind.CIPHER: Text(
+        "Enable AES in counter mode (aes128-ctr, aes256-ctr) or GCM in the device's SSH server, or update it."
+    ),
+    Kind.MAC: Text("Enable hmac-sha2-256 in the device's SSH server, or update its firmware."),
+    Kind.COMPRESSION: Text("Let the device's SSH server speak without compression."),
 }

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model.access.rung import Rung
 
 
@@ -47,428 +48,486 @@ class Cause(StrEnum):
         """The cause with this code; None for another word."""
         return next((each for each in cls if each == code), None)
 
-    def remedy(self, *, port: object, user: str, rung: Rung | None = None) -> str:
+    def remedy(self, *, port: object, user: Prose, rung: Rung | None = None) -> Text:
         """What helps, in one sentence; `rung` is where the check failed."""
         helps = self._services if rung in (Rung.TLS, Rung.HTTP) else self._helps
-        return helps.format(port=port, user=user)
+        return Text(helps, port=port, user=user)
 
     # Name and network
     NO_SUCH_NAME = _Declared(
         "no-such-name",
         (Rung.NAME,),
         means="the name is not in DNS",
-        helps="correct the name, or have it entered in DNS; an address works without",
+        helps=gettext_noop("correct the name, or have it entered in DNS; an address works without"),
     )
     RESOLVER_DOWN = _Declared(
         "resolver-down",
         (Rung.NAME,),
         means="no name server answered",
-        helps="check the name servers of the machine that looks it up (resolvectl status, resolv.conf)",
+        helps=gettext_noop("check the name servers of the machine that looks it up (resolvectl status, resolv.conf)"),
         first_wait=5.0,
     )
     ADDRESS_REFUSED = _Declared(
         "address-refused",
         (Rung.NAME,),
         means="the record names a machine of the office's own, or an address at which no deposit may be",
-        helps="correct the address in the deposit's record; where deposits may be is said in sopctl.yml (networks)",
+        helps=gettext_noop(
+            "correct the address in the deposit's record; where deposits may be is said in sopctl.yml (networks)"
+        ),
     )
     REFUSED = _Declared(
         "refused",
         (Rung.TCP,),
         means="the host answers that nothing listens on that port",
-        helps="start sshd on the server, or correct the port",
+        helps=gettext_noop("start sshd on the server, or correct the port"),
         first_wait=2.0,
     )
     FILTERED = _Declared(
         "filtered",
         (Rung.TCP,),
         means="no answer at all: off, not cabled, or a firewall that drops",
-        helps="see that the server is on, cabled to its switch port, and that no firewall drops port {port}",
+        helps=gettext_noop(
+            "see that the server is on, cabled to its switch port, and that no firewall drops port {port}"
+        ),
         first_wait=2.0,
     )
     NO_ROUTE = _Declared(
         "no-route",
         (Rung.NAME, Rung.TCP),
         means="this network, a gateway or a firewall reports that there is no route",
-        helps="check the network of this machine, the gateway, and the server's address",
+        helps=gettext_noop("check the network of this machine, the gateway, and the server's address"),
         first_wait=2.0,
     )
     FORWARDING_REFUSED = _Declared(
         "forwarding-refused",
         (Rung.JUMP,),
         means="the jump host lets us in, but does not forward the connection",
-        helps="allow forwarding for {user} there (AllowTcpForwarding, PermitOpen), or take another jump host",
+        helps=gettext_noop(
+            "allow forwarding for {user} there (AllowTcpForwarding, PermitOpen), or take another jump host"
+        ),
     )
     # SSH, until the server has proved itself
     THROTTLED = _Declared(
         "throttled",
         (Rung.BANNER,),
         means="too many connections: MaxStartups, PerSourcePenalties",
-        helps="wait a minute; then raise MaxStartups or exempt this controller in PerSourcePenalties",
+        helps=gettext_noop("wait a minute; then raise MaxStartups or exempt this controller in PerSourcePenalties"),
         first_wait=60.0,
     )
     CLOSED = _Declared(
         "closed",
         (Rung.BANNER, Rung.KEX, Rung.LOGIN, Rung.COMMAND, Rung.TLS, Rung.HTTP),
         means="the peer closed the connection",
-        helps="look at the server's sshd log, hosts.deny, and anything that bans addresses (fail2ban)",
-        services="look at the service's own log on the server",
+        helps=gettext_noop("look at the server's sshd log, hosts.deny, and anything that bans addresses (fail2ban)"),
+        services=gettext_noop("look at the service's own log on the server"),
         first_wait=15.0,
     )
     SILENT = _Declared(
         "silent",
         (Rung.BANNER,),
         means="it accepts and says nothing",
-        helps="the server accepts but does not answer: look at its load, its disk, and sshd",
+        helps=gettext_noop("the server accepts but does not answer: look at its load, its disk, and sshd"),
         first_wait=15.0,
     )
     NOT_SSH = _Declared(
         "not-ssh",
         (Rung.BANNER, Rung.KEX),
         means="something else answers, or SSH that violates the protocol",
-        helps="another service answers on port {port}: correct the port",
+        helps=gettext_noop("another service answers on port {port}: correct the port"),
     )
     NO_COMMON_KEX = _Declared(
         "no-common-key-exchange",
         (Rung.KEX,),
         means="the peer has no key exchange that still counts as secure; the detail says what it offers",
-        helps="update the server's SSH, or allow current ones in its sshd_config (KexAlgorithms); for a device that "
-        "has none, the office may allow an old one in its record (legacy)",
+        helps=gettext_noop(
+            "update the server's SSH, or allow current ones in its sshd_config (KexAlgorithms); for a device that "
+            "has none, the office may allow an old one in its record (legacy)"
+        ),
     )
     NO_COMMON_HOST_KEY = _Declared(
         "no-common-host-key",
         (Rung.KEX,),
         means="it has no host key of a current type, or signs with its RSA key by SHA-1 only (ssh-rsa)",
-        helps="give it an Ed25519 or ECDSA host key (ssh-keygen -A), which is then confirmed again; for a device that "
-        "can have none, the office may allow ssh-rsa in its record (legacy)",
+        helps=gettext_noop(
+            "give it an Ed25519 or ECDSA host key (ssh-keygen -A), which is then confirmed again; for a device that "
+            "can have none, the office may allow ssh-rsa in its record (legacy)"
+        ),
     )
     NO_COMMON_CIPHER = _Declared(
         "no-common-cipher",
         (Rung.KEX,),
         means="it has no cipher that still counts as secure; the detail says what it offers",
-        helps="allow AES in counter mode or GCM in its SSH server (Ciphers); for a device that has neither, the office "
-        "may allow an old one in its record (legacy)",
+        helps=gettext_noop(
+            "allow AES in counter mode or GCM in its SSH server (Ciphers); for a device that has neither, the office "
+            "may allow an old one in its record (legacy)"
+        ),
     )
     NO_COMMON_MAC = _Declared(
         "no-common-mac",
         (Rung.KEX,),
         means="it has no integrity check that still counts as secure; the detail says what it offers",
-        helps="allow hmac-sha2-256 in its SSH server (MACs); for a device that has none, the office may allow "
-        "hmac-sha1 in its record (legacy)",
+        helps=gettext_noop(
+            "allow hmac-sha2-256 in its SSH server (MACs); for a device that has none, the office may allow "
+            "hmac-sha1 in its record (legacy)"
+        ),
     )
     NO_COMMON_ALGORITHM = _Declared(
         "no-common-algorithm",
         (Rung.KEX, Rung.LOGIN, Rung.TLS),
         means="the two sides share no other algorithm (of signatures, compression or TLS); the detail says of which "
         "kind",
-        helps="update the server's SSH, or allow current algorithms in its sshd_config",
-        services="allow TLS 1.2 and 1.3 with current ciphers in the service's configuration",
+        helps=gettext_noop("update the server's SSH, or allow current algorithms in its sshd_config"),
+        services=gettext_noop("allow TLS 1.2 and 1.3 with current ciphers in the service's configuration"),
     )
     HOST_KEY_CHANGED = _Declared(
         "host-key-changed",
         (Rung.HOST_KEY,),
         means="the server shows another key than the expected one; both fingerprints are in the detail. No credential "
         "was sent",
-        helps="do not log in: ask the owner whether the server was reinstalled, and confirm the new fingerprint at "
-        "the console",
+        helps=gettext_noop(
+            "do not log in: ask the owner whether the server was reinstalled, and confirm the new fingerprint at "
+            "the console"
+        ),
     )
     HOST_KEY_UNKNOWN = _Declared(
         "host-key-unknown",
         (Rung.HOST_KEY,),
         means="no expected key was given, so there was no login",
-        helps="compare the fingerprint at the console (ssh-keygen -lf /etc/ssh/ssh_host_*.pub), then give it as "
-        "the expected key",
+        helps=gettext_noop(
+            "compare the fingerprint at the console (ssh-keygen -lf /etc/ssh/ssh_host_*.pub), then give it as "
+            "the expected key"
+        ),
     )
     # The account
     METHOD_NOT_ALLOWED = _Declared(
         "method-not-allowed",
         (Rung.LOGIN,),
         means="sshd takes no public keys; what it asks for instead is in the detail",
-        helps="allow public keys for {user} (PubkeyAuthentication, AuthenticationMethods)",
+        helps=gettext_noop("allow public keys for {user} (PubkeyAuthentication, AuthenticationMethods)"),
     )
     SECOND_FACTOR = _Declared(
         "second-factor",
         (Rung.LOGIN,),
         means="the key was accepted, but is not enough",
-        helps="let the key alone be enough for {user} (AuthenticationMethods publickey in a Match block), or have "
-        "the owner try by hand",
+        helps=gettext_noop(
+            "let the key alone be enough for {user} (AuthenticationMethods publickey in a Match block), or have "
+            "the owner try by hand"
+        ),
     )
     DENIED = _Declared(
         "denied",
         (Rung.LOGIN,),
         means="no such account, a locked one, no key or another one, loose modes, AllowUsers …: sshd does not tell a "
         "client which",
-        helps="see that the account {user} exists, is not locked, and has our key in authorized_keys (owner and "
-        "mode: sshd's StrictModes)",
+        helps=gettext_noop(
+            "see that the account {user} exists, is not locked, and has our key in authorized_keys (owner and "
+            "mode: sshd's StrictModes)"
+        ),
     )
     NO_SUCH_ACCOUNT = _Declared(
         "no-such-account",
         (),
         means="the management account finds no such account",
-        helps="create the account {user}: sopctl configure does that",
+        helps=gettext_noop("create the account {user}: sopctl configure does that"),
     )
     LOCKED = _Declared(
         "locked",
         (Rung.LOGIN,),
         means="the account is locked; the management account sees it, a client only if PAM says so",
-        helps="the owner unlocks the account: usermod -U {user} (without a password: usermod -p '*' {user})",
+        helps=gettext_noop(
+            "the owner unlocks the account: usermod -U {user} (without a password: usermod -p '*' {user})"
+        ),
     )
     ACCOUNT_EXPIRED = _Declared(
         "account-expired",
         (Rung.LOGIN,),
         means="the account has expired",
-        helps="the owner extends the account: chage -E -1 {user}",
+        helps=gettext_noop("the owner extends the account: chage -E -1 {user}"),
     )
     PASSWORD_EXPIRED = _Declared(
         "password-expired",
         (Rung.COMMAND,),
         means="the password must be changed first",
-        helps="the owner renews the password or its age: chage -d today -M -1 {user}",
+        helps=gettext_noop("the owner renews the password or its age: chage -d today -M -1 {user}"),
     )
     NOT_ALLOWED = _Declared(
         "not-allowed",
         (Rung.LOGIN,),
         means="sshd's own rules, a from= option of the key, or a server closed to all but root",
-        helps="let {user} in: AllowUsers, DenyUsers, AllowGroups, DenyGroups in sshd_config, from= of its key, "
-        "/etc/nologin",
+        helps=gettext_noop(
+            "let {user} in: AllowUsers, DenyUsers, AllowGroups, DenyGroups in sshd_config, from= of its key, "
+            "/etc/nologin"
+        ),
     )
     KEY_MISSING = _Declared(
         "key-missing",
         (),
         means="the key is not in the files that sshd reads for the account",
-        helps="enter the letter's key in the file that sshd reads for {user}: sopctl configure does that",
+        helps=gettext_noop("enter the letter's key in the file that sshd reads for {user}: sopctl configure does that"),
     )
     LOOSE_MODES = _Declared(
         "loose-modes",
         (),
         means="sshd ignores the key file: others can write to it, or sshd cannot read it",
-        helps="only {user} and root may own and write the home, .ssh and the key file: chown {user}, chmod go-w "
-        "(sshd's StrictModes)",
+        helps=gettext_noop(
+            "only {user} and root may own and write the home, .ssh and the key file: chown {user}, chmod go-w "
+            "(sshd's StrictModes)"
+        ),
     )
     # Its shell
     NO_SHELL = _Declared(
         "no-shell",
         (Rung.COMMAND,),
         means="the login shell is nologin or false, or does not exist",
-        helps="the owner gives {user} a login shell: chsh -s /bin/sh {user}",
+        helps=gettext_noop("the owner gives {user} a login shell: chsh -s /bin/sh {user}"),
     )
     SHELL_BROKEN = _Declared(
         "shell-broken",
         (Rung.COMMAND,),
         means="the shell or its start files make every command fail",
-        helps="the owner looks at the shell of {user} and its start files (.bashrc, .profile); chsh -s /bin/sh {user}",
+        helps=gettext_noop(
+            "the owner looks at the shell of {user} and its start files (.bashrc, .profile); chsh -s /bin/sh {user}"
+        ),
     )
     COMMAND_REFUSED = _Declared(
         "command-refused",
         (Rung.COMMAND,),
         means="the server runs something else, or nothing: ForceCommand, sftp only, MaxSessions 0, command=",
-        helps="the owner lets {user} run commands: ForceCommand and MaxSessions in sshd_config, command= in "
-        "authorized_keys",
+        helps=gettext_noop(
+            "the owner lets {user} run commands: ForceCommand and MaxSessions in sshd_config, command= in "
+            "authorized_keys"
+        ),
     )
     COMMAND_FAILED = _Declared(
         "command-failed",
         (Rung.COMMAND,),
         means="the command ran, and its exit status was not 0",
-        helps="run the command by hand as {user}",
+        helps=gettext_noop("run the command by hand as {user}"),
     )
     SUDO_REFUSED = _Declared(
         "sudo-refused",
         (Rung.COMMAND,),
         means="the management account may not use sudo to look",
-        helps="let {user} use sudo without a password (/etc/sudoers.d)",
+        helps=gettext_noop("let {user} use sudo without a password (/etc/sudoers.d)"),
     )
     SUDO_ASKS = _Declared(
         "sudo-asks",
         (Rung.COMMAND,),
         means="sudo asks for a password, and a login with a key has none",
-        helps="let {user} use sudo without a password (NOPASSWD in /etc/sudoers.d), or configure it once with the "
-        "owner's password: --ask-password",
+        helps=gettext_noop(
+            "let {user} use sudo without a password (NOPASSWD in /etc/sudoers.d), or configure it once with the "
+            "owner's password: --ask-password"
+        ),
     )
     SUDO_WANTS_TERMINAL = _Declared(
         "sudo-wants-terminal",
         (Rung.COMMAND,),
         means="sudo works on a terminal only (requiretty)",
-        helps="the owner lets {user} use sudo without a terminal: Defaults:{user} !requiretty in /etc/sudoers.d",
+        helps=gettext_noop(
+            "the owner lets {user} use sudo without a terminal: Defaults:{user} !requiretty in /etc/sudoers.d"
+        ),
     )
     NO_SUDO = _Declared(
         "no-sudo",
         (Rung.COMMAND,),
         means="there is no sudo; where there is doas, the detail says so",
-        helps="the owner installs sudo and lets {user} use it without a password, or lets root in with our key for "
-        "the first contact",
+        helps=gettext_noop(
+            "the owner installs sudo and lets {user} use it without a password, or lets root in with our key for "
+            "the first contact"
+        ),
     )
     # What a look before a configuration finds
     SAME_ACCOUNT = _Declared(
         "same-account",
         (),
         means="the letter asks for, or the server's owner has, an account with the name of the office's own",
-        helps="the owner asks for another name, or the office takes another: access.management_account of the record",
+        helps=gettext_noop(
+            "the owner asks for another name, or the office takes another: access.management_account of the record"
+        ),
     )
     OTHER_DEPOSIT = _Declared(
         "other-deposit",
         (),
         means="the server carries the id of another deposit: a configuration noted it there",
-        helps="correct the address in the record that is wrong; if the server left without a release and came back as "
-        "another deposit, its owner removes /var/lib/sopctl/deposit there",
+        helps=gettext_noop(
+            "correct the address in the record that is wrong; if the server left without a release and came back as "
+            "another deposit, its owner removes /var/lib/sopctl/deposit there"
+        ),
     )
     KEYS_ELSEWHERE = _Declared(
         "keys-elsewhere",
         (),
         means="sshd reads no file of the account's own for its keys: only one for all, or what a command says",
-        helps="the owner adds .ssh/authorized_keys to AuthorizedKeysFile in sshd_config, for {user} at least "
-        "(Match User {user})",
+        helps=gettext_noop(
+            "the owner adds .ssh/authorized_keys to AuthorizedKeysFile in sshd_config, for {user} at least "
+            "(Match User {user})"
+        ),
     )
     SSHD_SETTINGS_BROKEN = _Declared(
         "sshd-settings-broken",
         (),
         means="sshd does not read its own settings (sshd -T): it would not start again",
-        helps="the owner corrects sshd_config, until sshd -t says nothing",
+        helps=gettext_noop("the owner corrects sshd_config, until sshd -t says nothing"),
     )
     NO_PYTHON = _Declared(
         "no-python",
         (),
         means="no Python 3.8 or newer works there; what it says is in the detail",
-        helps="the owner installs or repairs python3; or only the accounts are made, by the shell: "
-        "sopctl configure ID --raw",
+        helps=gettext_noop(
+            "the owner installs or repairs python3; or only the accounts are made, by the shell: "
+            "sopctl configure ID --raw"
+        ),
     )
     NO_NFTABLES = _Declared(
         "no-nftables",
         (),
         means="nftables is missing or does not work there, so that our firewall cannot be loaded",
-        helps="the owner installs nftables (and a kernel or container that allows it)",
+        helps=gettext_noop("the owner installs nftables (and a kernel or container that allows it)"),
     )
     DISK_FULL = _Declared(
         "disk-full",
         (),
         means="a file system in which the configuration writes is full",
-        helps="the owner makes room there: df -h, df -i, du -x",
+        helps=gettext_noop("the owner makes room there: df -h, df -i, du -x"),
     )
     OVER_QUOTA = _Declared(
         "over-quota",
         (),
         means="the account is over its quota, so that its keys cannot be written",
-        helps="the owner makes room for {user}, or raises its quota: quota -u {user}",
+        helps=gettext_noop("the owner makes room for {user}, or raises its quota: quota -u {user}"),
     )
     READ_ONLY = _Declared(
         "read-only",
         (),
         means="a file system in which the configuration writes is mounted read-only",
-        helps="the owner looks for errors of the disk (dmesg), and mounts it for writing",
+        helps=gettext_noop("the owner looks for errors of the disk (dmesg), and mounts it for writing"),
     )
     IMMUTABLE = _Declared(
         "immutable",
         (),
         means="files that the configuration changes are protected from changes (chattr +i or +a)",
-        helps="the owner takes the attribute away: chattr -i -a, for the files in the detail",
+        helps=gettext_noop("the owner takes the attribute away: chattr -i -a, for the files in the detail"),
     )
     SUDO_RULE_UNREAD = _Declared(
         "sudo-rule-unread",
         (),
         means="sudo does not read the folder /etc/sudoers.d, in which the rule for the office's account would be",
-        helps="the owner adds the line `@includedir /etc/sudoers.d` (before sudo 1.9.1: #includedir) at the end of "
-        "/etc/sudoers",
+        helps=gettext_noop(
+            "the owner adds the line `@includedir /etc/sudoers.d` (before sudo 1.9.1: #includedir) at the end of "
+            "/etc/sudoers"
+        ),
     )
     SSHD_STARTED_OTHERWISE = _Declared(
         "sshd-started-otherwise",
         (),
         means="sshd is started with other settings than those of /etc/ssh/sshd_config, which ours would be beside",
-        helps="the owner moves these settings to /etc/ssh/sshd_config, and starts sshd without them "
-        "(/etc/default/ssh, /etc/sysconfig/sshd, its unit)",
+        helps=gettext_noop(
+            "the owner moves these settings to /etc/ssh/sshd_config, and starts sshd without them "
+            "(/etc/default/ssh, /etc/sysconfig/sshd, its unit)"
+        ),
     )
     PLACE_TAKEN = _Declared(
         "place-taken",
         (),
         means="something of the owner's is where the configuration would put its own files, records or rules",
-        helps="the owner gives it another name or place; what it is, is in the detail",
+        helps=gettext_noop("the owner gives it another name or place; what it is, is in the detail"),
     )
     WRITTEN_AGAIN = _Declared(
         "written-again",
         (),
         means="software of the owner's writes, by itself, where the configuration writes: what we set may not last",
-        helps="the owner has it leave alone what the configuration sets (see configure --check), or sets that there",
+        helps=gettext_noop(
+            "the owner has it leave alone what the configuration sets (see configure --check), or sets that there"
+        ),
     )
     PACKAGES_STUCK = _Declared(
         "packages-stuck",
         (),
         means="the package manager is locked, or was interrupted: nothing can be installed now",
-        helps="wait for what holds the lock; where dpkg was interrupted, the owner runs dpkg --configure -a",
+        helps=gettext_noop(
+            "wait for what holds the lock; where dpkg was interrupted, the owner runs dpkg --configure -a"
+        ),
     )
     CLOCK_OFF = _Declared(
         "clock-off",
         (),
         means="the server's clock is far from ours",
-        helps="the owner sets the clock, and lets it follow time servers",
+        helps=gettext_noop("the owner sets the clock, and lets it follow time servers"),
     )
     NO_SYSTEMD = _Declared(
         "no-systemd",
         (),
         means="another init system than systemd: we set no firewall, time, journal or updates there",
-        helps="nothing has to be done: accounts and the SSH server are configured; the rest stays the owner's",
+        helps=gettext_noop(
+            "nothing has to be done: accounts and the SSH server are configured; the rest stays the owner's"
+        ),
     )
     NOT_EXECUTABLE = _Declared(
         "not-executable",
         (),
         means="/tmp is mounted noexec: programs cannot be started from there",  # noqa: S108 (the server's)
-        helps="nothing has to be done: sopctl starts none there",
+        helps=gettext_noop("nothing has to be done: sopctl starts none there"),
     )
     SLOW_OWN_NAME = _Declared(
         "slow-own-name",
         (),
         means="the server does not find its own name, or only after a while: sudo and the gathering of facts wait",
-        helps="nothing has to be done: the configuration enters its name in /etc/hosts",
+        helps=gettext_noop("nothing has to be done: the configuration enters its name in /etc/hosts"),
     )
     # What else the server offers
     PORT_CLOSED = _Declared(
         "port-closed",
         (Rung.SERVICE,),
         means="a port does not accept connections; which, and why, is in the detail",
-        helps="start the service on the server, or open the port in its firewall",
+        helps=gettext_noop("start the service on the server, or open the port in its firewall"),
         first_wait=15.0,
     )
     NOT_TLS = _Declared(
         "not-tls",
         (Rung.TLS,),
         means="something answers, but not TLS",
-        helps="another protocol answers there: correct the port, or check it as /tcp or /http",
+        helps=gettext_noop("another protocol answers there: correct the port, or check it as /tcp or /http"),
         first_wait=15.0,
     )
     CERTIFICATE_EXPIRED = _Declared(
         "certificate-expired",
         (Rung.TLS,),
         means="past its last day, or not yet valid",
-        helps="renew the certificate, and find out why that did not happen by itself (certbot renew); check the clocks",
+        helps=gettext_noop(
+            "renew the certificate, and find out why that did not happen by itself (certbot renew); check the clocks"
+        ),
     )
     CERTIFICATE_WRONG_NAME = _Declared(
         "certificate-wrong-name",
         (Rung.TLS,),
         means="it is for other names; they are in the detail",
-        helps="check by the name on the certificate (--server-name), or have it issued for this one",
+        helps=gettext_noop("check by the name on the certificate (--server-name), or have it issued for this one"),
     )
     CERTIFICATE_UNTRUSTED = _Declared(
         "certificate-untrusted",
         (Rung.TLS,),
         means="not signed by an authority that is known here",
-        helps="install the whole chain on the server; for your own authority, give --ca FILE",
+        helps=gettext_noop("install the whole chain on the server; for your own authority, give --ca FILE"),
     )
     NOT_SMTP = _Declared(
         "not-smtp",
         (Rung.SERVICE,),
         means="something accepts, but does not greet as a mail server",
-        helps="look at the mail server's log: it may turn this machine away; or check the port as /tcp",
+        helps=gettext_noop("look at the mail server's log: it may turn this machine away; or check the port as /tcp"),
         first_wait=15.0,
     )
     NOT_HTTP = _Declared(
         "not-http",
         (Rung.HTTP,),
         means="something answers, but not HTTP",
-        helps="another protocol answers there: correct the port, or check it as /tcp or /tls",
+        helps=gettext_noop("another protocol answers there: correct the port, or check it as /tcp or /tls"),
         first_wait=15.0,
     )
     HTTP_STATUS = _Declared(
         "http-status",
         (Rung.HTTP,),
         means="the answer has status 400 or above",
-        helps="look at the logs of the web server and of what runs behind it",
+        helps=gettext_noop("look at the logs of the web server and of what runs behind it"),
         first_wait=15.0,
     )
     # At any rung
@@ -476,15 +535,21 @@ class Cause(StrEnum):
         "flooded",
         tuple(Rung),
         means="more than 512 KiB arrived: the server writes without end",
-        helps="stop what writes without end: the login scripts of {user}, or whatever answers on port {port}",
-        services="stop what writes without end on that port",
+        helps=gettext_noop(
+            "stop what writes without end: the login scripts of {user}, or whatever answers on port {port}"
+        ),
+        services=gettext_noop("stop what writes without end on that port"),
     )
     TIMEOUT = _Declared(
         "timeout",
         tuple(Rung),
         means="it began, but did not end in time",
-        helps="the server is too slow or hangs: look at its load, its DNS (UseDNS) and PAM; or allow more time",
-        services="the service accepts but does not answer: look at its load and its log; or allow more time",
+        helps=gettext_noop(
+            "the server is too slow or hangs: look at its load, its DNS (UseDNS) and PAM; or allow more time"
+        ),
+        services=gettext_noop(
+            "the service accepts but does not answer: look at its load and its log; or allow more time"
+        ),
         first_wait=15.0,
     )
 

@@ -14,28 +14,30 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sopctl.locale import Prose, Text
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 REFUSED = (
-    ("0.0.0.0/8", "no address of a machine"),
-    ("127.0.0.0/8", "the controller itself"),
-    ("168.63.129.16/32", "a cloud's own service"),
-    ("169.254.169.254/32", "a cloud's own service"),
-    ("100.100.100.200/32", "a cloud's own service"),
-    ("192.0.0.192/32", "a cloud's own service"),
-    ("169.254.0.0/16", "a link-local address"),
-    ("224.0.0.0/4", "a multicast address"),
-    ("255.255.255.255/32", "the broadcast address"),
-    ("240.0.0.0/4", "a reserved address"),
-    ("::/128", "no address of a machine"),
-    ("::1/128", "the controller itself"),
-    ("fd00:ec2::254/128", "a cloud's own service"),
-    ("fd20:ce::254/128", "a cloud's own service"),
-    ("fe80::/10", "a link-local address"),
-    ("fec0::/10", "a site-local address, which nobody uses any more"),
-    ("ff00::/8", "a multicast address"),
-    ("100::/64", "an address that discards what is sent"),
+    ("0.0.0.0/8", Text("no address of a machine")),
+    ("127.0.0.0/8", Text("the controller itself")),
+    ("168.63.129.16/32", Text("a cloud's own service")),
+    ("169.254.169.254/32", Text("a cloud's own service")),
+    ("100.100.100.200/32", Text("a cloud's own service")),
+    ("192.0.0.192/32", Text("a cloud's own service")),
+    ("169.254.0.0/16", Text("a link-local address")),
+    ("224.0.0.0/4", Text("a multicast address")),
+    ("255.255.255.255/32", Text("the broadcast address")),
+    ("240.0.0.0/4", Text("a reserved address")),
+    ("::/128", Text("no address of a machine")),
+    ("::1/128", Text("the controller itself")),
+    ("fd00:ec2::254/128", Text("a cloud's own service")),
+    ("fd20:ce::254/128", Text("a cloud's own service")),
+    ("fe80::/10", Text("a link-local address")),
+    ("fec0::/10", Text("a site-local address, which nobody uses any more")),
+    ("ff00::/8", Text("a multicast address")),
+    ("100::/64", Text("an address that discards what is sent")),
 )
 """Networks in which no deposit is, and what they are; the first that fits tells."""
 
@@ -65,23 +67,23 @@ class Destinations(Struct, frozen=True):
         """The same, with these addresses of our own machines."""
         return replace(self, ours={**self.ours, **addresses}) if addresses else self
 
-    def written(self, host: str) -> str:
+    def written(self, host: str) -> Prose:
         """Why a record must not name `host`, an IP address or a host name; empty if it may."""
         if _address(host) is not None:
             return self.judged(host)
         name = host.rstrip(".").casefold()
         if _NUMBER.fullmatch(name.rpartition(".")[2]):
-            return "a number that programs read as an address"
+            return Text("a number that programs read as an address")
         if _OURSELVES.fullmatch(name) or name.endswith((".localhost", ".localhost.localdomain")):
-            return "" if self.rehearsal else "the controller itself"
+            return "" if self.rehearsal else Text("the controller itself")
         return next((what for ours, what in self.ours.items() if ours.rstrip(".").casefold() == name), "")
 
-    def judged(self, address: str, *, here: bool = False) -> str:
+    def judged(self, address: str, *, here: bool = False) -> Prose:
         """Why nobody connects to `address`, an IP address, as a deposit's; empty if that is right. `here`: this machine
         has it."""
         found = _address(address)
         if found is None:
-            return "no address"
+            return Text("no address")
         if any(found in network for network in _networks(self.rehearsal)):
             return ""
         for each in (found, *_embedded(found)):
@@ -90,20 +92,20 @@ class Destinations(Struct, frozen=True):
                     return what
             if what := self._own(each):
                 return what
-        return "an address of the controller itself" if here else self._outside(found)
+        return Text("an address of the controller itself") if here else self._outside(found)
 
-    def _own(self, address: Address) -> str:
+    def _own(self, address: Address) -> Prose:
         return next((what for host, what in self.ours.items() if _address(host) == address), "")
 
-    def _outside(self, address: Address) -> str:
+    def _outside(self, address: Address) -> Prose:
         inner = _mapped(address)
         if not self.networks:
             return ""
         home = next((network for network in _networks(self.networks) if inner in network), None)
         if home is None:
-            return "in none of the networks where deposits may be"
+            return Text("in none of the networks where deposits may be")
         if home.version == 4 and home.num_addresses > 2 and inner in (home.network_address, home.broadcast_address):
-            return f"the first or the last address of {home}"
+            return Text("the first or the last address of {home}", home=home)
         return ""
 
 
@@ -141,5 +143,5 @@ def _networks(written: tuple[str, ...]) -> tuple[Network, ...]:
 
 
 @lru_cache(maxsize=1)
-def _refused() -> tuple[tuple[Network, str], ...]:
+def _refused() -> tuple[tuple[Network, Prose], ...]:
     return tuple((ip_network(network), what) for network, what in REFUSED)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.rung import Rung as Rung  # noqa: PLC0414 (a result is read with its rungs)
 from sopctl.model.access.target import HostKey, ServiceKind
@@ -35,8 +36,8 @@ class ServiceResult(Struct, frozen=True):
 
 
 class Verdict(StrEnum):
-    ACCESSIBLE = "accessible"
-    INACCESSIBLE = "inaccessible"
+    ACCESSIBLE = gettext_noop("accessible")
+    INACCESSIBLE = gettext_noop("inaccessible")
 
 
 class JumpHost(Struct, frozen=True):
@@ -78,12 +79,12 @@ def nothing_tried(host: str) -> AccessResult:
     return AccessResult(host, 0, Verdict.ACCESSIBLE, Rung.NAME, None, "", 0.0, ())
 
 
-def remedy(result: AccessResult) -> str:
+def remedy(result: AccessResult) -> Prose:
     """What to do about `result`, in one sentence; empty when there is nothing to do."""
     if result.cause is None:
         return ""
     if result.rung is Rung.JUMP and result.jump:
-        there = f"at the jump host {result.jump.host}: "
-        return there + result.cause.remedy(port=result.jump.port, user=printable(result.jump.user, 64))
-    user = printable(result.user, 64) if result.user else "the user"
+        helps = result.cause.remedy(port=result.jump.port, user=printable(result.jump.user, 64))
+        return Text("at the jump host {host}: {helps}", host=result.jump.host, helps=helps)
+    user = printable(result.user, 64) if result.user else Text("the user")
     return result.cause.remedy(port=result.port, user=user, rung=result.rung)

@@ -8,6 +8,7 @@ import base64
 import binascii
 import re
 
+from sopctl.locale import Prose, Text, joined
 from sopctl.model.names import PUBLIC_KEY
 from sopctl.model.text import printable
 
@@ -21,24 +22,35 @@ _TYPES = (
     "sk-ssh-ed25519@openssh.com",
     "sk-ecdsa-sha2-nistp256@openssh.com",
 )
-_DAMAGED = "the key is cut off or damaged: copy the whole line of the .pub file"
-_NEW = "make a new one: ssh-keygen -t ed25519"
+_NEW = Text("make a new one: ssh-keygen -t ed25519")
+
+Flaw = tuple[Prose, Prose]
+"""Why a line is no key that an account may have, and what helps."""
+
+_DAMAGED: Flaw = (Text("the key is cut off or damaged"), Text("copy the whole line of the .pub file"))
 
 
-def why_not(line: str) -> str:
+def why_not(line: str) -> Prose:
     """Why this line is no key that an account may have, with what helps; empty for one that is."""
+    return joined(": ", flaw(line) or ())
+
+
+def flaw(line: str) -> Flaw | None:
+    """The same in its two parts; None for a key that an account may have."""
     words = line.split(None, 2)[:2]
     kind = words[0] if words else ""
     if "PRIVATE KEY" in line[:100]:
-        return "this is a private key, which nobody but its owner may have: make a new one, and give its .pub file"
+        owners = Text("this is a private key, which nobody but its owner may have")
+        return owners, Text("make a new one, and give its .pub file")
     if kind == "ssh-dss":
-        return f"DSA keys are no longer accepted by SSH servers: {_NEW}"
+        return Text("DSA keys are no longer accepted by SSH servers"), _NEW
     if "-cert-v" in kind:
-        return "this is a certificate: give the key itself, from the .pub file without -cert"
+        return Text("this is a certificate"), Text("give the key itself, from the .pub file without -cert")
     if not re.match(PUBLIC_KEY, line):
         if len(words) > 1 and any(f" {each} " in f" {line[:2000]} " for each in _TYPES) and kind not in _TYPES:
-            return f"options stand in front of the key, {printable(kind, 40)!r}: give the key alone"
-        return "this is no public key as in a .pub file: ssh-ed25519 AAAA… comment"
+            options = Text("options stand in front of the key, {options!r}", options=printable(kind, 40))
+            return options, Text("give the key alone")
+        return Text("this is no public key as in a .pub file"), Text("ssh-ed25519 AAAA… comment")
     return _flaw(kind, words[1])
 
 
@@ -51,17 +63,16 @@ def blob(line: str) -> bytes:
         return b""
 
 
-def _flaw(kind: str, key: str) -> str:
+def _flaw(kind: str, key: str) -> Flaw | None:
     parts = _parts(blob(f"{kind} {key}"))
     if not parts:
         return _DAMAGED
     if parts[0] != kind.encode():
-        return f"the key is of another type than {kind}: copy the whole line of the .pub file"
+        other = Text("the key is of another type than {type}", type=kind)
+        return other, Text("copy the whole line of the .pub file")
     if kind == "ssh-rsa":
         return _rsa(parts)
-    if _shape_fits(kind, parts):
-        return ""
-    return _DAMAGED
+    return None if _shape_fits(kind, parts) else _DAMAGED
 
 
 def _parts(key: bytes) -> list[bytes] | None:
@@ -77,15 +88,15 @@ def _parts(key: bytes) -> list[bytes] | None:
     return found if at == len(key) else None
 
 
-def _rsa(parts: list[bytes]) -> str:
+def _rsa(parts: list[bytes]) -> Flaw | None:
     if len(parts) != 3:
         return _DAMAGED
     exponent, modulus = (int.from_bytes(part) if not part[:1] > b"\x7f" else 0 for part in parts[1:])
     if modulus.bit_length() < MIN_RSA_BITS:
-        return f"an RSA key of {modulus.bit_length()} bits is too short: {_NEW}"
+        return Text("an RSA key of {bits} bits is too short", bits=modulus.bit_length()), _NEW
     if modulus.bit_length() > MAX_RSA_BITS or modulus % 2 == 0 or exponent < 3 or exponent % 2 == 0:
-        return f"this is no RSA key that can be used: {_NEW}"
-    return ""
+        return Text("this is no RSA key that can be used"), _NEW
+    return None
 
 
 def _shape_fits(kind: str, parts: list[bytes]) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Prose, Text
 from sopctl.model import sanitise
 from sopctl.model.deposit import Id, Line, OptionalLine
 from sopctl.model.facts.parts import (
@@ -114,7 +115,7 @@ def _entry(name: str, text: str) -> object:
     names = LISTS[name]
     parts = [part.strip() for part in text.split(";")]
     if len(parts) > len(names) or not parts[0]:
-        raise _wrong(name, text, f"expected: {'; '.join(names)}")
+        raise _wrong(name, text, Text("expected: {names}", names="; ".join(names)))
     said = dict(zip(names, parts, strict=False))
     return _MAKE[name](name, text, said)
 
@@ -149,11 +150,11 @@ def _supply(name: str, text: str, said: Mapping[str, str]) -> PowerSupply:
 def _nic(name: str, text: str, said: Mapping[str, str]) -> Nic:
     mac = sanitise.mac(said.get("MAC", "").replace("-", ":"))
     if said.get("MAC") and mac is None:
-        raise _wrong(name, text, "expected a MAC address such as 52:54:00:12:34:56")
+        raise _wrong(name, text, Text("expected a MAC address such as 52:54:00:12:34:56"))
     asked = [each.strip() for each in said.get("alamat IP", "").split(",") if each.strip()]
     found = [sanitise.address(each.partition("/")[0]) for each in asked]
     if None in found:
-        raise _wrong(name, text, "expected IP addresses, separated by commas")
+        raise _wrong(name, text, Text("expected IP addresses, separated by commas"))
     return Nic(
         said["nama"],
         mac,
@@ -178,9 +179,9 @@ def _listener(name: str, text: str, said: Mapping[str, str]) -> Listener:
     try:
         port = ports(said["port"])
     except ValueError:
-        raise _wrong(name, text, "expected a port such as 443 or 53/udp") from None
+        raise _wrong(name, text, Text("expected a port such as 443 or 53/udp")) from None
     if port.first != port.last:
-        raise _wrong(name, text, "expected one port")
+        raise _wrong(name, text, Text("expected one port"))
     return Listener(port.protocol, "*", port.first, said.get("program") or None)
 
 
@@ -201,7 +202,7 @@ def _size(name: str, text: str, said: str) -> int | None:
         return None
     found = _SIZE.fullmatch(said)
     if found is None:
-        raise _wrong(name, text, "expected a size such as 480 GB")
+        raise _wrong(name, text, Text("expected a size such as 480 GB"))
     base = 1024 if found[3] or name == "memory_modules" else 1000
     return int(float(found[1].replace(",", ".")) * base ** (1 + "kmgtp".index(found[2].casefold())))
 
@@ -210,11 +211,11 @@ def _number(name: str, text: str, said: str) -> int | None:
     if not said:
         return None
     if not (said.isascii() and said.isdecimal() and len(said) < 8):
-        raise _wrong(name, text, "expected a whole number")
+        raise _wrong(name, text, Text("expected a whole number"))
     return int(said)
 
 
-def _wrong(name: str, text: str, expected: str) -> InvalidRecord:
+def _wrong(name: str, text: str, expected: Prose) -> InvalidRecord:
     return InvalidRecord(
         "sheet-entry-invalid", "{field}: {entry!r}: {expected}", field=name, entry=text[:80], expected=expected
     )

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import gettext_noop
 from sopctl.model import names
 from sopctl.model.access import target
 from sopctl.model.deposit import Account, Host, KeyFile, Line, OptionalLine, Port, VlanId
@@ -39,13 +40,13 @@ class JumpRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host):
-            raise ValueError("Expected an IP address or a host name in `host`")
+            raise ValueError(gettext_noop("Expected an IP address or a host name in `host`"))
         try:
             target.host_key(self.host_key)
         except InvalidRecord:
-            raise ValueError("Expected the line of a .pub file in `host_key`: TYPE BASE64") from None
+            raise ValueError(gettext_noop("Expected the line of a .pub file in `host_key`: TYPE BASE64")) from None
         if not all(map(names.is_ip, self.addresses)):
-            raise ValueError("Expected IP addresses in `seen_as`, also where `host` is a name")
+            raise ValueError(gettext_noop("Expected IP addresses in `seen_as`, also where `host` is a name"))
 
     @property
     def addresses(self) -> tuple[str, ...]:
@@ -75,7 +76,9 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_network(self.network):
-            raise ValueError("Expected a network such as 10.20.30.0/24, with no host bits set, in `network`")
+            raise ValueError(
+                gettext_noop("Expected a network such as 10.20.30.0/24, with no host bits set, in `network`")
+            )
         whole = ipaddress.ip_network(self.network)
         if self.gateway and (not names.is_ip(self.gateway) or ipaddress.ip_address(self.gateway) not in whole):
             raise ValueError(f"Expected an address of {self.network} in `gateway`")
@@ -84,7 +87,7 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
             if first not in whole or last not in whole or int(first) > int(last):
                 raise ValueError(f"Expected addresses of {self.network} in `ranges` and `reserved`, not {written!r}")
         if not self.ranges and whole.num_addresses > MOST_LOOKED_AT:
-            raise ValueError("Expected `ranges` in a network with so many addresses")
+            raise ValueError(gettext_noop("Expected `ranges` in a network with so many addresses"))
 
     def __contains__(self, address: str) -> bool:
         return names.is_ip(address) and ipaddress.ip_address(address) in ipaddress.ip_network(self.network)

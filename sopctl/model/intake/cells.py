@@ -8,6 +8,7 @@ has lost digits is refused, because nobody can know them.
 import re
 from datetime import date, timedelta
 
+from sopctl.locale import Prose, Text
 from sopctl.model.text import words
 
 DIGITS = 15
@@ -61,20 +62,28 @@ def day(written: str) -> date:
     if found := _NAMED.fullmatch(text):
         month = next((number for number, names in enumerate(_MONTHS, start=1) if found[2] in names), 0)
         return _date(found[3], month, found[1], written)
-    raise ValueError(f"{_short(written)} is no date such as 2027-12-31, 31/12/2027 or 31 Desember 2027")
+    raise ValueError(
+        Text("{written} is no date such as 2027-12-31, 31/12/2027 or 31 Desember 2027", written=_short(written))
+    )
 
 
 def _date(year: str, month: str | int, of_month: str, written: str) -> date:
     if len(year) < 4:
-        raise ValueError(f"the year of {_short(written)} has no four digits: write it as 2027-12-31")
+        raise ValueError(
+            Text("the year of {written} has no four digits: write it as 2027-12-31", written=_short(written))
+        )
     try:
         return date(int(year), int(month), int(of_month))
     except ValueError:
         if int(month) > 12 >= int(of_month):
             raise ValueError(
-                f"{_short(written)} has no month {month}: the day comes first, or write it as 2027-12-31"
+                Text(
+                    "{written} has no month {month}: the day comes first, or write it as 2027-12-31",
+                    written=_short(written),
+                    month=month,
+                )
             ) from None
-        raise ValueError(f"there is no day {_short(written)}: write it as 2027-12-31") from None
+        raise ValueError(Text("there is no day {written}: write it as 2027-12-31", written=_short(written))) from None
 
 
 def whole(written: str) -> str:
@@ -88,17 +97,19 @@ def whole(written: str) -> str:
     return text
 
 
-def rounded(written: str) -> str:
+def rounded(written: str) -> Prose:
     """Why a long number has lost digits in a spreadsheet; empty for a text that has not."""
     text = written.strip()
     if _ROUNDED.fullmatch(text):
-        return f"{_short(text)} is a number that a spreadsheet has rounded"
+        return Text("{text} is a number that a spreadsheet has rounded", text=_short(text))
     if text.isdecimal() and len(text) > DIGITS + 1 and not text[DIGITS:].strip("0"):
-        return f"{_short(text)} ends in zeros after {DIGITS} digits: a spreadsheet has rounded it"
+        return Text(
+            "{text} ends in zeros after {digits} digits: a spreadsheet has rounded it", text=_short(text), digits=DIGITS
+        )
     return ""
 
 
-ROUNDED_REMEDY = (
+ROUNDED_REMEDY = Text(
     "Format the column as text, and type the number again from the paper. If it really ends so, write it in groups."
 )
 

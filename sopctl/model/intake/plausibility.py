@@ -6,6 +6,7 @@ from datetime import date
 
 from msgspec import to_builtins
 
+from sopctl.locale import Prose, Text
 from sopctl.model import placeholders
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest, Request
 from sopctl.model.intake import cells
@@ -15,7 +16,7 @@ OLDEST_LETTER = date(1990, 1, 1)
 LONGEST_TERM = 15
 """Years for which a server is on deposit at most: none is used for longer."""
 
-Doubt = tuple[tuple[str, ...], str, str]
+Doubt = tuple[tuple[str, ...], Prose, Prose]
 """Where in the record, why that cannot be meant, and what helps."""
 
 
@@ -30,7 +31,7 @@ def doubts(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
 def _left_open(path: tuple[str, ...], value: object) -> Iterator[Doubt]:
     """Where an example's or a template's placeholder was left."""
     if isinstance(value, str) and placeholders.left_open(value):
-        yield path, f"{value!r} is only a placeholder", "Put the real text in its place."
+        yield path, Text("{value!r} is only a placeholder", value=value), Text("Put the real text in its place.")
     elif isinstance(value, dict):
         for key, inner in value.items():
             yield from _left_open((*path, str(key)), inner)
@@ -43,15 +44,15 @@ def _letter(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
     if record.letter is None:
         return
     if why := letter_day(record.letter.date, today):
-        yield ("letter", "date"), why, "Write its date as on the paper."
+        yield ("letter", "date"), why, Text("Write its date as on the paper.")
 
 
-def letter_day(written: date, today: date) -> str:
+def letter_day(written: date, today: date) -> Prose:
     """Why a letter cannot be of this day; empty if it can."""
     if written > today:
-        return f"the letter is of {written}, which has not come yet"
+        return Text("the letter is of {written}, which has not come yet", written=written)
     if written < OLDEST_LETTER:
-        return f"the letter is of {written}, before {OLDEST_LETTER.year}"
+        return Text("the letter is of {written}, before {year}", written=written, year=OLDEST_LETTER.year)
     return ""
 
 
@@ -60,17 +61,21 @@ def _term(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
     if until is None:
         return
     if why := term(until, record.letter.date if record.letter else None, today):
-        yield ("valid_until",), why, "Write the last day of the deposit as in the letter, such as 2027-12-31."
+        yield ("valid_until",), why, Text("Write the last day of the deposit as in the letter, such as 2027-12-31.")
     elif until < today and isinstance(record, Request | ApplianceRequest):
-        yield ("valid_until",), f"{until} has passed already", "Ask the unit until when the server is to stay."
+        yield (
+            ("valid_until",),
+            Text("{until} has passed already", until=until),
+            Text("Ask the unit until when the server is to stay."),
+        )
 
 
-def term(until: date, letter: date | None, today: date) -> str:
+def term(until: date, letter: date | None, today: date) -> Prose:
     """Why a deposit cannot be meant to end on this day; empty if it can."""
     if letter and until <= letter:
-        return f"{until} is not after the day of the letter, {letter}"
+        return Text("{until} is not after the day of the letter, {letter}", until=until, letter=letter)
     if until.year > today.year + LONGEST_TERM:
-        return f"{until} is more than {LONGEST_TERM} years away"
+        return Text("{until} is more than {longest_term} years away", until=until, longest_term=LONGEST_TERM)
     return ""
 
 
@@ -81,8 +86,8 @@ def _numbers(record: AnyRequest | Adoption) -> Iterator[Doubt]:
     elif serial and placeholders.stands_for_nothing(serial):
         yield (
             ("server", "serial"),
-            f"{serial!r} stands for no serial number: firmware says it where none was set",
-            "Read the number off the server's label.",
+            Text("{serial!r} stands for no serial number: firmware says it where none was set", serial=serial),
+            Text("Read the number off the server's label."),
         )
     people = {"administrative": record.contacts.administrative, "technical": record.contacts.technical}
     for role, contact in people.items():
@@ -91,6 +96,6 @@ def _numbers(record: AnyRequest | Adoption) -> Iterator[Doubt]:
         if was := cells.lost_zero(contact.phone):
             yield (
                 ("contacts", role, "phone"),
-                f"{contact.phone} seems to have lost its 0 in a spreadsheet",
-                f"Write {was}, or with its country: +62{was[1:]}",
+                Text("{phone} seems to have lost its 0 in a spreadsheet", phone=contact.phone),
+                Text("Write {was}, or with its country: +62{rest}", was=was, rest=was[1:]),
             )

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sopctl.errors import Action, InvalidRecord
+from sopctl.locale import gettext_noop
 from sopctl.model import names
 from sopctl.model.access.algorithms import Legacy
 from sopctl.model.deposit import Host, KeyFile, Network, OptionalLine, Port, VlanId
@@ -55,14 +56,14 @@ class SwitchRecord(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if not names.is_address(self.address):
-            raise ValueError("Expected an IP address or a host name in `address`")
+            raise ValueError(gettext_noop("Expected an IP address or a host name in `address`"))
         if (self.key is None) == (self.password is None):
-            raise ValueError("Expected one of `key` and `password` (a file in keys/)")
+            raise ValueError(gettext_noop("Expected one of `key` and `password` (a file in keys/)"))
         if self.service_vlan == self.quarantine_vlan or self.quarantine_vlan in self.vlans:
-            raise ValueError("Expected a `quarantine_vlan` that no server is in")
+            raise ValueError(gettext_noop("Expected a `quarantine_vlan` that no server is in"))
         named = list(self.interfaces.values())
         if len(set(named)) < len(named):
-            raise ValueError("Expected each of `interfaces` once")
+            raise ValueError(gettext_noop("Expected each of `interfaces` once"))
 
     def interface(self, number: int) -> str:
         """The name of the interface behind the rack's port `number`."""

@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.locale import gettext_noop
+
 Word = Literal[
     "good",
     "not-checked",
@@ -22,30 +24,30 @@ Word = Literal[
 """What a signature is. All but `good` and `not-checked` are bad."""
 
 MEANS: dict[str, str] = {
-    "good": "the signature holds",
-    "not-checked": "nothing at hand says whether the certificate was revoked",
-    "stranger": "the signer is nobody whom the paper names for this",
-    "broken": "what was signed is not what the file has, or the signature is not by this certificate",
-    "altered-since": "more than signatures was added to the file after it was signed",
-    "revoked": "the certificate, or its authority's, was revoked",
-    "expired": "the certificate had expired, and no timestamp proves that it was signed before",
-    "not-yet-valid": "the certificate was not valid yet",
-    "unknown-authority": "no authority that the site trusts issued the certificate",
-    "wrong-purpose": "the certificate or its authority's is not one for signing documents",
-    "weak": "the algorithm is too weak to prove anything",
-    "unreadable": "the signature is malformed, or of a kind that is not read",
+    "good": gettext_noop("the signature holds"),
+    "not-checked": gettext_noop("nothing at hand says whether the certificate was revoked"),
+    "stranger": gettext_noop("the signer is nobody whom the paper names for this"),
+    "broken": gettext_noop("what was signed is not what the file has, or the signature is not by this certificate"),
+    "altered-since": gettext_noop("more than signatures was added to the file after it was signed"),
+    "revoked": gettext_noop("the certificate, or its authority's, was revoked"),
+    "expired": gettext_noop("the certificate had expired, and no timestamp proves that it was signed before"),
+    "not-yet-valid": gettext_noop("the certificate was not valid yet"),
+    "unknown-authority": gettext_noop("no authority that the site trusts issued the certificate"),
+    "wrong-purpose": gettext_noop("the certificate or its authority's is not one for signing documents"),
+    "weak": gettext_noop("the algorithm is too weak to prove anything"),
+    "unreadable": gettext_noop("the signature is malformed, or of a kind that is not read"),
 }
 
 Change = Literal["shadow-content", "overlay", "more", "hybrid", "removed", "appended-after"]
 """What a file has beside the paper that was issued and its signatures."""
 
 CHANGES: dict[str, str] = {
-    "shadow-content": "its pages do not say what the issued paper says",
-    "overlay": "something was laid over its pages",
-    "more": "something other than signatures was added to it",
-    "hybrid": "old and new readers may find different content in it (a hybrid cross-reference)",
-    "removed": "a signature that it had was taken away",
-    "appended-after": "something stands after its last signature",
+    "shadow-content": gettext_noop("its pages do not say what the issued paper says"),
+    "overlay": gettext_noop("something was laid over its pages"),
+    "more": gettext_noop("something other than signatures was added to it"),
+    "hybrid": gettext_noop("old and new readers may find different content in it (a hybrid cross-reference)"),
+    "removed": gettext_noop("a signature that it had was taken away"),
+    "appended-after": gettext_noop("something stands after its last signature"),
 }
 
 Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 
 STARTED = "started"
 FAILED = "failed"
@@ -99,7 +100,7 @@ def head(deposit_id: str, events: Sequence[Event]) -> str:
     return events[-1].hash if events else genesis(deposit_id)
 
 
-RESTORE = "Restore the history from the site's version control or backup; only sopctl writes it."
+RESTORE = Text("Restore the history from the site's version control or backup; only sopctl writes it.")
 """What helps where a history is not what was written."""
 
 

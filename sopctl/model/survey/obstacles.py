@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from sopctl.locale import Text
 from sopctl.model.access import pam_access, sshd_rules
 from sopctl.model.access.causes import Cause
 from sopctl.model.survey.found import Account, Survey
@@ -41,8 +42,8 @@ class Obstacle(Struct, frozen=True):
     blocks: bool = True
 
     @property
-    def remedy(self) -> str:
-        return self.cause.remedy(port="", user=self.user or "the account")
+    def remedy(self) -> Text:
+        return self.cause.remedy(port="", user=self.user or Text("the account"))
 
 
 def obstacles(found: Survey, wanted: Wanted, clock: int) -> tuple[Obstacle, ...]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from sopctl.errors import OutsideFailure, SopctlError
-from sopctl.model.text import counted
+from sopctl.locale import Counted
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
 from sopctl.store.durable import make_folder, opened, write_atomic
@@ -64,7 +64,7 @@ def _ahead(known: datetime, now: datetime) -> OutsideFailure:
         remedy="Nothing that cannot be undone is done at such a time. Set the clock (timedatectl). If it is right, as "
         "where the site was not used for so long, say so once: --clock-is-right",
         now=now,
-        days=counted((now - known).days, "day"),
+        days=Counted("{number} day", "{number} days", (now - known).days),
         known=known,
     )
 

@@ -60,7 +60,9 @@ def plan(
 
     Raises UsageError for a time that is not ahead, or where nothing is concerned.
     """
-    said = required.reason(one_line(reason, "the reason"), "maintenance", Action("maintenance plan", needs=("reason",)))
+    said = required.reason(
+        one_line(reason, Text("the reason")), Text("maintenance"), Action("maintenance plan", needs=("reason",))
+    )
     begin, end = _in_office_time(desk, begin), _in_office_time(desk, end)
     _refuse_times(desk, begin, end)
     concerned = _concerned(desk, racks, ids)
@@ -75,7 +77,7 @@ def cancel(desk: Desk, named: str, *, reason: str) -> Planned:
     """Call a maintenance off, or end one that is under way; those who were told of it are told so. Raises UsageError,
     and NotNow for one that is over."""
     said = required.reason(
-        one_line(reason, "the reason"),
+        one_line(reason, Text("the reason")),
         "calling a maintenance off",
         Action("maintenance cancel", named, needs=("reason",)),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sopctl.adapters.netbox import NetBox, NetBoxFault, Outcome, Server, bring_in_line
 from sopctl.errors import SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model import unit
 from sopctl.model.house import netbox as wanted
 from sopctl.model.sop.summary import Summary
@@ -46,7 +47,7 @@ def sync(
             remedy="Name it in sopctl.yml: netbox: {url: …, token: …}. The token is a file in keys/.",
         )
     server = Server(settings.url, secret(desk.site, settings.token), Path(settings.ca) if settings.ca else None)
-    with locks.hold(desk.site.root / "var" / "locks" / "netbox", "the synchronisation with NetBox"):
+    with locks.hold(desk.site.root / "var" / "locks" / "netbox", Text("the synchronisation with NetBox")):
         netbox = NetBox(server, dry_run=dry_run)
         reading = register.read(desk.site, gathered=True)
         networks = _networks(desk, errors)

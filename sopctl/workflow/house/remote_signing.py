@@ -18,6 +18,7 @@ from sopctl.adapters.signing import bsre, pages
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Prose, Text
 from sopctl.model.signing.signatories import Box, same_person
 from sopctl.model.sop import verbs
 from sopctl.model.sop.entries import AskedToSign, NotSigned, SignedBy, SignedPaper, SigningAsked, SigningRefused
@@ -121,7 +122,7 @@ def sign(
             signed = _accepted(checker, issue, answer, box=box, expected=expected, because=because.strip())
         return record(desk, issues, answer, signed, ".pdf")
     except SopctlError as error:
-        _unclear(issue, box, f"what came is not filed: {error.message}", _kept(desk, issue, answer))
+        _unclear(issue, box, Text("what came is not filed: {reason}", reason=error.text), _kept(desk, issue, answer))
 
 
 def not_signed(desk: Desk, deposit_id: str, *, box: Box, because: str, number: str = "") -> StepDone:
@@ -202,7 +203,7 @@ def _kept(desk: Desk, issue: Issue, answer: bytes) -> str:
     return str(dossiers.keep_beside(dossier, name, answer))
 
 
-def _unclear(issue: Issue, box: Box, why: str, where: str = "") -> Never:
+def _unclear(issue: Issue, box: Box, why: Prose, where: str = "") -> Never:
     raise OutsideFailure(
         "signing-unclear",
         "it is not clear whether {number} was signed: {why}",

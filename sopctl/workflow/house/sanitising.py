@@ -45,8 +45,11 @@ def sanitise(
     that is not there.
     """
     _refuse_incomplete(serials, method, result, done_by, tool)
-    tool, checked, unlisted = (one_line(each, "what is said of a disk") for each in (tool, checked, unlisted))
-    done_by, serials = one_line(done_by, "who did it"), [one_line(each, "a serial number") for each in serials]
+    tool, checked, unlisted = (one_line(each, Text("what is said of a disk")) for each in (tool, checked, unlisted))
+    done_by, serials = (
+        one_line(done_by, Text("who did it")),
+        [one_line(each, Text("a serial number")) for each in serials],
+    )
     with act(desk, deposit_id, "sanitise") as mine:
         day = on or desk.now().date()
         _refuse_day(mine, day)

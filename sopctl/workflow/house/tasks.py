@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sopctl.errors import UsageError
+from sopctl.locale import Text
 from sopctl.model.sop.entries import Task, TaskDone
 from sopctl.workflow.desk import Desk, StepDone, act
 from sopctl.workflow.house.writing import one_line
@@ -11,6 +12,9 @@ from sopctl.workflow.scans import read_scan
 
 LONGEST_MINUTES = 24 * 60
 """A task is of one day; what takes longer is several."""
+
+
+_NEEDED = {"what": Text("what"), "asked_by": Text("asked by")}
 
 
 def done(
@@ -28,10 +32,10 @@ def done(
 
     Raises UsageError for what says nothing, NotNow for a closed dossier.
     """
-    said = {"what": one_line(what, "the work"), "asked_by": one_line(asked_by, "who asked for it")}
+    said = {"what": one_line(what, Text("the work")), "asked_by": one_line(asked_by, Text("who asked for it"))}
     for name, text in said.items():
         if not text:
-            raise UsageError("task-incomplete", "a task needs {name}", name=name.replace("_", " "))
+            raise UsageError("task-incomplete", "a task needs {name}", name=_NEEDED[name])
     if not 1 <= minutes <= LONGEST_MINUTES:
         raise UsageError(
             "minutes-out-of-range",
@@ -39,7 +43,7 @@ def done(
             most=LONGEST_MINUTES,
             minutes=minutes,
         )
-    worker = one_line(done_by, "who did it")
+    worker = one_line(done_by, Text("who did it"))
     scans = [(file.suffix.lower(), read_scan(file)) for file in files]
     with act(desk, deposit_id, "task") as mine:
         kept = [mine.keep(f"pekerjaan-{number}{suffix}", scan) for number, (suffix, scan) in enumerate(scans, start=1)]

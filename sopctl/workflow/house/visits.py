@@ -104,8 +104,8 @@ def _checked(desk: Desk, visit: Visit) -> Visit:
         raise UsageError("visit-incomplete", "a visit needs 1 to {most} names, and a purpose", most=MOST_VISITORS)
     return Visit(
         visitors=_things(visitors) or (),
-        purpose=one_line(visit.purpose, "the purpose"),
-        organisation=one_line(visit.organisation, "where they are from"),
+        purpose=one_line(visit.purpose, Text("the purpose")),
+        organisation=one_line(visit.organisation, Text("where they are from")),
         deposits=known(desk, visit.deposits),
         expected=visit.expected,
     )
@@ -132,13 +132,13 @@ def _identity(identity: str) -> str:
             "the number of a paper does not belong into the book: which kind it was is enough",
             remedy="Such as --identity KTP, or kartu pegawai.",
         )
-    return one_line(identity, "the kind of the paper")
+    return one_line(identity, Text("the kind of the paper"))
 
 
 def _things(carried: Sequence[str] | None) -> tuple[str, ...] | None:
     if carried is None:
         return None
-    return tuple(one_line(each, "a name or a thing") for each in carried if each.strip())
+    return tuple(one_line(each, Text("a name or a thing")) for each in carried if each.strip())
 
 
 def _time(desk: Desk, at: datetime | None) -> datetime:

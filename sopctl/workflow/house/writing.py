@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sopctl.errors import UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model import names
 from sopctl.model.sop.entries import Entry, Kept, to_data
 from sopctl.model.sop.history import Event
@@ -76,7 +76,7 @@ def number_of(desk: Desk, prefix: str, text: str) -> tuple[int, int]:
     return int(year), int(number[:9])
 
 
-def one_line(text: str, what: str) -> str:
+def one_line(text: str, what: Prose) -> str:
     """What a person says, as one line. Raises UsageError for more than that: it stands in lists and on papers."""
     said = text.strip()
     if len(said) > LONGEST or not re.match(names.LINE, said):

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 from sopctl.model import unit
 from sopctl.model.deposit import Deposit
 from sopctl.model.message import Message, how_to_reach
@@ -22,7 +23,7 @@ from sopctl.store.settings import Language
 from sopctl.store.site import Site
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "messages"
-_MEND = "Correct the template, or delete it: then sopctl's own is used."
+_MEND = Text("Correct the template, or delete it: then sopctl's own is used.")
 
 
 class Content(NamedTuple):

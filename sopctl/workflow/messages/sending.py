@@ -91,7 +91,7 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
                     "not-all-channels",
                     "other channels have the message, but {reason}",
                     remedy=error.remedy,
-                    reason=error.message,
+                    reason=error.text,
                 ) from error
         return ()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from sopctl.locale import Prose, Text
 from sopctl.model.names import explain
 
 
@@ -21,12 +22,12 @@ def nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return record
 
 
-def refused(error: msgspec.ValidationError, record: Mapping[str, Any]) -> tuple[str, str]:
+def refused(error: msgspec.ValidationError, record: Mapping[str, Any]) -> tuple[str, Prose]:
     """Which field of `record` msgspec refused, by its path, and why, in words."""
     reason, _, path = str(error).partition(" - at `$.")
     path = path.rstrip("`")
     if missing := re.search(r"missing required field `(\w+)`", reason):
-        return f"{path}.{missing[1]}".lstrip("."), "is empty"
+        return f"{path}.{missing[1]}".lstrip("."), Text("is empty")
     if inner := re.search(r" in `(\w+)`$", reason):  # a record's own check of one of its fields
         return f"{path}.{inner[1]}".lstrip("."), explain(reason[: inner.start()])
     value: Any = record

@@ -21,6 +21,7 @@ from sopctl.adapters.switch import (
     read,
 )
 from sopctl.errors import OutsideFailure, SopctlError
+from sopctl.locale import Text
 from sopctl.model.ports import port
 from sopctl.model.ports.port import ActualPort, Plan, PortSetting, text_changes
 from sopctl.store import switches as kept
@@ -38,7 +39,7 @@ class _NotHeard(OutsideFailure):
     kind = "server-not-heard"
 
     def __init__(self, wanted: PortSetting, port: str, heard: Sequence[str]) -> None:
-        remedy = "See that the server is on and plugged into this port, then run the command again."
+        remedy = Text("See that the server is on and plugged into this port, then run the command again.")
         if heard:
             super().__init__(
                 "server-not-heard",

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from sopctl.adapters.switch import Restore, Session, read
 from sopctl.errors import Advice, Interrupted, OutsideFailure, SopctlError
+from sopctl.locale import Prose, Text
 from sopctl.model.ports.port import ActualPort, Expected, Plan, PortSetting, Reason, Refusal, changes
 from sopctl.store.switches import UnderWay
 from sopctl.workflow.messages.notes import told, worded
@@ -51,7 +52,7 @@ class PortResult(Struct, frozen=True):
     after: ActualPort | None = None
     mac: str = ""
     cause: str = ""
-    why: str = ""
+    why: Prose = ""
     remedy: Advice = ()
     restore: str = ""
     noted: str = ""
@@ -69,7 +70,7 @@ class Differs(OutsideFailure):
     kind = "not-as-planned"
 
     def __init__(self, wanted: PortSetting, port: str, after: PortSetting | None) -> None:
-        remedy = "Look at the port on the switch, then run the command again."
+        remedy = Text("Look at the port on the switch, then run the command again.")
         if after:
             fields = ", ".join(f"{each.field} {each.before!r}" for each in changes(after, wanted))
             super().__init__(
@@ -104,14 +105,14 @@ def in_note(said: Refusal) -> str:
         words = "other-server-unknown"
     if said.reason is Reason.PENDING and "who" not in said.values:
         words = "change-pending-unknown"
-    return worded(words, said.values, said.detail)
+    return worded(words, said.values, str(said.detail))
 
 
 def ended(
     state: State, plan: Plan, after: ActualPort | None, restore: Restore | None, failed: BaseException
 ) -> PortResult:
     """A change that failed. `restore`: how the switch puts the port back by itself, if it then does."""
-    why, remedy = (failed.message, failed.remedy) if isinstance(failed, SopctlError) else ("stopped", ())
+    why, remedy = (failed.text, failed.remedy) if isinstance(failed, SopctlError) else (Text("stopped"), ())
     return PortResult(
         state,
         plan,

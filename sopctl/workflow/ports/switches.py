@@ -91,7 +91,7 @@ def rows(site: Site) -> list[SwitchRow]:
 def record(site: Site, name: str) -> SwitchRecord:
     """The record of a switch. Raises UsageError when there is none."""
     if name not in site.switches:
-        there = ", ".join(site.switches) or "none"
+        there = ", ".join(site.switches) or Text("none")
         raise UsageError(
             "no-such-switch",
             "there is no switch {switch!r}",
@@ -199,7 +199,9 @@ def held(
     driver, OutsideFailure for a missing key, password or pinned host key.
     """
     driver, endpoint, login = ready(site, found)
-    with locks.hold(site.root / "var" / "locks" / f"switch-{found.name}", f"switch {found.name}", wait=wait):
+    with locks.hold(
+        site.root / "var" / "locks" / f"switch-{found.name}", Text("switch {name}", name=found.name), wait=wait
+    ):
         yield HeldSwitch(
             found,
             driver,

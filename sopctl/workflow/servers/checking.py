@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Prose, Text
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.access.shards import Answer, Check, Delivered, Engine, Shard, shards
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
@@ -52,7 +53,7 @@ class Checked(Struct, frozen=True):
     id: str
     server: str
     result: AccessResult
-    remedy: str
+    remedy: Prose
     state: State
     maintenance: str = ""
     """The maintenance that is under way for it: then nobody is alarmed."""
@@ -154,7 +155,7 @@ def _fits(site: Site, each: Summary, key: str, text: str) -> bool:
 @contextmanager
 def alone(site: Site) -> Generator[None, None, None]:
     """Hold the lock of the fleet's check. Raises Conflict when another check of the fleet is under way."""
-    with locks.hold(site.root / "var" / "locks" / "check", "the check of the fleet"):
+    with locks.hold(site.root / "var" / "locks" / "check", Text("the check of the fleet")):
         site.refuse_moved()
         yield
 
@@ -268,7 +269,7 @@ def _not_watched(network: str, count: int) -> OutsideFailure:
         "down",
         remedy=("See whether its worker is alive:", Action("engine status")),
         count=count,
-        network=f"the network {network}" if network else "the controller's own network",
+        network=Text("the network {network}", network=network) if network else Text("the controller's own network"),
     )
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
-from sopctl.locale import Text
+from sopctl.locale import Sentence, Text, gettext_noop
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import OfficeKey, SudoRight, WayIn
@@ -34,12 +34,16 @@ PIPE_SECONDS = 30.0
 """How long a pipe may take to bring a password, as in `--password-file <(pass show fw1)`."""
 
 _REMEDIES = {
-    Cause.DENIED: "Ask the owner for the account's password; it was tried once.",
-    Cause.METHOD_NOT_ALLOWED: "Ask the owner to allow passwords for {user} (PasswordAuthentication in sshd_config), or "
-    "to install a key of ours.",
-    Cause.SECOND_FACTOR: "Ask the owner to let the password alone be enough for {user}, or to install a key of ours.",
-    Cause.SUDO_REFUSED: "Ask the owner to let {user} become root through sudo.",
-    Cause.COMMAND_FAILED: "Fix what the server reports, then run the command again.",
+    Cause.DENIED: gettext_noop("Ask the owner for the account's password; it was tried once."),
+    Cause.METHOD_NOT_ALLOWED: gettext_noop(
+        "Ask the owner to allow passwords for {user} (PasswordAuthentication in sshd_config), or to install a key of "
+        "ours."
+    ),
+    Cause.SECOND_FACTOR: gettext_noop(
+        "Ask the owner to let the password alone be enough for {user}, or to install a key of ours."
+    ),
+    Cause.SUDO_REFUSED: gettext_noop("Ask the owner to let {user} become root through sudo."),
+    Cause.COMMAND_FAILED: gettext_noop("Fix what the server reports, then run the command again."),
 }
 """What helps where that differs from a login with a key."""
 
@@ -200,14 +204,11 @@ def refused(deposit_id: str, found: AccessResult, *, by_password: bool = True) -
     """The error for a first contact that failed, by password or with the owner's key, with what helps."""
     assert found.cause  # noqa: S101 (it failed)
     words = _REMEDIES.get(found.cause) if by_password else None
-    helps = remedy(found)
     return OutsideFailure(
         "first-contact-failed",
         "the first contact with {deposit} failed at {rung}: {detail}",
         where=f"{found.host}:{found.port}",
-        remedy=words.format(user=found.user)
-        if words
-        else Text("{what}{what2}.", what=helps[:1].upper(), what2=helps[1:]),
+        remedy=Text(words, user=found.user) if words else Sentence("{helps}", helps=remedy(found)),
         deposit=deposit_id,
         rung=found.rung,
         cause=found.cause,

@@ -16,6 +16,7 @@ from sopctl.adapters.ansible.module import build
 from sopctl.adapters.ssh import facts, load_key
 from sopctl.adapters.ssh.facts import Asked, Module, Said, Try
 from sopctl.errors import Action, OutsideFailure, SopctlError
+from sopctl.locale import Prose, Text
 from sopctl.model.access.ladder import AccessResult, Rung, remedy
 from sopctl.model.text import printable
 from sopctl.store.durable import disk_errors
@@ -65,19 +66,19 @@ _WHY = {
 }
 
 
-def own_way(site: Site, packed: Path) -> str:
+def own_way(site: Site, packed: Path) -> Prose:
     """What of the site's only Ansible can read, so that its playbook has to gather the facts; empty for nothing.
     `packed`: where sopctl's own playbooks are."""
     for name in AS_PACKED:
         if _read(site.root / name) != _read(packed / name):
-            return f"{name} is the site's own"
+            return Text("{name} is the site's own", name=name)
     if (site.root / "playbooks/action_plugins/server_facts.py").exists():
-        return "server_facts has an action plugin"
+        return Text("server_facts has an action plugin")
     for folder in VARIABLES:
         for path in sorted((site.root / folder).rglob("*")):
             name = str(path.relative_to(site.root))
             if path.is_file() and name not in AS_PACKED and any(word in _read(path) for word in TELLING):
-                return f"{name} says how servers are reached or asked"
+                return Text("{name} says how servers are reached or asked", name=name)
     return ""
 
 

@@ -14,6 +14,7 @@ from sopctl.adapters.ansible.events import CLOSE_TASK, Why
 from sopctl.adapters.ansible.runner import HostResult, Outcome, RunResult, TaskEvent
 from sopctl.adapters.ssh import load_key
 from sopctl.errors import Action, Interrupted, InvalidRecord, OutsideFailure, SopctlError, TimedOut
+from sopctl.locale import Prose, Text, joined
 from sopctl.model.sop.entries import AnsibleRun, Entry
 from sopctl.workflow.desk import Turn
 from sopctl.workflow.messages.notes import told
@@ -174,9 +175,10 @@ def _in_window(mine: Turn, seconds: float) -> str:
 def _say_windows(error: BaseException, windows: Mapping[str, float]) -> None:
     """Say with the error what these servers will do by themselves, and when."""
     if isinstance(error, SopctlError) and windows:
-        said = ", ".join(f"{name} in {seconds:.0f} s" for name, seconds in sorted(windows.items()))
+        each = (Text("{id} in {seconds:.0f} s", id=name, seconds=left) for name, left in sorted(windows.items()))
+        said = joined(", ", each)
         error.remedy = (
-            f"What the run had changed, the server puts back by itself: {said}. Wait for that.",
+            Text("What the run had changed, the server puts back by itself: {servers}. Wait for that.", servers=said),
             *error.remedy,
         )
 
@@ -206,14 +208,27 @@ def record_unreachable(mine: Turn, result: RunResult) -> OutsideFailure | None:
     )
 
 
-def explain(mine: Turn, result: RunResult) -> str:
+def explain(mine: Turn, result: RunResult) -> Prose:
     """What failed on a turn's server, in one sentence: the task and its message, or what Ansible said."""
     said = result.hosts.get(mine.dossier.id)
     if said and said.failed_task:
-        slow = f"; its facts took {said.waited:.0f} s" if said.waited else ""
-        left = f"; in {said.window:.0f} s the server puts back by itself what was changed" if said.window else ""
-        left += ", unless it had closed its window" if left and said.failed_task == CLOSE_TASK else ""
-        return f"{said.failed_task}: {said.message}{slow}{left}"
+        told: Prose = f"{said.failed_task}: {said.message}"
+        if said.waited:
+            told = Text("{failed}; its facts took {seconds:.0f} s", failed=told, seconds=said.waited)
+        if said.window and said.failed_task == CLOSE_TASK:
+            told = Text(
+                "{failed}; in {seconds:.0f} s the server puts back by itself what was changed, unless it had closed "
+                "its window",
+                failed=told,
+                seconds=said.window,
+            )
+        elif said.window:
+            told = Text(
+                "{failed}; in {seconds:.0f} s the server puts back by itself what was changed",
+                failed=told,
+                seconds=said.window,
+            )
+        return told
     return (said.message if said else "") or result.message
 
 
@@ -238,7 +253,7 @@ def waited(host: HostResult) -> str:
 def unfinished(result: RunResult, run: str) -> SopctlError | None:
     """The error for a run that ended before every server had its turn; None for one that ended as it should. `run` is
     where its events are kept."""
-    remedy = (f"See the run's events in {run}.", "Then run the command again.")
+    remedy = (Text("See the run's events in {folder}.", folder=run), Text("Then run the command again."))
     match result.outcome:
         case Outcome.OK | Outcome.FAILED | Outcome.UNREACHABLE:
             return None

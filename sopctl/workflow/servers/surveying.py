@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError
+from sopctl.locale import Prose, Sentence, Text, joined
 from sopctl.model import services
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, remedy
@@ -145,7 +146,7 @@ def refuse_unconsented(look: Look, consents: Iterable[Service]) -> None:
     missing = look.comparison.unconsented(consents)
     if not missing:
         return
-    listed = ",".join(str(each.service) for each in missing)
+    listed, stays = ",".join(str(each.service) for each in missing), look.comparison.stays_open
     raise NotNow(
         "cut-off-needs-consent",
         "on {deposit} others would be cut off from {services}, which the letter does not ask for{open}",
@@ -158,9 +159,9 @@ def refuse_unconsented(look: Look, consents: Iterable[Service]) -> None:
             Action("edit", look.id),
         ),
         deposit=look.id,
-        services="; ".join(map(told, missing)),
-        open="; open past the letter stays " + "; ".join(map(told_open, look.comparison.stays_open))
-        if look.comparison.stays_open
+        services=joined("; ", map(told, missing)),
+        open=Text("; open past the letter stays {services}", services=joined("; ", map(told_open, stays)))
+        if stays
         else "",
         terms=listed,
     )
@@ -174,30 +175,36 @@ def consents(dossier: Dossier) -> tuple[Service, ...]:
     return tuple(given)
 
 
-def told(each: CutOff) -> str:
-    """A service that would be cut off: port, programs, where it listens and who is connected, in English."""
-    said = f"{each.service}"
+def told(each: CutOff) -> Prose:
+    """A service that would be cut off: port, programs, where it listens and who is connected."""
+    said: Prose = f"{each.service}"
     if each.programs:
-        said += f" ({', '.join(each.programs)})"
+        said = f"{said} ({', '.join(each.programs)})"
     if each.interfaces:
-        said += f" at {', '.join(each.interfaces)}"
+        said = Text("{service} at {interfaces}", service=said, interfaces=", ".join(each.interfaces))
     if each.also:
-        said += f", also reached as {', '.join(map(str, each.also))}"
+        said = Text("{service}, also reached as {others}", service=said, others=", ".join(map(str, each.also)))
     if each.peers:
-        said += f", connected now: {_peers(each)}"
+        said = Text("{service}, connected now: {peers}", service=said, peers=_peers(each))
     return said
 
 
-def told_open(each: StaysOpen) -> str:
-    """What stays open past the letter, in English."""
+def told_open(each: StaysOpen) -> Prose:
+    """What stays open past the letter."""
     match each.reason:
         case "forwarding":
-            return "what the server forwards between networks"
+            return Text("what the server forwards between networks")
         case "no-firewall":
             return f"{each.service}" + (f" ({', '.join(each.programs)})" if each.programs else "")
         case "published-to-all":
-            return f"{each.service} from everywhere, not only from the letter's sources (sent on to {each.target})"
-    return f"{each.service}" + (f" (sent on to {each.target})" if each.target else " (sent on)")
+            return Text(
+                "{service} from everywhere, not only from the letter's sources (sent on to {target})",
+                service=each.service,
+                target=each.target,
+            )
+    if each.target:
+        return Text("{service} (sent on to {target})", service=each.service, target=each.target)
+    return Text("{service} (sent on)", service=each.service)
 
 
 def closed(parts: Sequence[CutOff]) -> tuple[str, ...]:
@@ -214,13 +221,14 @@ def stays_open(parts: Sequence[StaysOpen]) -> tuple[str, ...]:
     )
 
 
-def _peers(each: CutOff) -> str:
-    shown = [peer.address for peer in each.peers[:4]]
-    return ", ".join(shown) + (f" and {len(each.peers) - 4} more" if len(each.peers) > 4 else "")
+def _peers(each: CutOff) -> Prose:
+    shown = ", ".join(peer.address for peer in each.peers[:4])
+    more = len(each.peers) - 4
+    return Text("{peers} and {number} more", peers=shown, number=more) if more > 0 else shown
 
 
-def _sentence(remedy: str) -> str:
-    return f"{remedy[:1].upper()}{remedy[1:]}."
+def _sentence(helps: Prose) -> Text:
+    return Sentence("{helps}", helps=helps)
 
 
 def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: bool) -> SopctlError:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sopctl.adapters import lab
 from sopctl.adapters.lab import Hardware, LabStatus, OwnerState
 from sopctl.errors import Action, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Text, either
 from sopctl.model import names
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
@@ -47,7 +47,7 @@ def _state_file(name: str) -> Path:
         raise UsageError(
             "lab-state-unknown",
             "the lab has no state {name!r}",
-            remedy=[*([f"Is it {' or '.join(near)}?"] if near else []), Action("lab states")],
+            remedy=[*([Text("Is it {names}?", names=either(near))] if near else []), Action("lab states")],
             name=name,
         )
     return lab.STATES / f"{name}.yml"

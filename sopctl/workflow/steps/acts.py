@@ -6,6 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.locale import Text
 from sopctl.model.intake import plausibility
 from sopctl.model.sop import verbs
 from sopctl.model.sop.entries import Entry, ExtensionLetter, Letter, LetterScan, ValidUntil
@@ -21,7 +22,7 @@ def hold(desk: Desk, deposit_id: str, *, reason: str) -> StepDone:
     with act(desk, deposit_id, "hold") as mine:
         if held := mine.standing.held:
             raise on_hold(mine.dossier, held)
-        said = required.reason(reason, "a hold", Action("hold", deposit_id, needs=("reason",)))
+        said = required.reason(reason, Text("a hold"), Action("hold", deposit_id, needs=("reason",)))
         return mine.record(mine.verb.outcome, note=said)
 
 
@@ -41,7 +42,7 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
 
 def late(desk: Desk, deposit_id: str, *, because: str) -> StepDone:
     """Say why the step that is due is late, without doing it. Raises NotNow when it is not late."""
-    said = required.reason(because, "a delay", Action("late", deposit_id, needs=("because",)))
+    said = required.reason(because, Text("a delay"), Action("late", deposit_id, needs=("because",)))
     with act(desk.saying_why_late(said), deposit_id, "late") as mine:
         if not any(each.ended is None for each in late_steps(desk, mine.dossier)):
             raise NotNow(
@@ -81,7 +82,7 @@ def withdraw(desk: Desk, deposit_id: str, *, reason: str, letter: Path | None = 
 
 
 def _end(desk: Desk, deposit_id: str, verb: str, reason: str, letter: Path | None) -> StepDone:
-    act_of = {"refuse": "a refusal", "withdraw": "a withdrawal"}
+    act_of = {"refuse": Text("a refusal"), "withdraw": Text("a withdrawal")}
     said = required.reason(reason, act_of[verb], Action(verb, deposit_id, needs=("reason",)))
     with turn(desk, deposit_id, verb) as mine:
         scans = [_scan(mine, letter, "surat")] if letter else []
@@ -95,7 +96,7 @@ def _scan(mine: Turn, letter: Path, name: str) -> LetterScan:
 
 def _refuse_early(mine: Turn, until: date) -> None:
     holds, today = mine.dossier.summary.valid_until, mine.desk.now().date()
-    remedy = ("Name a later day.", Action("extend", mine.dossier.id, needs=("until",)))
+    remedy = (Text("Name a later day."), Action("extend", mine.dossier.id, needs=("until",)))
     if holds and until <= holds:
         raise UsageError(
             "extension-not-later",

@@ -13,6 +13,7 @@ from msgspec import Struct
 from sopctl.adapters.listings import csv_text
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord, UsageError
+from sopctl.locale import Prose, Text, joined
 from sopctl.model import rack
 from sopctl.model.deposit import Adoption, OptionalLine
 from sopctl.model.intake import cells
@@ -20,7 +21,6 @@ from sopctl.model.rack import Face, Need, Occupied, Place, Wish
 from sopctl.model.sop import procedure
 from sopctl.model.sop.entries import NotKnown, Pinned, Placed, Reserved, to_data
 from sopctl.model.sop.history import Event
-from sopctl.model.text import printable
 from sopctl.model.waiting_list import occupied
 from sopctl.store import codec, filing, register
 from sopctl.store.across import identities
@@ -232,8 +232,8 @@ def _places(desk: Desk, entries: Sequence[_Entry]) -> list[Place]:
         wish = Wish(entry.where.rack, entry.where.rack_unit, entry.where.face)
         place, obstacles = rack.find_place(site.racks, taken, need, wish)
         if place is None:
-            why = "; ".join(map(str, obstacles)) or f"there is no rack {entry.where.rack!r}"
-            wrong.append(f"{entry.source}: {why}")
+            none = Text("there is no rack {rack!r}", rack=entry.where.rack)
+            wrong.append(joined(": ", (entry.source, joined("; ", (each.english for each in obstacles)) or none)))
             continue
         places.append(place)
         taken.append(Occupied(place, entry.source, "placed", need.power_watts, need.weight_kg))
@@ -252,11 +252,11 @@ def _places(desk: Desk, entries: Sequence[_Entry]) -> list[Place]:
     return places
 
 
-def _not_new(site: Site, entries: Sequence[_Entry]) -> list[str]:
+def _not_new(site: Site, entries: Sequence[_Entry]) -> list[Prose]:
     """What servers have that a deposit, or a server before them in the list, has too."""
     new = [identities.of_new(site, entry.source, entry.record) for entry in entries]
     excused = {entry.source for entry in entries if entry.where.despite}
-    return [f"{each.id}: {each}" for each in identities.clashes(site, new) if each.id not in excused]
+    return [joined(": ", (each.id, each.text)) for each in identities.clashes(site, new) if each.id not in excused]
 
 
 def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -279,7 +279,7 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _check_header(header: Sequence[str], where: str) -> None:
-    columns = f"The columns are: {', '.join(COLUMNS)}"
+    columns = Text("The columns are: {columns}", columns=", ".join(COLUMNS))
     if unknown := [name for name in header if name and name not in COLUMNS]:
         raise InvalidRecord(
             "list-column-unknown",
@@ -309,7 +309,7 @@ def _csv(content: bytes, where: str) -> Iterator[list[str]]:
 
 def _decoded(content: bytes, where: str) -> str:
     """The text of a CSV file. Raises InvalidRecord for one that is not in UTF-8, and names what a spreadsheet made."""
-    again = "In the spreadsheet: Save as, CSV UTF-8 (comma delimited). Or save it as XLSX, which can be read too."
+    again = Text("In the spreadsheet: Save as, CSV UTF-8 (comma delimited). Or save it as XLSX, which can be read too.")
     if content[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in content[:200]:
         raise InvalidRecord(
             "list-in-utf16",
@@ -336,17 +336,17 @@ class _Row:
 
     def __init__(self, row: Mapping[str, str], number: int) -> None:
         self._number = number
-        self.wrong: dict[str, str] = {}
+        self.wrong: dict[str, Prose] = {}
         self._given = dict(row)
         for name in NEEDED:
             if name not in row:
-                self._refuse(name, "is empty")
+                self._refuse(name, Text("is empty"))
         for name, read in _READ.items():
             try:
                 if name in row:
                     self._given[name] = read(row[name])
             except ValueError as error:
-                self._refuse(name, str(error))
+                self._refuse(name, error.args[0])
 
     def entry(self) -> _Entry | None:
         """The record, with what is wrong put aside; None where that cannot be."""
@@ -373,14 +373,18 @@ class _Row:
                 self._refuse(name, reason)
         return None
 
-    def _refuse(self, name: str, reason: str) -> None:
-        self.wrong.setdefault(name, f"row {self._number}, {name}: {printable(reason)}")
+    def _refuse(self, name: str, reason: Prose) -> None:
+        self.wrong.setdefault(name, _in_row(self._number, name, reason))
         self._given.pop(name, None)
         if name in NEEDED:
             self._given[name] = _EXAMPLE[name]
 
 
-def _entry(site: Site, row: dict[str, str], number: int, today: date) -> tuple[_Entry | None, list[str]]:
+def _in_row(number: int, name: str, reason: Prose) -> Text:
+    return Text("row {number}, {column}: {reason}", number=number, column=name, reason=reason)
+
+
+def _entry(site: Site, row: dict[str, str], number: int, today: date) -> tuple[_Entry | None, list[Prose]]:
     """A row as a record, or all that is wrong with it: row, column, what was expected, and what to do."""
     reading = _Row(row, number)
     found = reading.entry()
@@ -388,11 +392,14 @@ def _entry(site: Site, row: dict[str, str], number: int, today: date) -> tuple[_
         name = _COLUMN_OF.get(each.field, each.field)
         if each.path[:2] == ("contacts", "administrative"):  # a list has one contact
             continue
-        helps = f". {each.remedy}" if isinstance(each.remedy, str) else ""
-        reading.wrong.setdefault(name, f"row {number}, {name}: {printable(each.reason)}{helps}")
+        said = _in_row(number, name, each.reason)
+        told = (
+            Text("{reason}. {helps}", reason=said, helps=each.remedy) if isinstance(each.remedy, str | Text) else said
+        )
+        reading.wrong.setdefault(name, told)
     return (None if reading.wrong else found), list(reading.wrong.values())
 
 
-def _told(wrong: Sequence[str]) -> list[str]:
+def _told(wrong: Sequence[Prose]) -> list[Prose]:
     more = len(wrong) - TOLD
-    return [*wrong[:TOLD], *([f"and {more} more"] if more > 0 else [])]
+    return [*wrong[:TOLD], *([Text("and {number} more", number=more)] if more > 0 else [])]

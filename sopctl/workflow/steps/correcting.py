@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from sopctl.errors import Action, Conflict, NotNow, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model.deposit import Line
 from sopctl.model.rack import Wish, refusal
 from sopctl.model.sop import corrections, verbs
@@ -47,7 +47,7 @@ def serial(
     Raises NotNow when it is recorded like that already, UsageError for what is no serial number.
     """
     with act(desk, deposit_id, "correct") as mine:
-        right = _line(serial, "serial number")
+        right = _line(serial, Text("serial number"))
         if since and since > desk.now().date():
             raise UsageError("day-in-the-future", "{day} has not come yet", day=since)
         said = corrections.serial(mine.dossier.procedures, mine.dossier.events, mine.deposit.server.serial)
@@ -85,7 +85,7 @@ def instruction(
     Raises UsageError when that event is no disposition, NotNow when it says that already.
     """
     with act(desk, deposit_id, "correct", later=True) as mine:
-        right = _line(text, "instruction", most=1000)
+        right = _line(text, Text("instruction"), most=1000)
         found = corrections.disposition(mine.dossier.procedures, mine.dossier.events, number)
         if found is None:
             raise UsageError(
@@ -95,7 +95,7 @@ def instruction(
                 deposit=deposit_id,
             )
         event, disposition = found
-        mine.decide((disposition.sender,), "the disposition's text")
+        mine.decide((disposition.sender,), Text("the disposition's text"))
         return _correct(mine, "instruction", event, disposition.instruction, right, reason, letter=letter)
 
 
@@ -108,7 +108,9 @@ def undo(desk: Desk, deposit_id: str, *, number: int, reason: str, letter: Path 
     with act(desk, deposit_id, "undo") as mine, racks_alone(desk.site):
         event = _undoable(mine, number)
         said = required.reason(
-            reason, "taking back a step", Action("undo", deposit_id, needs=("reason",), given={"undo": str(number)})
+            reason,
+            Text("taking back a step"),
+            Action("undo", deposit_id, needs=("reason",), given={"undo": str(number)}),
         )
         undone = Undone(undoes=Reference(number, event.hash), reason=said)
         _refuse_taken_place(mine)
@@ -128,7 +130,7 @@ def _correct(
     letter: Path | None = None,
 ) -> StepDone:
     ask = Action("correct", mine.dossier.id, needs=("reason",), given={what.replace("_", "-"): after})
-    said = required.reason(reason, "a correction", ask)
+    said = required.reason(reason, Text("a correction"), ask)
     if after == before:
         raise NotNow(
             "nothing-to-correct",
@@ -147,7 +149,7 @@ def _scan(mine: Turn, letter: Path | None) -> list[Entry]:
     return [LetterScan(document=mine.keep(f"koreksi{letter.suffix.lower()}", read_scan(letter)))] if letter else []
 
 
-def _line(text: str, what: str, most: int = 200) -> str:
+def _line(text: str, what: Prose, most: int = 200) -> str:
     """`text` as it can stand in a record. Raises UsageError for what cannot."""
     right = text.strip()
     try:
@@ -207,5 +209,5 @@ def _refuse_taken_place(mine: Turn) -> None:
             remedy="Move what stands there now, or file the request again.",
             deposit=before.id,
             place=spot,
-            reason=str(why),
+            reason=why.english,
         )

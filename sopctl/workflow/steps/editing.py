@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, in_words
+from sopctl.locale import Text
 from sopctl.model.deposit import Deposit
 from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
@@ -32,7 +33,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
     Raises NotNow when nothing was changed, or the decider has not that role; InvalidRecord when the result is not valid
     (the record stays as it was), Conflict when there is an edit by hand that was not accepted.
     """
-    said = required.note(note or desk.despite, "an edit", Action("edit", deposit_id, needs=("note",)))
+    said = required.note(note or desk.despite, Text("an edit"), Action("edit", deposit_id, needs=("note",)))
     with act(desk, deposit_id, "edit") as mine:
         refuse_edited(mine.dossier)
         if source is None:
@@ -44,7 +45,7 @@ def edit(desk: Desk, deposit_id: str, *, source: Path | None = None, note: str =
 
 def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
     """Accept what someone changed in `deposit.yml` by hand. Raises NotNow when nothing was."""
-    said = required.note(note, "accepting an edit by hand", _accept(deposit_id))
+    said = required.note(note, Text("accepting an edit by hand"), _accept(deposit_id))
     with act(desk, deposit_id, "edit") as mine:
         before, after = mine.dossier.record, mine.dossier.found
         if not mine.dossier.edited:
@@ -122,7 +123,8 @@ def _decide(mine: Turn, fields: Sequence[str]) -> None:
             remedy="Make an edit for each.",
             fields=", ".join(fields),
         )
-    mine.decide(able, f"a change of {', '.join(fields) or 'the record'}")
+    changed = ", ".join(fields) or Text("the record")
+    mine.decide(able, Text("a change of {fields}", fields=changed))
 
 
 def _fields(before: bytes, after: bytes) -> tuple[str, ...]:
@@ -156,7 +158,7 @@ def _draft(mine: Turn) -> Iterator[Path]:
     except SopctlError as error:
         if _typed(draft, mine.dossier.record):
             again = Action("edit", mine.dossier.id, given={"from": str(draft)})
-            error.remedy = (*error.remedy, "What you typed is kept. Correct it there, then:", again)
+            error.remedy = (*error.remedy, Text("What you typed is kept. Correct it there, then:"), again)
         else:
             _drop(draft)
         raise

@@ -11,6 +11,7 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import UsageError
+from sopctl.locale import Text
 from sopctl.model.inspection import ACCESSORIES, NOT_LOOKED_AT, Checked
 from sopctl.model.sop.entries import (
     AgreedOnScreen,
@@ -250,7 +251,7 @@ def _refuse_strangers(turns: Sequence[Turn]) -> None:
                 deposit=two.id,
                 other=one.id,
                 unit=two.unit,
-                letter=two.letter or "no letter",
+                letter=two.letter or Text("no letter"),
             )
 
 

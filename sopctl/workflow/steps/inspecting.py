@@ -66,7 +66,7 @@ def inspect(
 
 def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
     """Accept a server that failed its inspection, with a note on why (di luar SOP)."""
-    said = required.note(note, "accepting a failed inspection", Action("accept", deposit_id, needs=("accept",)))
+    said = required.note(note, Text("accepting a failed inspection"), Action("accept", deposit_id, needs=("accept",)))
     with turn(desk, deposit_id, "accept") as mine:
         if mine.standing.waiting != "decision":
             raise UsageError(

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, NotNow
+from sopctl.locale import Text
 from sopctl.model.services import Service
 from sopctl.model.sop.entries import ConsentSheet, Paper
 from sopctl.model.survey.changes import Change, changes
@@ -85,7 +86,7 @@ def _refuse_elsewhere(dossier: dossiers.Dossier) -> None:
             "{deposit} takes no SSH of ours: sopctl configures nothing on it, so {consequence}",
             remedy=Action("show", dossier.id),
             deposit=dossier.id,
-            consequence="nothing would change there",
+            consequence=Text("nothing would change there"),
         )
     if summary.platform:
         raise NotNow(
@@ -93,7 +94,7 @@ def _refuse_elsewhere(dossier: dossiers.Dossier) -> None:
             "{deposit} is a network appliance: sopctl configures nothing on it, so {consequence}",
             remedy=("To see what it is now:", Action("inventory", dossier.id)),
             deposit=dossier.id,
-            consequence="nothing would change there",
+            consequence=Text("nothing would change there"),
         )
     if not summary.in_our_hands:
         raise NotNow(

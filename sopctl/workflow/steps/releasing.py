@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sopctl.adapters.ansible.runner import Outcome
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError
+from sopctl.locale import Text
 from sopctl.model.sop.entries import Configured, ExitRecorded, Paper, ServerOff, SwitchedOff
 from sopctl.workflow.desk import Desk, StepDone, Turn, turn
 from sopctl.workflow.messages.notes import told
@@ -75,7 +76,11 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
             try:
                 result = run_for(mine, playbook, variables={"sopctl_power_off": True}, on_event=on_event, cancel=cancel)
             except (OutsideFailure, NotNow) as error:
-                error.remedy = (*error.remedy, "If the server is dead, say how it was taken out of use:", by_people)
+                error.remedy = (
+                    *error.remedy,
+                    Text("If the server is dead, say how it was taken out of use:"),
+                    by_people,
+                )
                 raise
             if result.outcome is not Outcome.OK:
                 failed = mine.fail(noted(mine, result))

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError
+from sopctl.locale import Prose, Text
 from sopctl.model.message import Message
 from sopctl.model.sop.entries import Reminded
 from sopctl.model.sop.procedure import REQUESTER
@@ -42,7 +43,7 @@ class Reminder(Struct, frozen=True):
     message: Message
     language: Language = "id"
     sent: bool = False
-    problem: str = ""
+    problem: Prose = ""
     """Why it was not sent; empty when it was, and in a dry run."""
 
 
@@ -56,7 +57,7 @@ def remind(desk: Desk, *, dry_run: bool = False, errors: list[SopctlError] | Non
     if dry_run:
         return _due(desk, errors)
     desk.refuse_doubtful_clock()
-    with locks.hold(desk.site.root / "var" / "locks" / "remind", "sending reminders", wait=WAIT_SECONDS):
+    with locks.hold(desk.site.root / "var" / "locks" / "remind", Text("sending reminders"), wait=WAIT_SECONDS):
         desk.site.refuse_moved()
         return [_send(desk, each) for each in _due(desk, errors)]
 
@@ -119,12 +120,12 @@ def _reminded(dossier: Dossier, what: str) -> set[str]:
 def _send(desk: Desk, reminder: Reminder) -> Reminder:
     site, to = desk.site, _where(desk.site, reminder.email)
     if not to:
-        return replace(reminder, problem=sending.no_email(site, reminder.message).message)
+        return replace(reminder, problem=sending.no_email(site, reminder.message).text)
     digest = hashlib.sha256("\n".join(f"{row.id} {key(row)}" for row in reminder.rows).encode()).hexdigest()[:12]
     message_id = sending.new_id(site, f"pengingat.{digest}", len(reminder.rows))
     rows = [row for row in reminder.rows if _note(desk, row, Reminded(key=key(row), message_id=message_id, to=to))]
     if not rows:
-        return replace(reminder, problem="other work on these deposits is under way")
+        return replace(reminder, problem=Text("other work on these deposits is under way"))
     if len(rows) < len(reminder.rows):
         message = _message(desk, (reminder.name, reminder.email, reminder.language), rows)
         reminder = replace(reminder, rows=tuple(rows), message=message)
@@ -136,12 +137,12 @@ def _send(desk: Desk, reminder: Reminder) -> Reminder:
         for row in rows:
             said = Reminded(key=key(row), message_id=message_id, to=to, perhaps=error.message)
             _note(desk, row, said, f"pengingat mungkin terkirim: {told(error)}")
-        return replace(reminder, problem=error.message)
+        return replace(reminder, problem=error.text)
     except OutsideFailure as error:
         for row in rows:
             said = Reminded(key=key(row), message_id=message_id, to=to, problem=error.message)
             _note(desk, row, said, f"pengingat gagal: {told(error)}")
-        return replace(reminder, problem=error.message)
+        return replace(reminder, problem=error.text)
     return replace(reminder, sent=True)
 
 

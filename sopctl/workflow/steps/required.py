@@ -4,17 +4,18 @@ from collections.abc import Iterator
 from datetime import date
 
 from sopctl.errors import Action, NotNow, UsageError
+from sopctl.locale import Prose, Text
 from sopctl.model.sop import corrections
 from sopctl.model.sop.entries import Correctable, OnDay
 from sopctl.workflow.desk import Turn
 
 
-def reason(text: str, act: str, ask: Action) -> str:
+def reason(text: str, act: Prose, ask: Action) -> str:
     """Why `act` (`a hold`) is done; `ask` is the action that says so. Raises UsageError when `text` is blank."""
     return _said(text, UsageError("reason-missing", "{act} needs a reason", remedy=ask, act=act))
 
 
-def note(text: str, act: str, ask: Action) -> str:
+def note(text: str, act: Prose, ask: Action) -> str:
     """The note on `act`; `ask` is the action that gives one. Raises UsageError when `text` is blank."""
     return _said(text, UsageError("note-missing", "{act} needs a note", remedy=ask, act=act))
 
@@ -39,7 +40,7 @@ def day(mine: Turn, what: Correctable, on: date) -> None:
             )
 
 
-def meant(why: str) -> None:
+def meant(why: Prose) -> None:
     """Raise UsageError where `why` says that a date cannot be meant (model/intake/plausibility.py)."""
     if why:
         raise UsageError("date-not-meant", "{why}", remedy="Give it as on the paper, such as 2026-11-23.", why=why)
@@ -73,14 +74,14 @@ def dated(on: date | None) -> str:
     return f"; pada {on:%Y-%m-%d}" if on else ""
 
 
-def _days(mine: Turn) -> Iterator[tuple[str, str, date | None]]:
+def _days(mine: Turn) -> Iterator[tuple[str, Prose, date | None]]:
     """The days of taking a server in, as far as they are known, in the order in which they must be."""
     letter = mine.deposit.letter
-    yield "letter", "the letter is of", letter.date if letter else None
-    words: tuple[tuple[Correctable, str], ...] = (
-        ("received", "the server was received on"),
-        ("handed_over", "it was handed over on"),
-        ("placed", "it was placed on"),
+    yield "letter", Text("the letter is of"), letter.date if letter else None
+    words: tuple[tuple[Correctable, Prose], ...] = (
+        ("received", Text("the server was received on")),
+        ("handed_over", Text("it was handed over on")),
+        ("placed", Text("it was placed on")),
     )
     for what, said in words:
         found = corrections.day(mine.dossier.procedures, mine.dossier.events, what)

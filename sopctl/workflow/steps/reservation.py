@@ -14,7 +14,7 @@ from functools import cache
 from msgspec import Struct, structs
 
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text, joined
 from sopctl.model import rack
 from sopctl.model.deposit import Deposit
 from sopctl.model.intake.addresses import Network
@@ -43,7 +43,7 @@ class Waiting(Struct, frozen=True):
     height: int
     priority: int
     since: datetime
-    why: str
+    why: Prose
 
 
 def reserve(desk: Desk, deposit_id: str, *, wish: Wish = ANYWHERE, network: str = "") -> StepDone:
@@ -139,7 +139,7 @@ def place(desk: Desk, deposit_id: str, *, on: date | None = None) -> StepDone:
 
 def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> StepDone:
     """Let a request be served before those of lower priority (the default is 0). The reason is recorded."""
-    said = required.reason(reason, "a priority", Action("prioritise", deposit_id, needs=("reason",)))
+    said = required.reason(reason, Text("a priority"), Action("prioritise", deposit_id, needs=("reason",)))
     with act(desk, deposit_id, "prioritise") as mine:
         if mine.dossier.summary.place:
             raise NotNow(
@@ -166,10 +166,10 @@ def queue(site: Site, wanted: Iterable[tuple[int, Summary]] | None = None, most:
     why = _obstacles(site, occupied([*reading.summaries, *reading.last_known]))
 
     @cache
-    def said(need: Need) -> str:
-        found = list(map(str, why(need)))
+    def said(need: Need) -> Prose:
+        found = [each.english for each in why(need)]
         left = len(found) - len(found[:most])
-        return "; ".join([*found[:most], *([f"+{left}"] if left else [])])
+        return joined("; ", (*found[:most], *([f"+{left}"] if left else []))) if found else ""
 
     return [
         Waiting(
@@ -355,10 +355,10 @@ def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wis
             "place-refused",
             "the server cannot stand there: {reasons}",
             remedy=("See what is free.", Action("rack show", wish.rack) if wish.rack else Action("rack list")),
-            reasons="; ".join(map(str, obstacles)),
+            reasons=joined("; ", (each.english for each in obstacles)),
         )
 
 
 def racks_alone(site: Site) -> AbstractContextManager[None]:
     """Hold the racks: nobody else reserves or fills a place meanwhile."""
-    return locks.hold(site.root / "var" / "locks" / "racks", "the racks", wait=SITE_LOCK_SECONDS)
+    return locks.hold(site.root / "var" / "locks" / "racks", Text("the racks"), wait=SITE_LOCK_SECONDS)

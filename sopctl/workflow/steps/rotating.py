@@ -13,7 +13,7 @@ from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.adapters.ssh.office_key import script
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError
-from sopctl.locale import Text
+from sopctl.locale import Sentence, Text
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import Left, OfficeKey
@@ -242,7 +242,8 @@ class _Rotation:
         by_old = [again for _, again in self._each("back", [mine], self._old)] if self._old else [found]
         self._in_window.discard(mine.dossier.id)
         at_once = by_old[0] is None
-        said = "What was changed is put back." if at_once else f"Within {WINDOW_SECONDS} s the server puts it back."
+        later = Text("Within {seconds} s the server puts it back.", seconds=WINDOW_SECONDS)
+        said = Text("What was changed is put back.") if at_once else later
         error.remedy = (said, *error.remedy)
         mine.fail(told(error) + ("; yang diubah sudah dikembalikan" if at_once else _window_note()))
         self._answers.give(mine.dossier.id, error)
@@ -289,13 +290,12 @@ def usable(site: Site, name: str) -> Key:
 
 def failed(deposit_id: str, found: AccessResult) -> OutsideFailure:
     """The error for a server whose key was not changed: it keeps the one that it has."""
-    helps = remedy(found)
     return OutsideFailure(
         "key-not-changed",
         "the key on {deposit} is not changed: {rung}: {detail}",
         where=f"{found.host}:{found.port}",
         remedy=(
-            Text("{what}{what2}.", what=helps[:1].upper(), what2=helps[1:]),
+            Sentence("{helps}", helps=remedy(found)),
             "Then run the command again:",
             Action("rotate", deposit_id),
         ),

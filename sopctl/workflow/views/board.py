@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, SopctlError, UsageError
-from sopctl.locale import Prose, Text
+from sopctl.locale import Prose, Text, either
 from sopctl.model import names
 from sopctl.model.rack import Place
 from sopctl.model.sop.deadline import Deadline, deadline, escalated

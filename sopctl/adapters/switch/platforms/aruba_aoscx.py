@@ -14,6 +14,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, DeviceAsks, NotSaved
 from sopctl.adapters.switch.session import Session
+from sopctl.locale import Text
 from sopctl.model.ports.port import (
     ActualPort,
     Learned,
@@ -110,7 +111,7 @@ def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
 def unable(before: ActualPort, wanted: PortSetting) -> str:
     """Speeds: their words differ between models. And a description that could not be put back."""
     if wanted.speed_mbps:
-        return "a speed is not set on this platform"
+        return gettext_noop("a speed is not set on this platform")
     return interface.undescribable(before)
 
 
@@ -182,7 +183,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "the switch does not say that it saved its configuration: {answer}",
             where=str(session.endpoint),
             remedy="See in its log what keeps it from saving (show logging), then run the command again.",
-            answer=printable(" / ".join(said.split("\n")), 200) or "it says nothing",
+            answer=printable(" / ".join(said.split("\n")), 200) or Text("it says nothing"),
         )
 
 

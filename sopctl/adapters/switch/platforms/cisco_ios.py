@@ -17,6 +17,7 @@ from sopctl.adapters.switch.dialect import CISCO_LIKE, CISCO_LOG, Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, DeviceAsks, DeviceFault, NotSaved
 from sopctl.adapters.switch.session import Session
+from sopctl.locale import Text
 from sopctl.model.ports.port import (
     NONE_TAGGED,
     ActualPort,
@@ -65,7 +66,7 @@ _SAVED = re.compile(
     r"(?:building configuration\.{0,3}|compressed configuration from \d{1,9} bytes to \d{1,9} bytes)? ?\[OK\]$",
     re.IGNORECASE,
 )
-_UNSAVED = "See what keeps it from saving (show file systems), then run the command again."
+_UNSAVED = Text("See what keeps it from saving (show file systems), then run the command again.")
 _FAILED = re.compile(r"%|startup-config file open failed|.{0,80}\[FAILED\]$", re.IGNORECASE)
 _ARCHIVE = re.compile(r"next archive file|maximum archive", re.IGNORECASE)
 _NOTHING_PENDING = re.compile(r"no rollback confirmed change", re.IGNORECASE)
@@ -261,7 +262,7 @@ def save(session: Session, port: ActualPort, *, overwrite: bool) -> None:
             "the switch does not say that it saved its configuration: {answer}",
             where=str(session.endpoint),
             remedy=_UNSAVED,
-            answer=printable(" / ".join(told), 200) or "it says nothing",
+            answer=printable(" / ".join(told), 200) or Text("it says nothing"),
         )
 
 

@@ -117,9 +117,9 @@ def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
 def unable(before: ActualPort, wanted: PortSetting) -> str:
     """Speeds: their words differ between models. A question mark asks for help, even in quotes."""
     if wanted.speed_mbps:
-        return "a speed is not set on this platform"
+        return gettext_noop("a speed is not set on this platform")
     if any(_UNSENDABLE.search(line) for line in before.text):
-        return "its present configuration could not be put back: it has a question mark or a special character"
+        return gettext_noop("its present configuration could not be put back: it has a question mark or a special character")
     return ""
 
 

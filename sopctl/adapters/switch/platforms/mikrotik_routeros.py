@@ -129,11 +129,11 @@ def unable(before: ActualPort, wanted: PortSetting) -> str:
     """Tagged VLANs: the VLAN table has all ports of a VLAN in one list, which is not ours alone. Speeds: their syntax
     differs between versions. Comments: the scheduler's line, in which one is quoted twice, must fit into a terminal."""
     if wanted.tagged:
-        return "tagged VLANs are not set on this platform: add the port to the bridge's VLAN table by hand"
+        return gettext_noop("tagged VLANs are not set on this platform: add the port to the bridge's VLAN table by hand")
     if wanted.speed_mbps:
-        return "a speed is not set on this platform"
+        return gettext_noop("a speed is not set on this platform")
     if len(_quoted(_quoted(before.setting.description))) > MAX_COMMENT:
-        return "its present comment is too long, or has too many special characters, to be put back"
+        return gettext_noop("its present comment is too long, or has too many special characters, to be put back")
     mixed = next((row for row in _rows(before) if before.name in row.untagged and len(vlans(row.ids)) > 1), None)
     if mixed and wanted.enabled:
         return f"it is listed by hand as an untagged port of several VLANs at once ({mixed.ids})"

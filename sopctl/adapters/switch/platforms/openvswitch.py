@@ -55,7 +55,7 @@ def neighbours(_session: Session, _port: str) -> tuple[Neighbour, ...]:
 
 def unable(_before: ActualPort, wanted: PortSetting) -> str:
     """Speeds belong to the host."""
-    return "a speed is not set on this platform" if wanted.speed_mbps else ""
+    return gettext_noop("a speed is not set on this platform") if wanted.speed_mbps else ""
 
 
 def lines(before: ActualPort, wanted: PortSetting) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.errors import SopctlError, UsageError
+from sopctl.locale import Prose, Text
 from sopctl.store import issued, locks
 from sopctl.store.issued import Issued, SentTo
 from sopctl.workflow.desk import Desk
@@ -30,7 +31,7 @@ class Mailed(Struct, frozen=True):
     email: str
     sent: bool = False
     already: bool = False
-    problem: str = ""
+    problem: Prose = ""
 
 
 def mail_report(desk: Desk, month: str | None = None) -> tuple[IssuedReport, list[Mailed]]:
@@ -46,7 +47,7 @@ def mail_report(desk: Desk, month: str | None = None) -> tuple[IssuedReport, lis
             "sopctl.yml names nobody to whom the month's report is sent",
             remedy="Name people with an e-mail address in report_to: [kadis, kabid].",
         )
-    with locks.hold(desk.site.root / "var" / "locks" / "report-mail", "sending the report", wait=WAIT_SECONDS):
+    with locks.hold(desk.site.root / "var" / "locks" / "report-mail", Text("sending the report"), wait=WAIT_SECONDS):
         made = month_report.issue(desk, month or _last_month(desk.now()))
         return made, [_send(desk, made, name) for name in dict.fromkeys(to)]
 
@@ -73,12 +74,12 @@ def _send(desk: Desk, made: IssuedReport, name: str) -> Mailed:
         try:
             ready.send()
         except MayHaveArrived as error:
-            return Mailed(name, email, problem=error.message)
+            return Mailed(name, email, problem=error.text)
         except SopctlError as error:
             _note(desk, made, SentTo(to=email, message_id=message_id, problem=error.message[:500]))
             raise
     except SopctlError as error:
-        return Mailed(name, email, problem=error.message)
+        return Mailed(name, email, problem=error.text)
     return Mailed(name, email, sent=True)
 
 

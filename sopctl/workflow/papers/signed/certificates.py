@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Prose, Text
 from sopctl.model.signing.signatures import Trust
 from sopctl.store.durable import disk_errors, opened
 from sopctl.store.site import Site
@@ -37,14 +38,14 @@ def read(site: Site) -> Trust:
 
     folder = site.folder(NAME)
     return Trust(
-        roots=tuple(_each(folder / "roots", "*", certificates, "certificate")),
-        others=tuple(_each(folder / "others", "*", certificates, "certificate")),
-        crls=tuple(_each(folder / "revocation", "*.crl", list_, "certificate revocation list (CRL)")),
-        ocsps=tuple(_each(folder / "revocation", "*.ocsp", answer, "OCSP answer (DER)")),
+        roots=tuple(_each(folder / "roots", "*", certificates, Text("certificate"))),
+        others=tuple(_each(folder / "others", "*", certificates, Text("certificate"))),
+        crls=tuple(_each(folder / "revocation", "*.crl", list_, Text("certificate revocation list (CRL)"))),
+        ocsps=tuple(_each(folder / "revocation", "*.ocsp", answer, Text("OCSP answer (DER)"))),
     )
 
 
-def _each(folder: Path, pattern: str, load: Callable[[bytes], list[bytes]], what: str) -> Iterator[bytes]:
+def _each(folder: Path, pattern: str, load: Callable[[bytes], list[bytes]], what: Prose) -> Iterator[bytes]:
     with disk_errors(folder, "read"):
         paths = sorted(folder.glob(pattern))[:MAX_FILES] if folder.is_dir() else []
     for path in paths:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
+from sopctl.locale import Text
 from sopctl.model.sop.entries import (
     DuplicateOf,
     Entry,
@@ -37,7 +38,7 @@ def void(desk: Desk, deposit_id: str, *, other: str, reason: str, letter: Path |
     where the other's is not: that one is the duplicate.
     """
     with act(desk, deposit_id, "void") as mine:
-        why = required.reason(reason, "a duplicate", _ask("duplicate-of", deposit_id, other))
+        why = required.reason(reason, Text("a duplicate"), _ask("duplicate-of", deposit_id, other))
         first = dossiers.read(desk.site, other)
         if other == deposit_id or first.newest(DuplicateOf) is not None:
             raise UsageError(
@@ -64,7 +65,7 @@ def forged(desk: Desk, deposit_id: str, *, reason: str, number: str = "", letter
     """Record that a letter of the owner, the request's or `number`, was found to be forged. The deposit is on hold from
     then on, and only a head resumes it; one that has ended is only marked."""
     with act(desk, deposit_id, "forged") as mine:
-        why = required.reason(reason, "a forged letter", _ask("forged", deposit_id))
+        why = required.reason(reason, Text("a forged letter"), _ask("forged", deposit_id))
         filed = mine.newest(RequestLetter)
         which = number.strip() or (filed.letter.number if filed else "") or "surat permohonan"
         note = f"surat {which} dinyatakan palsu: {why}"
@@ -89,7 +90,7 @@ def write_off(
     Nothing logs in to it any more, its place is free, and the dossier is closed. Raises NotNow while it is not here.
     """
     with act(desk, deposit_id, "write-off") as mine:
-        required.reason(reason, "a write-off", Action("write-off", deposit_id, needs=("how", "reason")))
+        required.reason(reason, Text("a write-off"), Action("write-off", deposit_id, needs=("how", "reason")))
         _refuse_not_here(mine)
         if on:
             _refuse_day(mine, on)
@@ -136,7 +137,7 @@ def _refuse_day(mine: Turn, on: date) -> None:
             "{day} cannot be: {other} {then}",
             remedy="Correct the other day first, if that one is wrong.",
             day=on,
-            other="the server was received on",
+            other=Text("the server was received on"),
             then=came,
         )
 

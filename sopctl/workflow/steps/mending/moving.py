@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from sopctl.adapters.documents.english import Language
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
+from sopctl.locale import Text, joined
 from sopctl.model import rack
 from sopctl.model.rack import Face, Place, Wish
 from sopctl.model.sop.entries import Entry, LetterScan, Moved, OnDay, Paper, PortSet, Reserved
@@ -56,7 +57,7 @@ def relocate(desk: Desk, deposit_id: str, *, to: To, told: Told) -> StepDone:
     `deposit_port.release`, with nothing moved, when the old port cannot be shut.
     """
     with act(desk, deposit_id, "move") as mine, racks_alone(desk.site):
-        required.reason(told.reason, "a move", Action("move", deposit_id, needs=("reason",)))
+        required.reason(told.reason, Text("a move"), Action("move", deposit_id, needs=("reason",)))
         was_open = not told.by_hand and _leaves_open_port(mine, _spot(mine, to))
     if was_open:
         shut, _ = deposit_port.release(desk, deposit_id)
@@ -98,7 +99,7 @@ def _spot(mine: Turn, to: To) -> Place:
             "place-refused",
             "the server cannot stand there: {reasons}",
             remedy=("See what is free.", Action("rack show", wish.rack)),
-            reasons="; ".join(map(str, obstacles)),
+            reasons=joined("; ", (each.english for each in obstacles)),
         )
     if spot == now:
         raise NotNow(
@@ -144,7 +145,7 @@ def _refuse_day(mine: Turn, before: Summary, on: date) -> None:
             "{day} cannot be: {other} {then}",
             remedy="Correct the other day first, if that one is wrong.",
             day=on,
-            other="it was placed on",
+            other=Text("it was placed on"),
             then=before.placed_on,
         )
 

@@ -13,6 +13,7 @@ from sopctl.adapters.documents import forms
 from sopctl.adapters.documents.english import Language, say
 from sopctl.adapters.documents.wording import plain_date
 from sopctl.errors import Action, NotNow
+from sopctl.locale import Text
 from sopctl.model.sop.entries import AddendumIssued, Amended, FormIssued, HandoverIssued, Paper
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers, register
@@ -34,7 +35,7 @@ def reissue(
 
     Raises NotNow for a deposit without such a form.
     """
-    why = required.reason(reason, "a second form", _ask(deposit_id, "reissue"))
+    why = required.reason(reason, Text("a second form"), _ask(deposit_id, "reissue"))
     with ExitStack() as stack:
         turns = [stack.enter_context(act(desk, each, "reissue")) for each in _on_the_form(desk.site, deposit_id)]
         mine = turns[0]
@@ -69,7 +70,7 @@ def addendum(
 
     Raises NotNow for a deposit without such a form.
     """
-    why = required.reason(reason, "an addendum", _ask(deposit_id, "addendum", text))
+    why = required.reason(reason, Text("an addendum"), _ask(deposit_id, "addendum", text))
     with act(desk, deposit_id, "reissue") as mine:
         event, issued = _issued(mine)
         form = addendum_paper(mine, language, event, issued.number, text=text.strip(), why=why)
