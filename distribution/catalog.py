@@ -66,18 +66,33 @@ def _modules() -> Iterator[tuple[str, ast.Module]]:
 
 def _errors() -> Iterator[Message]:
     """The sentences of errors (the second argument, behind an id), and what helps."""
-    for place, tree in _modules():
+    modules = list(_modules())
+    raising = _kinds_of_errors(modules) | {"_error", "recast"}
+    for place, tree in modules:
         for node in ast.walk(tree):
             if not isinstance(node, ast.Call):
                 continue
             texts = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
             name = ast.unparse(node.func).rpartition(".")[2]
-            raises = name[:1].isupper() or name in ("_error", "__init__", "recast")
-            if raises and len(texts) > 1 and ID.fullmatch(texts[0]) and name not in ("Action", "Text"):
+            above = name == "__init__" and len(texts) > 1 and " " in texts[1]
+            if (name in raising or above) and len(texts) > 1 and ID.fullmatch(texts[0]):
                 yield Message(texts[1], place)
             for keyword in node.keywords:
                 if keyword.arg == "remedy":
                     yield from (Message(each, place) for each in _texts(keyword.value))
+
+
+def _kinds_of_errors(modules: list[tuple[str, ast.Module]]) -> set[str]:
+    """The names of SopctlError and of all classes that derive from it, and of the faults of soundness."""
+    bases = dict[str, set[str]]()
+    for _place, tree in modules:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                bases.setdefault(node.name, set()).update(ast.unparse(each).rpartition(".")[2] for each in node.bases)
+    found = {"SopctlError", "Fault"}
+    while more := {name for name, above in bases.items() if name not in found and above & found}:
+        found |= more
+    return found
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

@@ -272,7 +272,7 @@ def passphrase_of(file: Path | None, *, confirm: bool) -> str:
     if file:
         return first_contact.from_file(file).text
     if not sys.stdin.isatty():
-        raise lacks("--with-secrets", "--passphrase-file", "Without a terminal there is nobody to ask.")
+        raise lacks("--with-secrets", "--passphrase-file", remedy="Without a terminal there is nobody to ask.")
     return str(click.prompt(_("Passphrase"), hide_input=True, confirmation_prompt=confirm, err=True))
 
 
@@ -306,9 +306,9 @@ def open_desk(ctx: click.Context) -> "Desk":
 
     person, document = ctx.meta.get("sopctl.on_behalf_of"), ctx.meta.get("sopctl.authority")
     if person and document is None:
-        raise lacks("--on-behalf-of", "--document", "Give the letter that allows it.")
+        raise lacks("--on-behalf-of", "--document", remedy="Give the letter that allows it.")
     if document and person is None:
-        raise lacks("--document", "--on-behalf-of", "Say whose step it is.")
+        raise lacks("--document", "--on-behalf-of", remedy="Say whose step it is.")
     behalf = Behalf(person, document) if person and document else None
     desk = terminal.desk(open_site(ctx), by=ctx.meta.get("sopctl.by"), behalf=behalf)
     desk = desk.knowing(ctx.meta.get("sopctl.despite") or "", clock_is_right="sopctl.clock_is_right" in ctx.meta)

@@ -250,8 +250,12 @@ def lateness(row: "Row") -> str:
 @cache
 def _late(days: int, escalated_to: str) -> str:
     if escalated_to:
-        one, many = " LATE by {number} day, escalated to {actor}", " LATE by {number} days, escalated to {actor}"
-        text = ngettext(one, many, days, actor=escalated_to)
+        text = ngettext(
+            " LATE by {number} day, escalated to {actor}",
+            " LATE by {number} days, escalated to {actor}",
+            days,
+            actor=escalated_to,
+        )
     else:
         text = ngettext(" LATE by {number} day", " LATE by {number} days", days)
     return click.style(text, fg="red", bold=True)
@@ -303,8 +307,12 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
     console().print(made)
     number = len(adopted)
     if dry_run:
-        could = "{number} server could be adopted; nothing was recorded"
-        click.echo(ngettext(could, "{number} servers could be adopted; nothing was recorded", number))
+        text = ngettext(
+            "{number} server could be adopted; nothing was recorded",
+            "{number} servers could be adopted; nothing was recorded",
+            number,
+        )
+        click.echo(text)
     else:
         click.echo(ngettext("{number} server adopted", "{number} servers adopted", number))
 

@@ -124,7 +124,7 @@ def test_a_plan_says_with_which_old_algorithms_the_switch_may_be_spoken_to(stand
     assert preview(here.job()).plan.warnings == ()
     here.legacy = ("ssh-rsa", "aes128-cbc")
     (told,) = preview(here.job()).plan.warnings
-    assert (told.reason, told.detail.rpartition(": ")[2]) == (Reason.OLD_ALGORITHMS, "ssh-rsa, aes128-cbc")
+    assert (told.reason, str(told.detail).rpartition(": ")[2]) == (Reason.OLD_ALGORITHMS, "ssh-rsa, aes128-cbc")
 
 
 def lines_of(platform: str, stand: Callable[[str], Stand]) -> tuple[list[str], int]:
