@@ -104,6 +104,13 @@ class SopctlError(Exception):
         return joined(" ", (sentence, joined("; ", self.lines))) if self.lines else sentence
 
     @property
+    def whole(self) -> Text:
+        """All of it, for the edge to word it: the place, the message, and what helps below it."""
+        helps = [Text(each) if isinstance(each, str) else each for each in self.remedy if each]
+        below = (part for each in helps for part in ("\n  ", each if isinstance(each, Text) else str(each)))
+        return joined("", (f"{self.where}: " if self.where else "", self.text, *below))
+
+    @property
     def sentence(self) -> str:
         """The message without its `lines`."""
         return self.template.format(**self.values) if self.values else self.template

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+from sopctl.locale import gettext_noop
 from sopctl.model.ports.port import ActualPort, PortSetting
 
 _UNSENDABLE = re.compile(r"[^ -~]|\?|^!")
@@ -12,7 +13,9 @@ def undescribable(before: ActualPort) -> str:
     """Why a port's present description could not be put back; empty when it could. On the command line, a question mark
     asks for help and a control character edits the line, wherever it is."""
     if _UNSENDABLE.search(before.setting.description):
-        return "its present description could not be put back: it has a question mark or a special character"
+        return gettext_noop(
+            "its present description could not be put back: it has a question mark or a special character"
+        )
     return ""
 
 

@@ -98,7 +98,7 @@ def changed(done: StepDone, result: PortResult) -> PortChanged:
             port=result.plan.port,
             mac=result.mac,
             cause=result.cause,
-            why=result.why,
+            why=str(result.why),
             remedy=printable(wording.advice(result.remedy), 500),
             restore=result.restore,
             also=list(result.also),
@@ -125,7 +125,7 @@ def plan(found: Proposal) -> PortPlan:
 
 
 def _notice(each: Refusal) -> PortNotice:
-    return PortNotice(reason=each.reason, detail=each.detail, remedy=each.remedy)
+    return PortNotice(reason=each.reason, detail=str(each.detail), remedy=each.remedy)
 
 
 def audit(found: Audited) -> Audit:
@@ -136,7 +136,7 @@ def audit(found: Audited) -> Audit:
             ReadSwitch(
                 name=name,
                 ports=found.switches.get(name),
-                problem=found.errors.get(name, ""),
+                problem=str(found.errors.get(name, "")),
                 old_algorithms=list(found.old.get(name, ())),
             )
             for name in names

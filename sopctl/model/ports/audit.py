@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from sopctl.locale import Prose, Text, joined
 from sopctl.model.ports.port import PortSetting, SwitchState, changes, text_changes
 
 
@@ -49,12 +50,14 @@ class Finding(Struct, frozen=True):
     switch: str
     port: str
     deposit: str
-    detail: str
+    detail: Prose
 
     @property
     def wrong(self) -> bool:
         return self.kind not in (Kind.NOT_SEEN, Kind.MORE_DEVICES)
 
+
+NOBODYS = Text("the port is nobody's")
 
 Texts = Mapping[str, tuple[str, ...]]
 """Each port's own configuration."""
@@ -82,37 +85,56 @@ def compare(
 
 
 def _port(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecord]) -> Iterable[Finding]:
-    def finding(kind: Kind, detail: str) -> Finding:
+    def finding(kind: Kind, detail: Prose) -> Finding:
         return Finding(kind, record.switch, record.port, record.deposit, detail)
 
     if record.address:
         yield finding(Kind.ADDRESS, record.address)
     actual = state.ports.get(record.port)
     if actual is None:
-        yield finding(Kind.NO_PORT, "the switch has no such port")
+        yield finding(Kind.NO_PORT, Text("the switch has no such port"))
         return
     differ = {change.field: change for change in changes(actual.setting, record.wanted)}
     vlans = [differ.pop(name) for name in ("mode", "vlan", "tagged", "voice") if name in differ]
     if not record.wanted.enabled:  # the settings of a port that is shut, or in quarantine, do not matter
         if vlans and actual.setting.enabled:
-            whose = f"the server of {record.deposit} is not in use" if record.deposit else "the port is nobody's"
-            voice = f" and voice VLAN {actual.setting.voice}" if actual.setting.voice is not None else ""
-            yield finding(Kind.OPEN_PORT, f"{whose}, but it is open, in VLAN {actual.setting.vlan}{voice}")
+            unused = Text("the server of {deposit} is not in use", deposit=record.deposit)
+            whose = unused if record.deposit else NOBODYS
+            said = {"whose": whose, "vlan": actual.setting.vlan, "voice": actual.setting.voice}
+            if actual.setting.voice is None:
+                yield finding(Kind.OPEN_PORT, Text("{whose}, but it is open, in VLAN {vlan}", **said))
+            else:
+                text = Text("{whose}, but it is open, in VLAN {vlan} and voice VLAN {voice}", **said)
+                yield finding(Kind.OPEN_PORT, text)
     else:
         if vlans:
-            what = "; ".join(f"{each.field} is {each.before}, should be {each.after}" for each in vlans)
-            yield finding(Kind.WRONG_VLAN, what)
+            wrong = (_differs(each.field, str(each.before), str(each.after)) for each in vlans)
+            yield finding(Kind.WRONG_VLAN, joined("; ", wrong))
         if differ:
-            what = "; ".join(f"{name} is {each.before!r}, should be {each.after!r}" for name, each in differ.items())
-            yield finding(Kind.WRONG_SETTING, what)
+            wrong = (_differs(name, repr(each.before), repr(each.after)) for name, each in differ.items())
+            yield finding(Kind.WRONG_SETTING, joined("; ", wrong))
         foreign = sorted(set(actual.bound) - set(record.macs))
         if foreign:
-            yield finding(Kind.BOUND, f"port security ties it to {', '.join(foreign)}")
+            yield finding(Kind.BOUND, Text("port security ties it to {macs}", macs=", ".join(foreign)))
         if actual.stopped:
-            yield finding(Kind.STOPPED, f"the switch has stopped it: {actual.stopped}")
+            yield finding(Kind.STOPPED, Text("the switch has stopped it: {why}", why=actual.stopped))
     if actual.special and actual.setting.enabled:
         yield finding(Kind.SPECIAL, actual.special)
     yield from _devices(record, state, owners)
+
+
+def _differs(field: str, before: str, after: str) -> Text:
+    return Text("{field} is {before}, should be {after}", field=field, before=before, after=after)
+
+
+def _here(mac: str, owner: PortRecord) -> Text:
+    return Text(
+        "{mac} of {deposit} is here; its port is {port} of {switch}",
+        mac=mac,
+        deposit=owner.deposit,
+        port=owner.port,
+        switch=owner.switch,
+    )
 
 
 def _devices(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRecord]) -> Iterable[Finding]:
@@ -121,29 +143,22 @@ def _devices(record: PortRecord, state: SwitchState, owners: Mapping[str, PortRe
     for mac in seen:
         owner = None if mac in own else owners.get(mac)
         if owner is not None and owner.deposit != record.deposit:
-            yield Finding(
-                Kind.ELSEWHERE,
-                record.switch,
-                record.port,
-                owner.deposit,
-                f"{mac} of {owner.deposit} is here; its port is {owner.port} of {owner.switch}",
-            )
+            yield Finding(Kind.ELSEWHERE, record.switch, record.port, owner.deposit, _here(mac, owner))
         elif owner is None and not own and (record.macs or not record.deposit):
-            known = f"{record.deposit} has {', '.join(record.macs)}" if record.deposit else "the port is nobody's"
-            yield Finding(Kind.UNKNOWN_DEVICE, record.switch, record.port, record.deposit, f"{mac} is here; {known}")
+            own_macs = Text("{deposit} has {macs}", deposit=record.deposit, macs=", ".join(record.macs))
+            said = Text("{mac} is here; {known}", mac=mac, known=own_macs if record.deposit else NOBODYS)
+            yield Finding(Kind.UNKNOWN_DEVICE, record.switch, record.port, record.deposit, said)
     more = [mac for mac in seen if mac not in record.macs and mac not in owners]
     if own and more:
-        yield Finding(
-            Kind.MORE_DEVICES,
-            record.switch,
-            record.port,
-            record.deposit,
-            f"beside the server: {', '.join(more[:8])}{f' and {len(more) - 8} more' if len(more) > 8 else ''}",
-        )
+        macs = ", ".join(more[:8])
+        if len(more) > 8:
+            said = Text("beside the server: {macs} and {number} more", macs=macs, number=len(more) - 8)
+        else:
+            said = Text("beside the server: {macs}", macs=macs)
+        yield Finding(Kind.MORE_DEVICES, record.switch, record.port, record.deposit, said)
     if record.deposit and record.wanted.enabled and not seen:
-        yield Finding(
-            Kind.NOT_SEEN, record.switch, record.port, record.deposit, "nothing is heard on it: off, or not plugged in"
-        )
+        said = Text("nothing is heard on it: off, or not plugged in")
+        yield Finding(Kind.NOT_SEEN, record.switch, record.port, record.deposit, said)
 
 
 def _unsaved(record: PortRecord, state: SwitchState, saved: Texts | None) -> Iterable[Finding]:
@@ -153,7 +168,7 @@ def _unsaved(record: PortRecord, state: SwitchState, saved: Texts | None) -> Ite
     differs = text_changes(saved.get(record.port, ()), actual.text)
     if differs:
         what = ", ".join(differs[:4]) + (", …" if len(differs) > 4 else "")
-        detail = f"it is set otherwise than it is saved: {what}"
+        detail = Text("it is set otherwise than it is saved: {what}", what=what)
         yield Finding(Kind.UNSAVED, record.switch, record.port, record.deposit, detail)
 
 
@@ -164,5 +179,4 @@ def _elsewhere(
     for entry in state.learned:
         owner = owners.get(entry.mac)
         if owner is not None and entry.port not in mine and entry.port not in uplinks:
-            where = f"{entry.mac} of {owner.deposit} is here; its port is {owner.port} of {owner.switch}"
-            yield Finding(Kind.ELSEWHERE, switch, entry.port, owner.deposit, where)
+            yield Finding(Kind.ELSEWHERE, switch, entry.port, owner.deposit, _here(entry.mac, owner))

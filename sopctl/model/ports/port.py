@@ -16,6 +16,8 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sopctl.locale import Text, gettext_noop
+
 DESCRIPTION_CHARACTERS = 60
 """What every platform's field takes."""
 MAX_TEXT_LINES = 64
@@ -147,26 +149,42 @@ class Reason(StrEnum):
 
 
 REMEDIES = {
-    Reason.NO_PORT: "Correct the switch's `ports` in switches/, or the number of ports in the rack's file.",
-    Reason.UPLINK: "It carries everyone's traffic. Reserve another port, or correct `uplinks` if it is not one.",
-    Reason.TRUNK: "If it has become a server's port, make it an access port by hand once.",
-    Reason.BUNDLE: "Reserve another port, or have whoever runs the switch take it out, if nothing is reached over it.",
-    Reason.ROUTED: "Reserve another port, or have whoever runs the switch change it, if nothing is reached over it.",
-    Reason.NO_VLAN: "Make the VLAN on the switch, or correct its number in switches/ or in the letter.",
-    Reason.STRANGE_MAC: "Look at the cable. If the server has a new card, add its address: network.macs in the record.",
-    Reason.STRANGE_NEIGHBOUR: "Look at the cable. If it is the server under another name, say which MAC address is "
-    "the server's: network.macs in the record (sopctl edit).",
-    Reason.ELSEWHERE: "Plug the server into its own port, or find out why its address is on two ports.",
-    Reason.UNSURE: "Say which address is the server's: network.macs in the record (sopctl edit).",
-    Reason.UNABLE: "Do this by hand, or leave it out of the record.",
-    Reason.SPECIAL: "It has a purpose. Reserve another port, or ask whoever runs the switch for an access port.",
-    Reason.STOPPED: "Find out what the switch saw there and end it, then enable the port by hand.",
-    Reason.BOUND: "Take these addresses out of its port security by hand, if they are not the server's.",
-    Reason.LEFT_OVER: "It is ended before anything else is done.",
-    Reason.OLD_ALGORITHMS: "Its record allows them. Take them out of `legacy` once the switch can speak better ones.",
-    Reason.NO_NEIGHBOURS: "Look at the cable: what announces itself on the port is not known.",
-    Reason.NO_ADDRESSES: "Look at the cable: which devices are behind the port is not known.",
-    Reason.PENDING: "Ask them to confirm their change or to take it back, then run the command again.",
+    Reason.NO_PORT: gettext_noop(
+        "Correct the switch's `ports` in switches/, or the number of ports in the rack's file."
+    ),
+    Reason.UPLINK: gettext_noop(
+        "It carries everyone's traffic. Reserve another port, or correct `uplinks` if it is not one."
+    ),
+    Reason.TRUNK: gettext_noop("If it has become a server's port, make it an access port by hand once."),
+    Reason.BUNDLE: gettext_noop(
+        "Reserve another port, or have whoever runs the switch take it out, if nothing is reached over it."
+    ),
+    Reason.ROUTED: gettext_noop(
+        "Reserve another port, or have whoever runs the switch change it, if nothing is reached over it."
+    ),
+    Reason.NO_VLAN: gettext_noop("Make the VLAN on the switch, or correct its number in switches/ or in the letter."),
+    Reason.STRANGE_MAC: gettext_noop(
+        "Look at the cable. If the server has a new card, add its address: network.macs in the record."
+    ),
+    Reason.STRANGE_NEIGHBOUR: gettext_noop(
+        "Look at the cable. If it is the server under another name, say which MAC address is "
+        "the server's: network.macs in the record (sopctl edit)."
+    ),
+    Reason.ELSEWHERE: gettext_noop("Plug the server into its own port, or find out why its address is on two ports."),
+    Reason.UNSURE: gettext_noop("Say which address is the server's: network.macs in the record (sopctl edit)."),
+    Reason.UNABLE: gettext_noop("Do this by hand, or leave it out of the record."),
+    Reason.SPECIAL: gettext_noop(
+        "It has a purpose. Reserve another port, or ask whoever runs the switch for an access port."
+    ),
+    Reason.STOPPED: gettext_noop("Find out what the switch saw there and end it, then enable the port by hand."),
+    Reason.BOUND: gettext_noop("Take these addresses out of its port security by hand, if they are not the server's."),
+    Reason.LEFT_OVER: gettext_noop("It is ended before anything else is done."),
+    Reason.OLD_ALGORITHMS: gettext_noop(
+        "Its record allows them. Take them out of `legacy` once the switch can speak better ones."
+    ),
+    Reason.NO_NEIGHBOURS: gettext_noop("Look at the cable: what announces itself on the port is not known."),
+    Reason.NO_ADDRESSES: gettext_noop("Look at the cable: which devices are behind the port is not known."),
+    Reason.PENDING: gettext_noop("Ask them to confirm their change or to take it back, then run the command again."),
 }
 
 
@@ -174,17 +192,15 @@ class Refusal(Struct, frozen=True):
     """One reason not to touch a port: a sentence that is safe to print, and the values that it is about."""
 
     reason: Reason
-    detail: str
-    values: dict[str, str] = {}
+    detail: Text
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        return self.detail.values
 
     @property
     def remedy(self) -> str:
         return REMEDIES[self.reason]
-
-
-def refusal(reason: Reason, sentence: str, **values: str) -> Refusal:
-    """One reason, its `sentence` with the `values` in their places."""
-    return Refusal(reason, sentence.format(**values), values)
 
 
 class Change(Struct, frozen=True):
@@ -332,7 +348,7 @@ def plan(
     odd = list(_strangers(port, state, known, whose, service=service))
     if before:
         if unable:
-            odd.append(refusal(Reason.UNABLE, "{why}", why=unable))
+            odd.append(Refusal(Reason.UNABLE, Text("{why}", why=Text(unable))))
         odd += _odd(before, whose, service=service)
     if service:
         odd += _neighbours(port, state, neighbours, whose)
@@ -364,40 +380,44 @@ def _of_port(
     """What the office itself configured: it forbids a change of either kind."""
     if before is None:
         near = ", ".join(get_close_matches(port, state.ports, n=2, cutoff=0.0))
-        sentence = "the switch has no port {port}, but {near}" if near else "the switch has no port {port}"
-        yield refusal(Reason.NO_PORT, sentence, port=port, near=near)
+        said = Text("the switch has no port {port}, but {near}", port=port, near=near)
+        yield Refusal(Reason.NO_PORT, said if near else Text("the switch has no port {port}", port=port, near=near))
         return
     if port in uplinks:
-        yield refusal(Reason.UPLINK, "{port} is an uplink", port=port)
+        yield Refusal(Reason.UPLINK, Text("{port} is an uplink", port=port))
     if before.bundle:
-        yield refusal(Reason.BUNDLE, "{port} belongs to the aggregate {bundle}", port=port, bundle=before.bundle)
+        said = Text("{port} belongs to the aggregate {bundle}", port=port, bundle=before.bundle)
+        yield Refusal(Reason.BUNDLE, said)
     if before.setting.mode == "routed":
-        yield refusal(Reason.ROUTED, "{port} is a routed port", port=port)
+        yield Refusal(Reason.ROUTED, Text("{port} is a routed port", port=port))
     ours = before.setting.description.split(" ")[0] == whose.deposit
     if before.setting.mode == "trunk" and not ours:
-        sentence = "{port} is a trunk, and nothing says that it is {deposit}'s"
-        yield refusal(Reason.TRUNK, sentence, port=port, deposit=whose.deposit)
+        said = Text("{port} is a trunk, and nothing says that it is {deposit}'s", port=port, deposit=whose.deposit)
+        yield Refusal(Reason.TRUNK, said)
 
 
 def _lacking(port: str, wanted: PortSetting, state: SwitchState) -> Iterable[Refusal]:
     """VLANs that do not exist."""
-    whose = "the bridge of {port}" if port in state.vlans_at else "the switch"
     for vlan in state.lacks(port, wanted):
-        yield refusal(Reason.NO_VLAN, f"{whose} has no VLAN {{vlan}}", vlan=str(vlan), port=port)
+        of_bridge = Text("the bridge of {port} has no VLAN {vlan}", vlan=str(vlan), port=port)
+        of_switch = Text("the switch has no VLAN {vlan}", vlan=str(vlan), port=port)
+        yield Refusal(Reason.NO_VLAN, of_bridge if port in state.vlans_at else of_switch)
 
 
 def _odd(before: ActualPort, whose: Expected, *, service: bool) -> Iterable[Refusal]:
     """What would keep the server from its network, or could not be put back as it is."""
     if before.special:
-        yield refusal(Reason.SPECIAL, "{port} is no ordinary port: {why}", port=before.name, why=before.special)
+        said = Text("{port} is no ordinary port: {why}", port=before.name, why=before.special)
+        yield Refusal(Reason.SPECIAL, said)
     if not service:
         return
     if before.stopped:
-        yield refusal(Reason.STOPPED, "the switch has stopped {port}: {why}", port=before.name, why=before.stopped)
+        said = Text("the switch has stopped {port}: {why}", port=before.name, why=before.stopped)
+        yield Refusal(Reason.STOPPED, said)
     foreign = sorted(set(before.bound) - set(whose.macs))
     if foreign:
-        sentence = "port security ties {port} to {macs}"
-        yield refusal(Reason.BOUND, sentence, port=before.name, macs=", ".join(foreign))
+        said = Text("port security ties {port} to {macs}", port=before.name, macs=", ".join(foreign))
+        yield Refusal(Reason.BOUND, said)
 
 
 def _strangers(
@@ -406,27 +426,33 @@ def _strangers(
     seen = state.macs_on(port)
     of_others = [each for each in seen if each in whose.others]
     for each in of_others:
-        yield refusal(
-            Reason.STRANGE_MAC, "{mac} on {port} belongs to {owner}", mac=each, port=port, owner=whose.others[each]
-        )
+        said = Text("{mac} on {port} belongs to {owner}", mac=each, port=port, owner=whose.others[each])
+        yield Refusal(Reason.STRANGE_MAC, said)
     if not service:
         return
     if whose.macs and seen and not of_others and not set(seen) & set(whose.macs):
-        yield refusal(
-            Reason.STRANGE_MAC,
+        said = Text(
             "{mac} is on {port}; the server of {deposit} has {macs}",
             mac=seen[0],
             port=port,
             deposit=whose.deposit,
             macs=", ".join(whose.macs),
         )
+        yield Refusal(Reason.STRANGE_MAC, said)
     if not whose.macs and len(seen) > 1:
-        sentence = "{count} addresses are on {port}, and no address of {deposit} is known"
-        yield refusal(Reason.UNSURE, sentence, count=str(len(seen)), port=port, deposit=whose.deposit)
+        said = Text(
+            "{count} addresses are on {port}, and no address of {deposit} is known",
+            count=str(len(seen)),
+            port=port,
+            deposit=whose.deposit,
+        )
+        yield Refusal(Reason.UNSURE, said)
     for entry in state.learned:
         if entry.mac in whose.macs and entry.mac not in seen and entry.port not in uplinks:
-            sentence = "{mac} of {deposit} is on {elsewhere}"
-            yield refusal(Reason.ELSEWHERE, sentence, mac=entry.mac, deposit=whose.deposit, elsewhere=entry.port)
+            said = Text(
+                "{mac} of {deposit} is on {elsewhere}", mac=entry.mac, deposit=whose.deposit, elsewhere=entry.port
+            )
+            yield Refusal(Reason.ELSEWHERE, said)
 
 
 def _neighbours(port: str, state: SwitchState, neighbours: Iterable[Neighbour], whose: Expected) -> Iterable[Refusal]:
@@ -438,9 +464,11 @@ def _neighbours(port: str, state: SwitchState, neighbours: Iterable[Neighbour], 
     called = {each.name for each in here if set(each.macs) & set(whose.macs)}
     for each in here:
         if not (each.name in called or (proven and not each.macs)) and not _is_server(each, whose):
-            name = each.name or ", ".join(each.macs) or "something without a name"
-            sentence = "{neighbour} says that it is on {port}, not {server}"
-            yield refusal(Reason.STRANGE_NEIGHBOUR, sentence, neighbour=name, port=port, server=whose.name)
+            name = each.name or ", ".join(each.macs) or Text("something without a name")
+            said = Text(
+                "{neighbour} says that it is on {port}, not {server}", neighbour=name, port=port, server=whose.name
+            )
+            yield Refusal(Reason.STRANGE_NEIGHBOUR, said)
 
 
 def _is_server(neighbour: Neighbour, whose: Expected) -> bool:

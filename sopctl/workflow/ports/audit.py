@@ -2,13 +2,14 @@
 switches at the same time."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from msgspec import Struct
 
 from sopctl.adapters import switch as device
 from sopctl.errors import InvalidRecord, SopctlError
+from sopctl.locale import Prose
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.intake import addresses
 from sopctl.model.ports.audit import Finding, PortRecord, compare
@@ -33,7 +34,7 @@ class Audited(Struct, frozen=True):
 
     switches: dict[str, int]
     findings: tuple[Finding, ...]
-    errors: dict[str, str]
+    errors: Mapping[str, Prose]
     old: dict[str, tuple[str, ...]] = {}
     """The old SSH algorithms that a switch's record allows, where it does."""
 
@@ -81,7 +82,7 @@ def audit(
     old: dict[str, tuple[str, ...]] = {
         name: names for name in sorted(chosen) if (names := allowed(site.switches[name].legacy))
     }
-    why = {name: str(error) for name, error in sorted(errors.items())}
+    why = {name: error.whole for name, error in sorted(errors.items())}
     return Audited(counts, tuple(findings), why, old), errors
 
 

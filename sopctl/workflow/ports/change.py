@@ -12,9 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.adapters.switch import DeviceFault, Session, learned, neighbours, read
+from sopctl.locale import Text
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.ports import port
-from sopctl.model.ports.port import Neighbour, Plan, Reason, Refusal, refusal
+from sopctl.model.ports.port import Neighbour, Plan, Reason, Refusal
 from sopctl.workflow.ports import giving, left_over, taking_away
 from sopctl.workflow.ports.job import Job, PortResult, refused
 from sopctl.workflow.ports.left_over import There
@@ -40,7 +41,7 @@ def preview(job: Job) -> Proposal:
     with job.held.open() as session:
         there = left_over.look(job, session)
         left = [
-            refusal(Reason.LEFT_OVER, "an earlier run was cut off and left {what}", what=each.what)
+            Refusal(Reason.LEFT_OVER, Text("an earlier run was cut off and left {what}", what=each.what))
             for each in there.ours
         ]
         plan = _plan(job, session, there)
@@ -106,9 +107,8 @@ def _plan(job: Job, session: Session, there: There) -> Plan:
     except DeviceFault as error:
         if job.service:
             raise
-        unread = (
-            refusal(Reason.NO_ADDRESSES, "the MAC addresses on the switch are not known: {why}", why=error.message),
-        )
+        said = Text("the MAC addresses on the switch are not known: {why}", why=error.text)
+        unread = (Refusal(Reason.NO_ADDRESSES, said),)
     before = state.ports.get(job.port)
     unable = driver.unable(before, job.wanted) if before and before.setting != job.wanted else ""
     heard: tuple[Neighbour, ...] = ()
@@ -118,7 +118,8 @@ def _plan(job: Job, session: Session, there: There) -> Plan:
         except DeviceFault as error:
             if error.id not in _UNDERSTANDING:  # the session is over
                 raise
-            unread = (refusal(Reason.NO_NEIGHBOURS, "its neighbours are not known: {why}", why=error.message),)
+            said = Text("its neighbours are not known: {why}", why=error.text)
+            unread = (Refusal(Reason.NO_NEIGHBOURS, said),)
     plan = port.plan(
         job.held.record.name,
         job.port,
@@ -134,6 +135,6 @@ def _plan(job: Job, session: Session, there: There) -> Plan:
         tuple(left_over.of_others(each.what, each.who) for each in found) for found in (there.theirs, there.restarts)
     )
     old = ", ".join(allowed(job.held.record.legacy))
-    sentence = "the switch may be spoken to with old SSH algorithms: {old}"
-    spoken = (refusal(Reason.OLD_ALGORITHMS, sentence, old=old),) if old else ()
+    may = Text("the switch may be spoken to with old SSH algorithms: {old}", old=old)
+    spoken = (Refusal(Reason.OLD_ALGORITHMS, may),) if old else ()
     return replace(plan, refusals=(*others, *plan.refusals), warnings=(*plan.warnings, *unread, *restarts, *spoken))

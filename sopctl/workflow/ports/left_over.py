@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sopctl.adapters.switch import CommandRefused, DeviceFault, Pending, Restore, Session, begin, pending, read
-from sopctl.model.ports.port import ActualPort, Reason, Refusal, refusal
+from sopctl.locale import Text
+from sopctl.model.ports.port import ActualPort, Reason, Refusal
 from sopctl.store import switches as kept
 from sopctl.store.switches import UnderWay, Unfinished
 from sopctl.workflow.ports.job import Job
@@ -114,5 +115,5 @@ def mark(job: Job, before: ActualPort, restore: Restore | None, seconds: float) 
 def of_others(what: str, who: str = "") -> Refusal:
     """Why a change is refused: what someone else began."""
     if who:
-        return refusal(Reason.PENDING, "{who} has an unfinished change on the switch: {what}", who=who, what=what)
-    return refusal(Reason.PENDING, "someone else has an unfinished change on the switch: {what}", what=what)
+        return Refusal(Reason.PENDING, Text("{who} has an unfinished change on the switch: {what}", who=who, what=what))
+    return Refusal(Reason.PENDING, Text("someone else has an unfinished change on the switch: {what}", what=what))

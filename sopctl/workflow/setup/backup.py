@@ -7,8 +7,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.adapters import sealing
-from sopctl.errors import Action, InvalidRecord, SopctlError
-from sopctl.locale import Prose, Text, joined
+from sopctl.errors import InvalidRecord
+from sopctl.locale import Prose
 from sopctl.store import backup, locks
 from sopctl.store.site import Moved, Site
 from sopctl.workflow.desk import Desk
@@ -51,11 +51,11 @@ def restore(file: Path, root: Path, desk_of: Callable[[Site], Desk], *, passphra
     unseal = None if passphrase is None else (lambda content: sealing.unseal(content, passphrase, where=str(file)))
     made = backup.restore(file, root, unseal=unseal)
     desk = desk_of(Site(root))
-    problems: list[Prose] = [_problem(error) for error in validation.validate(desk).errors]
+    problems: list[Prose] = [error.whole for error in validation.validate(desk).errors]
     try:
         problems += journal.check(desk, journal.Kept(made.anchor) if made.anchor.lines else None).gaps
     except InvalidRecord as error:
-        problems.append(_problem(error))
+        problems.append(error.whole)
     return _done(file, made, tuple(problems))
 
 
@@ -76,17 +76,6 @@ def _given_away(desk: Desk, file: Path) -> Iterator[None]:
     except BaseException:
         site.unmark_moved()
         raise
-
-
-def _problem(error: SopctlError) -> Prose:
-    """An error, with what helps below it."""
-    place = f"{error.where}: " if error.where else ""
-    helps = [Text(each) if isinstance(each, str) else each for each in error.remedy if each]
-    return joined("", (place, error.text, *(part for each in helps for part in ("\n  ", _advice(each)))))
-
-
-def _advice(each: Text | Action) -> Prose:
-    return each if isinstance(each, Text) else str(each)
 
 
 def _done(file: Path, made: backup.Manifest, problems: tuple[Prose, ...] = ()) -> Done:

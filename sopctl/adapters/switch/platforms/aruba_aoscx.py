@@ -14,7 +14,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, DeviceAsks, NotSaved
 from sopctl.adapters.switch.session import Session
-from sopctl.locale import Text
+from sopctl.locale import Text, gettext_noop
 from sopctl.model.ports.port import (
     ActualPort,
     Learned,

@@ -16,6 +16,7 @@ from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, NotSaved
 from sopctl.adapters.switch.interface import minutes
 from sopctl.adapters.switch.session import Session
+from sopctl.locale import gettext_noop
 from sopctl.model.ports.port import (
     ActualPort,
     Learned,
@@ -119,7 +120,9 @@ def unable(before: ActualPort, wanted: PortSetting) -> str:
     if wanted.speed_mbps:
         return gettext_noop("a speed is not set on this platform")
     if any(_UNSENDABLE.search(line) for line in before.text):
-        return gettext_noop("its present configuration could not be put back: it has a question mark or a special character")
+        return gettext_noop(
+            "its present configuration could not be put back: it has a question mark or a special character"
+        )
     return ""
 
 

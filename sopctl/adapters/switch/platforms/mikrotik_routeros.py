@@ -16,6 +16,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, NotSaved
 from sopctl.adapters.switch.session import MAX_LINE, Session
+from sopctl.locale import gettext_noop
 from sopctl.model.ports.port import (
     ActualPort,
     Learned,
@@ -129,7 +130,9 @@ def unable(before: ActualPort, wanted: PortSetting) -> str:
     """Tagged VLANs: the VLAN table has all ports of a VLAN in one list, which is not ours alone. Speeds: their syntax
     differs between versions. Comments: the scheduler's line, in which one is quoted twice, must fit into a terminal."""
     if wanted.tagged:
-        return gettext_noop("tagged VLANs are not set on this platform: add the port to the bridge's VLAN table by hand")
+        return gettext_noop(
+            "tagged VLANs are not set on this platform: add the port to the bridge's VLAN table by hand"
+        )
     if wanted.speed_mbps:
         return gettext_noop("a speed is not set on this platform")
     if len(_quoted(_quoted(before.setting.description))) > MAX_COMMENT:

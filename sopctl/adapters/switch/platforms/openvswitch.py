@@ -16,6 +16,7 @@ from sopctl.adapters.switch.dialect import Dialect
 from sopctl.adapters.switch.driver import Pending, Restore
 from sopctl.adapters.switch.faults import CommandRefused, DeviceFault, NotSaved
 from sopctl.adapters.switch.session import Session
+from sopctl.locale import gettext_noop
 from sopctl.model.ports.port import ActualPort, Learned, Neighbour, PortSetting, SwitchState, bounded, mac
 from sopctl.model.text import printable
 
