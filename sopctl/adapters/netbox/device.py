@@ -11,6 +11,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from sopctl.adapters.netbox.session import NetBox
+from sopctl.locale import Prose, Text
 from sopctl.model.house.netbox import Device, Interface, slug
 
 INTERFACE = "dcim.interface"
@@ -31,7 +32,7 @@ class Left(Struct, frozen=True):
 
     kind: str
     name: str
-    why: str
+    why: Prose
 
 
 class Outcome(Struct):
@@ -185,7 +186,7 @@ class _Device:
         if mine or free:
             number = self._change("ipam.ip-addresses", "IP address", host, mine or free or {}, assigned)
         elif there:
-            self._made.left.append(Left("IP address", host, "NetBox has it at another device or in a VRF"))
+            self._made.left.append(Left("IP address", host, Text("NetBox has it at another device or in a VRF")))
             return
         else:
             status = "dhcp" if address in of.leased else "active"
@@ -255,7 +256,7 @@ class _Device:
         self._made.changes.extend(Change("create", called, name) for name in names)
 
     def _not_seen(self, called: str, there: Mapping[str, object]) -> None:
-        self._made.left.extend(Left(called, name, "it was not seen any more") for name in sorted(there))
+        self._made.left.extend(Left(called, name, Text("it was not seen any more")) for name in sorted(there))
 
 
 def _number(found: Mapping[str, Any]) -> int:

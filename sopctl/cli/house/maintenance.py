@@ -137,10 +137,7 @@ def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
     what = done.window.maintenance
     click.echo(f"{done.window.id}  {done.window.when}: {printable(what.reason)}")
     for each in done.told:
-        if each.document:
-            how = _("letter: {file}", file=each.document.file)
-        else:
-            how = f"{said(each.via)}: {printable(each.to)}"
+        how = _("letter: {file}", file=each.document.file) if each.document else f"{each.via}: {printable(each.to)}"
         wrong = f" – {printable(said(each.problem))}" if each.problem else ""
         click.echo(
             f"  {'✗' if each.problem else '✓'} {printable(each.name)} ({', '.join(each.deposits)}): {how}{wrong}"

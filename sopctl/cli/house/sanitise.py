@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _
 from sopctl.cli.options import (
     TEXT,
     decider_options,
@@ -109,11 +109,11 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     else:
         made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), _("on"))
         for row in rows:
-            cells = (row.disk, said(row.described), said(row.method), row.tool, said(row.result), row.by, str(row.on))
+            cells = (row.disk, row.described, row.method, row.tool, row.result, row.by, str(row.on))
             made.add_row(*map(printable, cells))
         for name in left.disks:
             known = wanted.find(name)
-            made.add_row(printable(name), printable(said(known.described) if known else ""), "–", "", "", "", "")
+            made.add_row(printable(name), printable(known.described if known else ""), "–", "", "", "", "")
         console().print(made)
         if left.more:
             click.echo(

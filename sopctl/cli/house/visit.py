@@ -9,11 +9,14 @@ import click
 from sopctl.cli.language import _, said
 from sopctl.cli.options import DEPOSIT, TEXT, by_option, example, json_option, lacks, month_option, open_desk
 from sopctl.cli.render import console, put_json, table
+from sopctl.locale import gettext_noop
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.house.visits import Visit, VisitState
 
+STATES = (gettext_noop("announced"), gettext_noop("inside"), gettext_noop("left"))
+"""What a visit may be, for who words it."""
 MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
 
 

@@ -62,7 +62,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
         for host in result.hosts.values():
             click.echo(f"  {tally(host)}")
             if host.failed_task or host.message:
-                click.echo(f"    {printable(host.failed_task)}: {printable(said(host.message), 1_000)}")
+                click.echo(f"    {printable(host.failed_task)}: {printable(host.message, 1_000)}")
             if host.waited:
                 slow = _(
                     "gathering facts took {seconds} s. One cause is a server that does not find its own name; there: "

@@ -48,9 +48,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
-    out.print(
-        _("stands at {standing}: {activity}", standing=said(row.standing), activity=said(row.activity)) + waits(row)
-    )
+    out.print(_("stands at {standing}: {activity}", standing=row.standing, activity=row.activity) + waits(row))
     if row.action:
         out.print(_("due {day} by {actor}{late}:", day=row.due or "–", actor=row.actor, late=lateness(row)))
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted
@@ -66,9 +64,9 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     unsigned = [
         _(
             "lacks signatures: {kind} {number}: {boxes}",
-            kind=said(paper.kind),
+            kind=paper.kind,
             number=paper.number,
-            boxes=", ".join(map(said, paper.boxes)),
+            boxes=", ".join(paper.boxes),
         )
         for paper in dossier.summary.unsigned
     ]
@@ -77,7 +75,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             "not clear whether {name} signed it: {number} ({box}, {provider})",
             name=asked.name,
             number=asked.number,
-            box=said(asked.box),
+            box=asked.box,
             provider=asked.provider,
         )
         for asked in dossier.summary.unclear
@@ -91,7 +89,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     for line in (*contacts, *remarks, *map(printable, unsigned)):
         out.print(line)
     for line in by_hand(dossier):
-        out.print(_("edited by hand: {what}", what=printable(said(line))), style="red")
+        out.print(_("edited by hand: {what}", what=printable(line)), style="red")
     _put_events(desk, events, {each.event: each.late_days for each in late})
     for visit in about.visits:
         who = ", ".join(visit.visit.visitors)

@@ -3,7 +3,7 @@
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
 from sopctl.cli.render import lateness, put_json, waits, width, wrapped
 from sopctl.model.text import printable
@@ -34,7 +34,7 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
     lines, room = list[str](), width()
     for row in found.rows:
         due = _(", until {day}", day=f"{row.due:%Y-%m-%d}") if row.due else ""
-        what = said(row.activity) if row.kind == "validity" else f"{said(row.standing)}: {said(row.activity)}"
+        what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
         lines += wrapped(f"{row.id}  {printable(what)}", room)
         lines += wrapped(f"  {row.actor}{due}{lateness(row)}{waits(row)}", room)
         if row.action:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.language import _
+from sopctl.cli.language import _, said
 from sopctl.cli.options import example
 from sopctl.cli.site.serve import page_server
+from sopctl.locale import Prose, Text
 
 
 @click.command("demo", epilog=example("sopctl demo", "sopctl demo --keep", "sopctl demo --page"))
@@ -37,7 +38,7 @@ def command(folder: Path, *, lab_name: str, keep: bool, page: bool, port: int) -
         page_server().refuse_taken(port)
     started = time.monotonic()
     try_next = demonstration.run(
-        folder.absolute(), lab_name=lab_name, keep=keep, page=port if page else None, say=click.echo, heading=_heading
+        folder.absolute(), lab_name=lab_name, keep=keep, page=port if page else None, say=_say, heading=_heading
     )
     click.echo("\n" + _("Done in {seconds} s. The papers:", seconds=f"{time.monotonic() - started:.0f}"))
     for paper in sorted(folder.glob("deposits/*/documents/*.pdf")):
@@ -48,5 +49,9 @@ def command(folder: Path, *, lab_name: str, keep: bool, page: bool, port: int) -
         click.echo(f"  {line}")
 
 
-def _heading(text: str) -> None:
-    click.secho(f"\n━━ {text} ━━", bold=True)
+def _say(text: Prose) -> None:
+    click.echo(said(text) if isinstance(text, Text) else text)
+
+
+def _heading(text: Prose) -> None:
+    click.secho(f"\n━━ {said(text)} ━━", bold=True)

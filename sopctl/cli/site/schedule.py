@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
 from sopctl.errors import UsageError
@@ -136,7 +136,7 @@ def show(ctx: click.Context, *, user: bool, as_json: bool) -> None:
         put_json(Schedule(timers=list(timers), page=page or ""))
         return
     if page:
-        click.echo(_("the page: {state}, at {socket}", state=said(page), socket=scheduling.socket(site)))
+        click.echo(_("the page: {state}, at {socket}", state=page, socket=scheduling.socket(site)))
     if not timers:
         click.echo(_("no timers are installed for this site; install them: sopctl schedule install"))
         return

@@ -20,6 +20,7 @@ from pathlib import Path
 from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.errors import ExitCode, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Prose, Text
 from sopctl.store import dossiers
 from sopctl.store.durable import disk_errors, write_atomic
 from sopctl.store.site import Site
@@ -32,13 +33,13 @@ RACK = "name: A1\nroom: Ruang Server\nunits: 4\ndepth_mm: 900\npower_watts: 2000
 """A rack in which two servers of two units fit, and no third."""
 
 UNITS = ("Dinas Kesehatan", "Dinas Pendidikan", "Dinas Perhubungan")
-PEOPLE = (("kadis", "the head"), ("staf", "staff"), ("kesehatan", UNITS[0]))
+PEOPLE = (("kadis", Text("the head")), ("staf", Text("staff")), ("kesehatan", UNITS[0]))
 """Who may look at it in a browser."""
 ACCOUNT = "webadmin"
 CLEANUP_SECONDS = 60
 """How long an interrupted command may take to clean up: an Ansible run ends within its own grace time."""
 
-Say = Callable[[str], None]
+Say = Callable[[Prose], None]
 
 
 def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, heading: Say) -> list[str]:
@@ -53,7 +54,7 @@ def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, he
     lab.refuse_impossible()
     _clear(site)
     try:
-        heading("Three throwaway servers")
+        heading(Text("Three throwaway servers"))
         lab.down(lab_name)  # the servers of an earlier demo are configured already
         status = lab.up(lab_name, servers=len(UNITS), progress=say)
         demo = _Demo(site, status, say, heading)
@@ -61,12 +62,12 @@ def run(site: Path, *, lab_name: str, keep: bool, page: int | None, say: Say, he
         if page is not None:
             demo.show_page(page)
     except BaseException as error:
-        say("cleaning up")
+        say(Text("cleaning up"))
         traceback.clear_frames(error.__traceback__)  # an interrupted frame may still hold the lab's lock
         try:
             lab.down(lab_name)
         except SopctlError as left:  # it must not hide why the demo ended
-            say(f"something is left of the lab: {left}")
+            say(Text("something is left of the lab: {what}", what=left.whole))
         raise
     if keep:
         return demo.try_next()
@@ -97,30 +98,33 @@ class _Demo:
 
     def play(self) -> None:
         self.make_site()
-        self.heading("Three letters arrive; the heads route them; the rack has room for two")
+        self.heading(Text("Three letters arrive; the heads route them; the rack has room for two"))
         for number in (0, 1, 2):
             self.file_request(number)
             self.until_space(number)
-        self.heading("Two servers are handed over, inspected, and placed")
+        self.heading(Text("Two servers are handed over, inspected, and placed"))
         for number in (0, 1):
             self.take_in(number)
         first, second, third = self.ids
-        self.heading(f"{first} is configured, reached, and inventoried")
+        self.heading(Text("{deposit} is configured, reached, and inventoried", deposit=first))
         self.sopctl("configure", first, "--host-key", self.fingerprint(0))
         self.sopctl("notify", first, "--via", "phone")
         self.sopctl("verify", first, "--key", self.key(0))
         self.sopctl("notify", first, "--via", "phone")
         self.sopctl("inventory", "collect", first)
-        self.heading(f"{second} refuses at first: the account on it has expired. The loop repairs it")
+        refuses = Text("{deposit} refuses at first: the account on it has expired. The loop repairs it", deposit=second)
+        self.heading(refuses)
         self.sopctl("configure", second, "--host-key", self.fingerprint(1))
         self.sopctl("notify", second, "--via", "phone")
         self.sopctl("verify", second, "--key", self.key(1), expect=ExitCode.NO)
         self.sopctl("advance", second, "--key", self.key(1), "--via", "phone")
-        self.heading(f"{first} is given back; its place goes to {third}, which waits")
+        self.heading(
+            Text("{deposit} is given back; its place goes to {other}, which waits", deposit=first, other=third)
+        )
         self.give_back(0)
         self.sopctl("notify", third, "--via", "phone")
         self.take_in(2)
-        self.heading("The board, and the papers")
+        self.heading(Text("The board, and the papers"))
         self.sopctl("list")
         for deposit in self.ids:
             self.sopctl("document", "verify", deposit)
@@ -128,14 +132,14 @@ class _Demo:
 
     def show_page(self, port: int) -> None:
         """Three people with accounts, and the page until Ctrl-C; then the accounts are closed again."""
-        self.heading("The same site in a browser")
+        self.heading(Text("The same site in a browser"))
         site = Site(self.site)
         for name, who in PEOPLE:
             password = secrets.token_urlsafe(9)
             invited = accounts.invite(site, name, datetime.now(UTC))
             accounts.accept(site, invited.secret, password, datetime.now(UTC))
-            self.say(f"log in as {name:<10} with {password}   ({who})")
-        self.say("Ctrl-C ends the page, and the demo.")
+            self.say(Text("log in as {name} with {password}   ({who})", name=f"{name:<10}", password=password, who=who))
+        self.say(Text("Ctrl-C ends the page, and the demo."))
         try:
             self.sopctl("serve", "--port", str(port))
         except KeyboardInterrupt:
@@ -161,7 +165,7 @@ class _Demo:
         ]
 
     def make_site(self) -> None:
-        self.heading("A site")
+        self.heading(Text("A site"))
         self.run_command(["init", str(self.site)], shown=["init", str(self.site)])
         write_atomic(self.site / MARKER, b"")
         write_atomic(self.site / "racks" / "A1.yml", RACK.encode())

@@ -27,6 +27,7 @@ from sopctl.adapters import lab
 from sopctl.adapters.lab import LabServer, LabStatus, OwnerState, Service
 from sopctl.adapters.ssh import check, load_key
 from sopctl.errors import InvalidRecord, NotNow, SopctlError
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model.access.ladder import Rung
 from sopctl.model.access.target import Target
 from sopctl.model.principal import Principal
@@ -63,7 +64,7 @@ LOGIN_SECONDS = 20
 
 COMMAND_SECONDS = 900.0
 
-Say = Callable[[str], None]
+Say = Callable[[Prose], None]
 
 
 class Seen(Struct, frozen=True):
@@ -181,20 +182,21 @@ class _Proving:
         for case in self.cases:
             case.before = _fingerprint(self.status.name, case.server)
             case.homes = lab.console(self.status.name, case.server.name, "useradd -D | sed -n s/^HOME=//p").strip()
-            self.ask(case, "services answer before", case.services)
+            self.ask(case, gettext_noop("services answer before"), case.services)
             case.going = case.steps[-1].ok
-        self.each(self.take_in, "letters and places")
-        self.each(self.look, "a look")
+        self.each(self.take_in, gettext_noop("letters and places"))
+        self.each(self.look, gettext_noop("a look"))
         self.fail()
         self.configure()
-        self.each(self.log_in, "logins")
-        self.each(self.drift, "a look for drift")
-        self.each(self.give_back, "release")
+        self.each(self.log_in, gettext_noop("logins"))
+        self.each(self.drift, gettext_noop("a look for drift"))
+        self.each(self.give_back, gettext_noop("release"))
 
     def each(self, act: Callable[[_Case], None], what: str) -> None:
         """Do it for every server on which all went well so far, two at a time."""
         going = [case for case in self.cases if case.going]
-        self.say(f"{what}: {', '.join(case.server.name for case in going)}")
+        servers = ", ".join(case.server.name for case in going)
+        self.say(Text("{what}: {servers}", what=Text(what), servers=servers))
         with ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda case: self.noted(case, what, act), going))
 
@@ -215,7 +217,7 @@ class _Proving:
             case.deposit = deposit = letters.request(desk, letter).id
         except InvalidRecord as error:
             right = bool(case.refusing) and all(one.refused in error.message for one in case.refusing)
-            case.saw("the letter is refused, with why", right, error.message)
+            case.saw(gettext_noop("the letter is refused, with why"), right, error.message)
             case.going = False
             return
         for _head in range(2):
@@ -238,28 +240,30 @@ class _Proving:
                 return
         ran = self.sopctl("configure", case.deposit, "--check", "--json")
         preview: Mapping[str, Any] = next(iter(ran.document.get("first", ())), {})
-        self.compare(case, "configure --check changes nothing", bool(preview), ran.err or "no preview")
+        self.compare(case, gettext_noop("configure --check changes nothing"), bool(preview), ran.err or "no preview")
         named = {row.get("service") for part in ("cut_off", "stays_open") for row in preview.get(part, ())}
         unnamed = [str(each) for each in case.not_asked if str(each) not in named]
         if case.not_asked:
             said = f"not named: {', '.join(unnamed)}" if unnamed else ""
-            case.saw("configure --check names the services that the letter does not ask for", not unnamed, said)
+            case.saw(
+                gettext_noop("configure --check names the services that the letter does not ask for"), not unnamed, said
+            )
         case.consent = ",".join(map(str, preview.get("needs_consent", ())))
         if case.consent:
             ran = self.sopctl("configure", case.deposit, "--json")
             said = _said_of(ran.document, case.deposit) or ran.said
             named_all = all(port in said for port in case.consent.split(","))
             right = ran.code == NotNow.exit_code and named_all
-            self.compare(case, "configure stops for the owner's consent", right, said)
+            self.compare(case, gettext_noop("configure stops for the owner's consent"), right, said)
 
     def is_refused(self, case: _Case) -> None:
         ran = self.sopctl("configure", case.deposit, "--check", "--json")
-        self.compare(case, "configure --check changes nothing", ran.code != 0, ran.err)
+        self.compare(case, gettext_noop("configure --check changes nothing"), ran.code != 0, ran.err)
         ran = self.sopctl("configure", case.deposit, "--json")
         said = _said_of(ran.document, case.deposit) or ran.said
         right = ran.code != 0 and all(one.refused in said for one in case.refusing)
-        self.compare(case, "configure says why it must not go on, and changes nothing", right, said)
-        self.ask(case, "services answer as before", case.services)
+        self.compare(case, gettext_noop("configure says why it must not go on, and changes nothing"), right, said)
+        self.ask(case, gettext_noop("services answer as before"), case.services)
         case.going = right and all(one.remedy for one in case.refusing)
         if case.going:
             for one in case.refusing:
@@ -275,7 +279,7 @@ class _Proving:
         for case in going:
             values = {"management_account_public_key": public, "armed_window_login_seconds": LOGIN_SECONDS}
             (folder / f"{case.deposit}.yml").write_text(json.dumps(values))
-        self.configured("a failed run is put back", going, well=False)
+        self.configured(gettext_noop("a failed run is put back"), going, well=False)
         for case in going:
             (folder / f"{case.deposit}.yml").unlink()
 
@@ -298,22 +302,26 @@ class _Proving:
                 case.saw(step, done, said)
                 case.going = done
                 if done:
-                    self.ask(case, "the letter's services answer", [each for each in case.services if each.asked])
+                    self.ask(
+                        case,
+                        gettext_noop("the letter's services answer"),
+                        [each for each in case.services if each.asked],
+                    )
             else:
                 self.compare(case, step, not done and "as it was before" in said, said)
-                self.ask(case, "services answer as before", case.services)
+                self.ask(case, gettext_noop("services answer as before"), case.services)
 
     def log_in(self, case: _Case) -> None:
         """The letter's account logs in with the letter's key."""
         words = ["verify", case.deposit, "--key", str(self.key("requester")), "--json"]
         notifying.notify(self.desk, case.deposit, via="phone")
         ran = self.sopctl(*words)
-        case.saw("the letter's account logs in", ran.code == 0, ran.said if ran.code else "")
+        case.saw(gettext_noop("the letter's account logs in"), ran.code == 0, ran.said if ran.code else "")
 
     def drift(self, case: _Case) -> None:
         """What was just configured differs in nothing from what was left."""
         ran = self.sopctl("configure", "--drift", case.deposit, "--json")
-        case.saw("configure --drift: nothing differs", ran.code == 0, ran.said if ran.code else "")
+        case.saw(gettext_noop("configure --drift: nothing differs"), ran.code == 0, ran.said if ran.code else "")
 
     def give_back(self, case: _Case) -> None:
         desk, deposit, number = self.desk, case.deposit, self.cases.index(case) + 1
@@ -325,8 +333,14 @@ class _Proving:
         lab.console(self.status.name, case.server.name, STAY_ON)
         ran = self.sopctl("release", deposit, "--json")
         lab.console(self.status.name, case.server.name, LET_GO)
-        self.compare(case, "release gives everything back", ran.code == 0, ran.said if ran.code else "", released=True)
-        self.ask(case, "services answer after the release", case.services)
+        self.compare(
+            case,
+            gettext_noop("release gives everything back"),
+            ran.code == 0,
+            ran.said if ran.code else "",
+            released=True,
+        )
+        self.ask(case, gettext_noop("services answer after the release"), case.services)
 
     def compare(self, case: _Case, step: str, ok: bool, said: str = "", *, released: bool = False) -> None:
         """Note the step, and how the server differs from before."""

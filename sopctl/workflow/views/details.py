@@ -5,6 +5,7 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from sopctl.locale import Prose, Text, joined
 from sopctl.model import masking
 from sopctl.model.deposit import Contact, Deposit
 from sopctl.model.intake.identity import CALLED
@@ -62,26 +63,34 @@ def decided_by(event: Event, site: Site) -> str:
     return who
 
 
-def address_given(dossier: Dossier) -> str:
+def address_given(dossier: Dossier) -> Prose:
     """The address that the office gave the server, where its record has another; empty otherwise."""
     given = dossier.newest(AddressGiven)
     if given is None or given.address_given == dossier.deposit.access.address:
         return ""
-    return f"{given.address_given}/{given.prefix} of {given.network}, given by the office; the record has another"
+    return Text(
+        "{address} of {network}, given by the office; the record has another",
+        address=f"{given.address_given}/{given.prefix}",
+        network=given.network,
+    )
 
 
-def remarks(dossier: Dossier) -> list[str]:
+def remarks(dossier: Dossier) -> list[Prose]:
     """What a reader of the deposit should know beside its record, a line each."""
     given = address_given(dossier)
-    return [*([f"address: {given}"] if given else []), *(f"shares {line}" for line in exceptions(dossier))]
+    address = [Text("address: {what}", what=given)] if given else []
+    return [*address, *(Text("shares {what}", what=each) for each in exceptions(dossier))]
 
 
-def exceptions(dossier: Dossier) -> list[str]:
+def exceptions(dossier: Dossier) -> list[Text]:
     """What the deposit may have in common with others, and why, a line each reason."""
     found = []
     for _, entry in dossier.established(Despite):
-        shares = [f"{CALLED[each.kind]} with {', '.join(each.others)}" for each in entry.shares]
-        found.append(f"{'; '.join(shares)}: {entry.despite}")
+        shares = [
+            Text("{mark} with {others}", mark=Text(CALLED[each.kind]), others=", ".join(each.others))
+            for each in entry.shares
+        ]
+        found.append(joined(": ", (joined("; ", shares), entry.despite)))
     return found
 
 

@@ -88,7 +88,7 @@ def put_signature(one: "Signature") -> None:
         at = time and f"{time} "
     what = ", ".join(filter(None, (who, one.level, at, said(one.because))))
     means = "" if one.word == "good" else f" ({said(MEANS[one.word])})"
-    click.secho(f"  {said(one.word):<8} {printable(what)}{means}", fg=None if one.word == "good" else "red")
+    click.secho(f"  {one.word:<8} {printable(what)}{means}", fg=None if one.word == "good" else "red")
 
 
 def _lines(documents: "Sequence[Document]") -> None:

@@ -39,7 +39,7 @@ def command(ctx: click.Context, name: str, *, confirm: str | None, trusted_path:
         if as_json:
             _put_json(name, pin, pin.key)
         else:
-            click.secho(f"✓ {name}  {pin.key.type} {pin.key.sha256}  ({printable(said(pin.how))})", fg="green")
+            click.secho(f"✓ {name}  {pin.key.type} {pin.key.sha256}  ({printable(pin.how)})", fg="green")
         return
     keys = switches.look(desk, name)
     if as_json:
@@ -58,7 +58,7 @@ def _put_json(name: str, pinned: "PinnedKey | None", shown: "HostKey | None") ->
 def _put_keys(keys: "SwitchKeys") -> None:
     pin, shown = keys.pinned, keys.found.host_key
     if pin:
-        how = f"{printable(pin.by)}, {printable(said(pin.how))}"
+        how = f"{printable(pin.by)}, {printable(pin.how)}"
         click.echo(f"{_('pinned'):<8} {pin.key.type} {pin.key.sha256}  ({pin.at:%Y-%m-%d}, {how})")
     why = printable(said(keys.found.detail))
     now = f"{shown.type} {shown.sha256}" if shown else _("no key: {detail}", detail=why)

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 import click
 
-from sopctl.cli.language import said
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import put_json
 from sopctl.model.text import printable
@@ -29,7 +28,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         return
     for at, account, address, what, path in rows:
         who, where = account or "-", address or "-"
-        click.echo(printable(f"{_when(at):%Y-%m-%d %H:%M:%S}Z {said(what):<24} {who:<20} {where:<16} {path}"))
+        click.echo(printable(f"{_when(at):%Y-%m-%d %H:%M:%S}Z {what:<24} {who:<20} {where:<16} {path}"))
 
 
 def _when(at: float) -> datetime:

@@ -62,7 +62,7 @@ def put_labs(labs: "list[LabStatus]", *, as_json: bool) -> None:
 def _server(server: "LabServer") -> str:
     fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
     states = f"  {', '.join(server.states)}" if server.states else ""
-    return f"{server.name:<10} {said(server.state):<8} {server.address}:{server.port:<5} {fingerprint}{states}"
+    return f"{server.name:<10} {server.state:<8} {server.address}:{server.port:<5} {fingerprint}{states}"
 
 
 def progress(line: str | Text) -> None:

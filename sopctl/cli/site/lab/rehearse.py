@@ -88,7 +88,7 @@ def command(
             for host in run.hosts.values() if run else ():
                 click.echo(tally(host))
                 if host.message:
-                    click.echo(f"  {printable(host.failed_task)}: {printable(said(host.message), 1_000)}")
+                    click.echo(f"  {printable(host.failed_task)}: {printable(host.message, 1_000)}")
             if run and run.message:
                 click.echo(f"  {printable(said(run.message), 1_000)}")
         if found.ok:
@@ -111,9 +111,9 @@ def _prove(site_dir: str | None, states: tuple[str, ...], *, release: str, keep:
         for step in proof.steps:
             click.secho(f"  {'✓' if step.ok else '✗'} {said(step.step)}", fg="green" if step.ok else "red")
             if step.said and not step.ok:
-                click.echo(f"    {printable(said(step.said), 1_000)}")
+                click.echo(f"    {printable(step.said, 1_000)}")
             for difference in step.differences[:SHOWN]:
-                click.echo(f"    {printable(said(difference), 200)}")
+                click.echo(f"    {printable(difference, 200)}")
             if len(step.differences) > SHOWN:
                 more = len(step.differences) - SHOWN
                 click.echo("    " + _("and {number} more: --json has them all", number=more))

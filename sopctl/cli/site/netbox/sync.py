@@ -9,10 +9,19 @@ from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import DEPOSIT, end_with, example, json_option, open_desk
 from sopctl.cli.render import counted_progress, put_json
 from sopctl.errors import SopctlError
+from sopctl.locale import gettext_noop
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.netbox import Change, Outcome
+
+
+KINDS = (
+    *(gettext_noop("device"), gettext_noop("device role"), gettext_noop("device type"), gettext_noop("interface")),
+    *(gettext_noop("manufacturer"), gettext_noop("rack"), gettext_noop("site"), gettext_noop("tenant")),
+    *(gettext_noop("IP address"), gettext_noop("MAC address")),
+)
+"""The kinds of NetBox's objects that have a name of ours, for who words them."""
 
 
 @click.command("sync", epilog=example("sopctl netbox sync --dry-run", "sopctl netbox sync PS-2026-0001"))
