@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import msgspec
 from babel.messages.catalog import Catalog
 from babel.messages.catalog import Message as BabelMessage
 from babel.messages.extract import extract_from_dir
@@ -23,7 +24,9 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from sopctl.cli.main import COMMANDS, cli
+from sopctl.cli.render import labelled
 from sopctl.locale import FOLDER
+from sopctl.model.facts.server import ServerFacts
 
 PACKAGE = FOLDER.parent
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -51,7 +54,7 @@ class Message(NamedTuple):
 def collected() -> dict[str, list[Message]]:
     """Every text of the source, by the part of the catalog that it belongs to. One that is in several belongs to the
     first."""
-    found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked()]}
+    found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked(), *_fields()]}
     known = dict[str | tuple[str, str], tuple[str, Message]]()
     for part, messages in found.items():
         for each in messages:
@@ -138,6 +141,21 @@ def _click() -> Iterator[Message]:
     folder = Path(click.__file__).parent
     for file, _, message, _, _ in extract_from_dir(folder, keywords={"_": None, "ngettext": (1, 2)}):
         yield Message(message if isinstance(message, str) else (message[0], message[1]), f"click/{file}")
+
+
+def _fields() -> Iterator[Message]:
+    """What the fields of the facts are called."""
+    seen, waiting = set[type](), list[msgspec.inspect.Type]([msgspec.inspect.type_info(ServerFacts)])
+    while waiting:
+        match waiting.pop():
+            case msgspec.inspect.StructType(cls=kind, fields=fields) if kind not in seen:
+                seen.add(kind)
+                yield from (Message(labelled(each.name), "sopctl/model/facts/server.py") for each in fields)
+                waiting += [each.type for each in fields]
+            case msgspec.inspect.UnionType(types=types):
+                waiting += types
+            case msgspec.inspect.CollectionType(item_type=inner) | msgspec.inspect.VarTupleType(item_type=inner):
+                waiting.append(inner)
 
 
 def _marked() -> Iterator[Message]:

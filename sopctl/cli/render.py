@@ -358,7 +358,7 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
     for name, value in msgspec.to_builtins(facts).items():
         if name == "missing" or value is None:
             continue
-        label, listed = _labelled(name), isinstance(value, list | tuple)
+        label, listed = _(labelled(name)), isinstance(value, list | tuple)
         plain = listed and not any(isinstance(each, dict) for each in value)
         for row in [value] if plain or not listed else value:
             if text := amount(name, row):
@@ -373,8 +373,9 @@ _UNITS = {"_bytes": 1, "_kib": 1024, "_mib": 1024**2, "_gib": 1024**3}
 """What the names of sizes end with, in bytes."""
 
 
-def _labelled(name: str) -> str:
-    """`memory_mib` → `memory`: the unit stands beside the value."""
+def labelled(name: str) -> str:
+    """What a field of the facts is called on the screen: `memory_mib` is `memory`, and the unit stands beside the
+    value."""
     for unit in (*_UNITS, "_seconds"):
         name = name.removesuffix(unit)
     return name.replace("_", " ")
@@ -386,7 +387,7 @@ def amount(name: str, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        parts = [(_labelled(each), amount(each, inner)) for each, inner in value.items()]
+        parts = [(_(labelled(each)), amount(each, inner)) for each, inner in value.items()]
         return ", ".join(f"{label} {text}" for label, text in parts if text)
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, (amount(name, each) for each in value)))

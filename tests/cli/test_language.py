@@ -26,7 +26,9 @@ def indonesian() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["name"])
-def test_the_language_is_chosen_by_a_table(row: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_language_is_chosen_by_a_table(
+    row: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inner = tmp_path / "racks"
     inner.mkdir()
     if "settings" in row:

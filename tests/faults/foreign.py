@@ -2,13 +2,15 @@
 
 import re
 
-LITTLE = frozenset(
+from sopctl.model.text import words
+
+LITTLE = words(
     """
     a an and are as at be been before but by can cannot does every for from had has have here how if into is it its
-    kept made more must needs never newest no none nobody not nothing now of on one only or other out seen server's
+    kept made more must needs never newest none nobody not nothing now of on one only or other out seen server's
     since so some still than that the their then there they this those to until up was were what when where which who
     why with within without yet you your due late found missing
-    """.split()
+    """
 )
 """Words that a sentence in English can hardly do without, and one in Indonesian has no use for."""
 _QUOTED = re.compile(
@@ -24,5 +26,7 @@ _WORD = re.compile(r"[A-Za-z']+")
 
 
 def english(said: str) -> list[str]:
-    """The lines of an output that have English words, outside of what is quoted, and of command lines, paths and ids."""
-    return [line for line in said.splitlines() if LITTLE & set(_WORD.findall(_QUOTED.sub(" ", line)))]
+    """The lines of an output that have English words, outside of what is quoted, of command lines, paths and ids; what
+    Prometheus reads is no such line."""
+    lines = (line for line in said.splitlines() if not line.startswith("# HELP "))
+    return [line for line in lines if LITTLE & set(_WORD.findall(_QUOTED.sub(" ", line)))]

@@ -316,7 +316,9 @@ READING = (
 
 @pytest.mark.scaled
 @pytest.mark.timeout(3600)
-def test_no_secret_and_no_english_comes_out_of_any_command(stage: Stage, shim: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_no_secret_and_no_english_comes_out_of_any_command(
+    stage: Stage, shim: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     programs = tmp_path_factory.mktemp("programs") / "started"
     environment = {
         "SOPCTL_LANG": "id",

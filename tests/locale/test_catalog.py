@@ -5,11 +5,13 @@ import re
 import string
 
 import pytest
+import yaml
 from babel.messages.catalog import Message
 
 from distribution import catalog
 from sopctl.locale import FOLDER, Text, worded
 from sopctl.locale import catalog as translations
+from sopctl.workflow.setup import init
 
 PARTS = {part: {each.id: each for each in messages} for part, messages in catalog.collected().items()}
 PERCENT = re.compile(r"%\(\w+\)s")
@@ -68,6 +70,13 @@ def test_a_translation_has_the_form_of_its_text(part: str) -> None:
 
 def test_what_is_compiled_is_what_the_files_say() -> None:
     assert (FOLDER / "id.mo").read_bytes() == catalog.compiled({part: catalog.kept(part) for part in PARTS})
+
+
+@pytest.mark.parametrize("example", [init.EXAMPLE_REQUEST, init.EXAMPLE_APPLIANCE, init.EXAMPLE_OTHER])
+def test_an_example_in_indonesian_is_the_same_record(example: str) -> None:
+    translated = worded(example, "id")
+    assert translated != example
+    assert yaml.safe_load(translated) == yaml.safe_load(example)
 
 
 def test_a_text_is_english_until_it_is_worded() -> None:

@@ -64,7 +64,7 @@ def command(
     if appliance and other:
         raise choose_one("--appliance", "--other")
     if show_example:
-        click.echo(EXAMPLE_APPLIANCE if appliance else EXAMPLE_OTHER if other else EXAMPLE_REQUEST, nl=False)
+        click.echo(_(EXAMPLE_APPLIANCE if appliance else EXAMPLE_OTHER if other else EXAMPLE_REQUEST), nl=False)
         return
     if record is None:
         raise unnamed(_("request"), remedy=(_("For an empty one:"), Action("request", given={"example": ""})))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sopctl.adapters import lab
 from sopctl.errors import OutsideFailure, UsageError
+from sopctl.locale import gettext_noop
 from sopctl.store import modes, settings
 from sopctl.store.durable import disk_errors, sync_folder, write_atomic
 from sopctl.store.site import Site
@@ -56,7 +57,7 @@ IGNORE = """\
 
 REHEARSAL = f"[{lab.LOOPBACK}]"
 
-EXAMPLE_REQUEST = """\
+EXAMPLE_REQUEST = gettext_noop("""\
 # A request (surat permohonan penitipan server). Fill in, then: sopctl request request.yml
 unit: Dinas Contoh
 letter: {number: 090/1/2026, date: 2026-11-02}
@@ -85,9 +86,9 @@ access:
   sources: []                   # from these addresses and networks only, such as 192.0.2.0/24; none: from everywhere
 valid_until: 2027-12-31
 # bmc: {address: 192.0.2.110}   # its management controller (iLO, iDRAC), read where the server itself cannot be
-"""
+""")
 
-EXAMPLE_APPLIANCE = """\
+EXAMPLE_APPLIANCE = gettext_noop("""\
 # A request for a network appliance: a firewall, router or switch. Fill in, then: sopctl request request.yml
 kind: appliance
 platform: cisco_ios             # or: mikrotik_routeros
@@ -109,10 +110,10 @@ access:
   first_contact: {user: dinas}  # the owner's account for the office, which sets its password: sopctl login
   ports: []                     # TCP ports that must be reachable, besides SSH
 valid_until: 2027-12-31
-"""
+""")
 
 
-EXAMPLE_OTHER = """\
+EXAMPLE_OTHER = gettext_noop("""\
 # A request for a machine that takes no SSH of the office's: Windows, ESXi, a NAS, a locked appliance. Fill in, then:
 # sopctl request request.yml
 kind: other
@@ -136,7 +137,7 @@ access:
   ports: [443, 3389]            # TCP ports that must be reachable; none: only the owner's word counts
 valid_until: 2027-12-31
 # bmc: {address: 192.0.2.130}   # its management controller (iLO, iDRAC), which can give its inventory
-"""
+""")
 
 
 def init(root: Path, *, group: str = "") -> Site:
