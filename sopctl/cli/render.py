@@ -82,7 +82,10 @@ def table(*columns: str, title: str = "") -> "Table":
 
         def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
             cells = [[str(cell) for cell in (column.header, *column.cells)] for column in self.columns]
-            between = self._extra_width + sum(self._get_padding_width(number) for number in range(len(cells)))
+            for self.padding in ((0, 1), (0, 1, 0, 0), (0, 0)):  # closer together before a word is broken
+                between = self._extra_width + sum(self._get_padding_width(number) for number in range(len(cells)))
+                if sum(_longest_words(cells)) + between <= options.max_width:
+                    break
             for column, width in zip(self.columns, fitted(cells, options.max_width - between), strict=True):
                 column.width, column.no_wrap = width, False
             yield ""
@@ -94,17 +97,22 @@ def table(*columns: str, title: str = "") -> "Table":
     return made
 
 
+def _longest(parts: "Iterable[str]") -> int:
+    from rich.cells import cell_len
+
+    return max(map(cell_len, parts), default=0)
+
+
+def _longest_words(columns: "Sequence[Sequence[str]]") -> list[int]:
+    return [_longest(word for cell in cells for word in cell.split()) for cells in columns]
+
+
 def fitted(columns: "Sequence[Sequence[str]]", room: int) -> list[int]:
     """How wide each of these columns (a head and cells) shall be, in `room` characters: as its longest line where all
     fit, else at least as its longest word, and its head too, while those fit."""
-    from rich.cells import cell_len
-
-    def longest(parts: "Iterable[str]") -> int:
-        return max(map(cell_len, parts), default=0)
-
-    lines = [longest(line for cell in cells for line in cell.splitlines()) for cells in columns]
-    words = [longest(word for cell in cells for word in cell.split()) for cells in columns]
-    whole = [max(width, longest(cells[:1])) for width, cells in zip(words, columns, strict=True)]
+    lines = [_longest(line for cell in cells for line in cell.splitlines()) for cells in columns]
+    words = _longest_words(columns)
+    whole = [max(width, _longest(cells[:1])) for width, cells in zip(words, columns, strict=True)]
     widths = whole if sum(whole) <= room else words
     while sum(widths) > max(room, len(widths)):
         widths[widths.index(max(widths))] -= 1

@@ -37,7 +37,13 @@ class Loose(Struct, frozen=True):
     """The group that it must have; None where any will do."""
 
     def __str__(self) -> str:
-        return f"{self.path} has mode {self.mode:04o}, {self.right:04o} is right"
+        return str(self.text)
+
+    @property
+    def text(self) -> Text:
+        """What is wrong with it."""
+        mode, right = f"{self.mode:04o}", f"{self.right:04o}"
+        return Text("{path} has mode {mode}, {right} is right", path=self.path, mode=mode, right=right)
 
 
 Judge = Callable[[Path], bool]

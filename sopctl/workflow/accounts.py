@@ -11,6 +11,7 @@ from typing import Literal
 
 from sopctl.adapters import passwords
 from sopctl.errors import NotNow, UsageError
+from sopctl.locale import gettext_noop
 from sopctl.model.principal import AccountKind, Principal
 from sopctl.model.unit import identity
 from sopctl.store.dossiers import Dossier
@@ -174,6 +175,8 @@ def revoke(site: Site, name: str) -> None:
 
 
 Standing = Literal["open", "invited", "unknown to sopctl.yml"]
+KINDS = (gettext_noop("person"), gettext_noop("unit"), gettext_noop("auditor"))
+"""Whose an account may be, for who words it."""
 
 
 def standing(settings: Settings, account: Account) -> Standing:

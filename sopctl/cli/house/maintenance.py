@@ -135,7 +135,7 @@ def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
         put_json(MaintenanceTold(maintenance=[done.window], told=list(done.told)))
         end(done.everyone_told)
     what = done.window.maintenance
-    click.echo(f"{done.window.id}  {done.window.when}: {printable(what.reason)}")
+    click.echo(f"{done.window.id}  {said(done.window.when)}: {printable(what.reason)}")
     for each in done.told:
         how = _("letter: {file}", file=each.document.file) if each.document else f"{each.via}: {printable(each.to)}"
         wrong = f" – {printable(said(each.problem))}" if each.problem else ""

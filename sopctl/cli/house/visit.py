@@ -189,5 +189,5 @@ def _put(each: "VisitState", *, as_json: bool) -> None:
     click.echo(f"{each.id}  {printable(_names(each))}: {printable(each.visit.purpose)} ({said(each.status)})")
     if each.status != "left":
         word = "in" if each.status == "announced" else "out"
-        rest = " --identity <which paper> --escort <person>" if word == "in" else ""
+        rest = " " + _("--identity <which paper> --escort <person>") if word == "in" else ""
         click.echo("  " + _("next: {command}", command=f"sopctl visit {word} {each.id}{rest}"))

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sopctl.locale import Text
 from sopctl.model.availability import Span
 from sopctl.model.sop.entries import Entry, Kept, from_data
 from sopctl.model.sop.history import Event
@@ -81,13 +82,13 @@ class Window(Struct, frozen=True):
         return Span(begin, end) if begin < end else None
 
     @property
-    def when(self) -> str:
+    def when(self) -> Text:
         """From when until when, in words; of one that was called off before it began, that it was."""
         planned, ended = self.maintenance, self.ended
         begin = f"{planned.begin:%Y-%m-%d %H:%M}"
         if ended and not self.span:
-            return f"{begin}, called off on {ended:%Y-%m-%d %H:%M}"
-        return f"{begin} until {ended or planned.end:%Y-%m-%d %H:%M}"
+            return Text("{begin}, called off on {end}", begin=begin, end=f"{ended:%Y-%m-%d %H:%M}")
+        return Text("{begin} until {end}", begin=begin, end=f"{ended or planned.end:%Y-%m-%d %H:%M}")
 
     def covers(self, at: int) -> bool:
         """Is it under way at this time (seconds since 1970)?"""

@@ -365,11 +365,11 @@ def _rehearsal(site: Site) -> list[Diagnosis]:
     return [Diagnosis(Text("rehearsal"), False, told, helps, needed=False)]
 
 
-def repair(site_dir: str | None) -> list[str]:
+def repair(site_dir: str | None) -> list[Text]:
     """Set the modes of the site's files as they must be. Returns what was changed. Raises as `Site.find`, and
     OutsideFailure."""
     site = Site.find(site_dir)
-    return [str(each) for each in modes.repair(site.root, site.settings.site.group, is_secret=has_secret)]
+    return [each.text for each in modes.repair(site.root, site.settings.site.group, is_secret=has_secret)]
 
 
 def _modes(site: Site) -> Diagnosis:
@@ -379,7 +379,7 @@ def _modes(site: Site) -> Diagnosis:
         return Diagnosis(Text("modes"), False, error.text, error.remedy, needed=False)
     if not found:
         return Diagnosis(Text("modes"), True, Text("as they must be"), needed=False)
-    first, others = str(found[0]), len(found) - 1
+    first, others = found[0].text, len(found) - 1
     told = Text("{file}, and {number} others", file=first, number=others) if others else first
     return Diagnosis(Text("modes"), False, told, Action("doctor", given={"repair": ""}), needed=False)
 

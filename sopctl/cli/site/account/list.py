@@ -31,4 +31,10 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         put_json(PageAccounts(accounts=told))
         return
     for name, kind, standing, code in rows:
-        click.echo(f"{name:<20} {said(kind):<8} {said(standing)}{_(', with a code') if code else ''}")
+        who = f"{name:<20} {said(kind):<8}"
+        words = {
+            "open": _("{who} open", who=who),
+            "invited": _("{who} invited", who=who),
+            "unknown to sopctl.yml": _("{who} unknown to sopctl.yml", who=who),
+        }
+        click.echo(words[standing] + (_(", with a code") if code else ""))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import click
 
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import put_json
 
@@ -25,7 +25,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     for each in found:
         used = _("used {day}", day=_day(each.used)) if each.used else _("never used")
         until = _("until {day}", day=_day(each.until))
-        click.echo(f"{each.id} {each.account:<20} {said(each.scope):<5} {until}  {used:<16} {each.label}")
+        click.echo(f"{each.id} {each.account:<20} {each.scope:<5} {until}  {used:<16} {each.label}")
 
 
 def _day(at: float) -> str:
