@@ -209,16 +209,16 @@ def test_an_old_server_is_refused_by_what_it_lacks_and_spoken_to_where_that_is_a
 
 def test_remedies_fit_what_is_missing() -> None:
     """A new host key does not help with a key exchange, nor a cipher with a host key."""
-    kex = " ".join(device_remedies(Disagreement(Kind.KEX, ("diffie-hellman-group14-sha1",))))
-    key = " ".join(device_remedies(Disagreement(Kind.HOST_KEY, ("ssh-dss",))))
-    cipher = " ".join(device_remedies(Disagreement(Kind.CIPHER, ("arcfour",))))
+    kex = " ".join(map(str, device_remedies(Disagreement(Kind.KEX, ("diffie-hellman-group14-sha1",)))))
+    key = " ".join(map(str, device_remedies(Disagreement(Kind.HOST_KEY, ("ssh-dss",)))))
+    cipher = " ".join(map(str, device_remedies(Disagreement(Kind.CIPHER, ("arcfour",)))))
     assert "would change nothing" in kex
     assert "legacy: [diffie-hellman-group14-sha1]" in kex
     assert "ECDSA" in key
     offered = ("diffie-hellman-group14-sha1", "diffie-hellman-group1-sha1")
-    both = " ".join(device_remedies(Disagreement(Kind.KEX, offered)))
+    both = " ".join(map(str, device_remedies(Disagreement(Kind.KEX, offered))))
     assert "legacy: [diffie-hellman-group14-sha1]" in both, "what is broken is proposed only where nothing else is left"
-    assert "group1-sha1]" in " ".join(device_remedies(Disagreement(Kind.KEX, offered[1:])))
+    assert "group1-sha1]" in " ".join(map(str, device_remedies(Disagreement(Kind.KEX, offered[1:]))))
     assert "legacy" not in key + cipher, "what must not be spoken is not proposed"
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -27,7 +28,7 @@ def indonesian() -> Iterator[None]:
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row["name"])
 def test_the_language_is_chosen_by_a_table(
-    row: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    row: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inner = tmp_path / "racks"
     inner.mkdir()

@@ -36,7 +36,7 @@ def files(site: Path) -> dict[str, tuple[bytes, int]]:
 def unsound(desk: Desk) -> list[str]:
     """What is wrong with a site: broken records, a journal that does not agree."""
     errors = validation.validate(desk).errors
-    return [*map(str, errors), *journal.check(desk).gaps]
+    return [*map(str, errors), *map(str, journal.check(desk).gaps)]
 
 
 def litter(site: Path) -> list[str]:

@@ -67,7 +67,7 @@ def told(desk: Desk) -> list[str]:
     try:
         papers, errors = integrity.of_site(desk)
         altered = [each.file for each in papers if each.state != "intact"]
-        wrong = [*unsound(desk), *journal.check(desk).lagging, *altered]
+        wrong = [*unsound(desk), *map(str, journal.check(desk).lagging), *altered]
         return [*wrong, *map(str, errors), *map(str, desk.site.lagging)]
     except SopctlError as error:
         return [str(error)]

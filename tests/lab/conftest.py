@@ -27,7 +27,7 @@ def lab_name() -> Iterator[str]:
     """A lab's name that is this session's own. A killed session's lab is taken over by the next."""
     tier, missing = servers.find_tier()
     if tier is None:
-        unavailable("; ".join(missing))
+        unavailable("; ".join(map(str, missing)))
     for name in NAMES:
         path = Path(f"/run/lock/sopctl-tests-{name}")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import pytest
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabStatus, Tier
+from sopctl.locale import Text
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
@@ -78,14 +79,14 @@ def test_the_site_in_a_browser_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(servers, "down", lambda *_, **__: None)
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
-    said: list[str] = []
+    said: list[str | Text] = []
     codes: list[int] = []
 
     def visit() -> None:
         caller = Caller(lambda: http.client.HTTPConnection("127.0.0.1", port, timeout=30), f"127.0.0.1:{port}")
         try:
             codes.append(caller.awaited())
-            logins = re.findall(r"log in as (\w+) +with (\S+)", "\n".join(said))
+            logins = re.findall(r"log in as (\w+) +with (\S+)", "\n".join(map(str, said)))
             for name, password in logins:
                 caller.cookies.clear()
                 codes.append(caller.fill("/masuk", name=name, password=password)[0])

@@ -35,9 +35,9 @@ class Seen(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func).rpartition(".")[2]
         if name in MARKS | DESCRIBES:
-            for each in node.keywords:  # the values of a text are looked at
-                if name in MARKS:
-                    self.visit(each.value)
+            if name in MARKS:  # the values of a text are looked at
+                for value in node.keywords:
+                    self.visit(value.value)
             return
         raises = bool(node.args) and isinstance(node.args[0], ast.Constant) and name[:1].isupper()
         for each in node.args[2 if raises else 0 :]:
@@ -76,8 +76,8 @@ def unmarked(source: str) -> list[tuple[int, str]]:
 
 def _catalogued() -> set[str]:
     """What the catalog has: also a constant that is worded where it is shown."""
-    entries = (message.id for part in catalog.collected() for message in catalog.kept(part) if message.id)
-    return {text for entry in entries for text in (entry if isinstance(entry, tuple) else (entry,))}
+    entries = [each.id for messages in catalog.collected().values() for each in messages]
+    return {text for entry in entries for text in ((entry,) if isinstance(entry, str) else entry)}
 
 
 def _modules() -> Iterator[Path]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import sopctl.page
-from sopctl.errors import SopctlError
+from sopctl.errors import UsageError
+from sopctl.locale import Text, worded
 from sopctl.model.rack import FACES
 from sopctl.model.signing.signatories import BOXES
 from sopctl.model.sop import verbs

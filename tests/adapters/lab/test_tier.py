@@ -47,7 +47,7 @@ def test_what_is_missing_is_said(
     able.setattr(of, name, instead)
     chosen, missing = tier.find_tier()
     assert chosen is found
-    assert says in " ".join(missing)
+    assert says in " ".join(map(str, missing))
 
 
 def test_booted_servers_are_refused_where_only_chroots_go(able: pytest.MonkeyPatch) -> None:

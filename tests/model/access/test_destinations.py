@@ -30,7 +30,7 @@ def test_this_machine_is_refused_but_in_a_rehearsal() -> None:
     assert lab.judged("192.0.2.7", here=True) == ""
     assert lab.judged("127.0.0.1", here=True) == ""
     assert lab.judged("::1") == "the controller itself"
-    assert lab.judged("192.0.3.7").startswith("in none of the networks")
+    assert str(lab.judged("192.0.3.7")).startswith("in none of the networks")
 
 
 def test_our_own_machines_by_what_their_names_resolved_to() -> None:

@@ -12,7 +12,7 @@ def test_a_remedy_names_the_port() -> None:
 def test_a_remedy_is_for_where_it_failed() -> None:
     there = JumpHost("gate.example.org", 2222, "hop")
     at_the_jump = AccessResult("h", 22, Verdict.INACCESSIBLE, Rung.JUMP, Cause.DENIED, "", 0.0, (), "web", jump=there)
-    assert remedy(at_the_jump).startswith("at the jump host gate.example.org: see that the account hop")
+    assert str(remedy(at_the_jump)).startswith("at the jump host gate.example.org: see that the account hop")
     late = AccessResult("h", 22, Verdict.INACCESSIBLE, Rung.HTTP, Cause.TIMEOUT, "", 0.0, ())
     assert "service" in remedy(late)
     assert "UseDNS" not in remedy(late)

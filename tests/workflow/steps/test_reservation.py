@@ -111,10 +111,10 @@ def test_why_there_is_no_space_may_be_told_of_some_racks(desk: Desk, until_space
         notifying.notify(desk, each, via="phone")
     site = Site(desk.site.root)
     whole = reservation.queue(site)
-    assert [each.why.count("rack ") for each in whole] == [4, 4]
+    assert [str(each.why).count("rack ") for each in whole] == [4, 4]
     second = reservation.queue(site, reservation.line(site)[1:], most=2)
     assert [(each.number, each.id, each.why) for each in second] == [
-        (2, deposit, "; ".join([*whole[1].why.split("; ")[:2], "+2"]))
+        (2, deposit, "; ".join([*str(whole[1].why).split("; ")[:2], "+2"]))
     ]
 
 
