@@ -75,9 +75,23 @@ class Place(Struct, frozen=True, gc=False):
     def top(self) -> int:
         return self.unit + self.height - 1
 
+    @property
+    def units(self) -> str:
+        """`U1-U2`"""
+        return f"U{self.unit}" if self.height == 1 else f"U{self.unit}-U{self.top}"
+
     def __str__(self) -> str:
-        units = f"U{self.unit}" if self.height == 1 else f"U{self.unit}-U{self.top}"
-        return f"rack {self.rack} {units}" + (f" {self.face}" if self.face != "both" else "")
+        return f"rack {self.rack} {self.units}" + (f" {self.face}" if self.face != "both" else "")
+
+    @property
+    def text(self) -> Text:
+        """The same, for the edge to word it."""
+        said = {"rack": self.rack, "units": self.units}
+        if self.face == "both":
+            return Text("rack {rack} {units}", **said)
+        if self.face == "front":
+            return Text("rack {rack} {units} front", **said)
+        return Text("rack {rack} {units} rear", **said)
 
     @property
     def indonesian(self) -> str:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.language import _
+from sopctl.cli.language import _, said
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
 from sopctl.cli.render import console, lateness, put_json, table, waits, width, wrapped
 from sopctl.errors import UsageError
@@ -99,12 +99,17 @@ def put_board(rows: "list[Row]") -> None:
     lines, room = list[str](), width()
     for row in rows:
         due = _("until {day}", day=row.due) if row.due else ""
-        head = f"{row.id:<13} {row.server:<{wide}}  {row.place:<15} {row.standing:<15} {due}"
+        head = f"{row.id:<13} {row.server:<{wide}}  {place_of(row):<15} {row.standing:<15} {due}"
         begin, end = late if row.late else plain
         lines.append(f"{begin}{head.rstrip()}{end}")
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
         lines += wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}", room)
     click.echo("\n".join(lines))
+
+
+def place_of(row: "Row") -> str:
+    """Where its server stands, or shall stand."""
+    return said(row.position.text) if row.position else row.place
 
 
 def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:
