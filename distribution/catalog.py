@@ -25,7 +25,7 @@ from babel.messages.pofile import read_po, write_po
 
 from sopctl.cli.main import COMMANDS, cli
 from sopctl.cli.render import labelled
-from sopctl.locale import FOLDER
+from sopctl.locale.catalogs import FOLDER
 from sopctl.model.facts.server import ServerFacts
 
 PACKAGE = FOLDER.parent

@@ -16,7 +16,8 @@ from typing import Any
 
 import click
 
-from sopctl.locale import LANGUAGES, Language, Text, catalog, filled, gettext_noop, worded
+from sopctl.locale import LANGUAGES, Language, Text, filled, gettext_noop
+from sopctl.locale.catalogs import catalog, worded
 
 _SETTING = re.compile(rb"^language:[ \t]*[\"']?([a-z]{2})\b", re.MULTILINE)
 _LONGEST_SETTINGS = 1 << 20

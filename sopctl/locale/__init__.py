@@ -2,18 +2,14 @@
 
 A text stands in the source in English. Only the edge (the command line, a page) words it in the reader's language;
 records, JSON and what programs read stay in English. `locale/id/*.po` are the translations, one file for each kind of
-text; `id.mo` is made of them by `make catalog`.
+text; `id.mo` is made of them by `make catalog`, and read by `catalogs`.
 """
 
 from collections.abc import Iterable, Mapping
-from functools import cache
-from gettext import GNUTranslations, NullTranslations
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 Language = Literal["en", "id"]
 LANGUAGES: tuple[Language, ...] = ("en", "id")
-FOLDER = Path(__file__).parent
 
 
 class Text:
@@ -100,28 +96,3 @@ def either(names: Iterable["Prose"]) -> "Prose":
 def filled(template: str, values: Mapping[str, Any]) -> str:
     """A template with its values; without any, braces stand for themselves."""
     return template.format(**values) if values else template
-
-
-@cache
-def catalog(language: Language) -> NullTranslations:
-    """The translations into a language. English needs none."""
-    if language == "en":
-        return NullTranslations()
-    with (FOLDER / f"{language}.mo").open("rb") as file:
-        return GNUTranslations(file)
-
-
-def worded(said: str | Text, language: Language) -> str:
-    """A text in a language. A string that is no entry of the catalog (what people or programs wrote) stays as it is."""
-    if language == "en" or not said:
-        return str(said)
-    if isinstance(said, str):
-        return catalog(language).gettext(said)
-    if not said.values:
-        return catalog(language).gettext(said.template)
-    values = {name: worded(each, language) if isinstance(each, Text) else each for name, each in said.values.items()}
-    if isinstance(said, Counted):
-        template = catalog(language).ngettext(said.one, said.many, said.values["number"])
-    else:
-        template = catalog(language).gettext(said.template)
-    return said.finished(filled(template, values))

@@ -8,7 +8,8 @@ from typing import Any
 from babel.dates import format_date
 
 from sopctl.errors import SopctlError
-from sopctl.locale import Text, worded
+from sopctl.locale import Text
+from sopctl.locale.catalogs import worded
 from sopctl.page.english import ENGLISH, INDONESIAN
 from sopctl.page.visit import Language
 from sopctl.workflow.views.board import Row

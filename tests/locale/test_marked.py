@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distribution import catalog
-from sopctl.locale import FOLDER
+from sopctl.locale.catalogs import FOLDER
 from tests.cases import rows
 
 CLI = FOLDER.parent / "cli"

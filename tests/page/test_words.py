@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 import sopctl.page
 from sopctl.errors import UsageError
-from sopctl.locale import Text, worded
+from sopctl.locale import Text
+from sopctl.locale.catalogs import worded
 from sopctl.model.rack import FACES
 from sopctl.model.signing.signatories import BOXES
 from sopctl.model.sop import verbs

@@ -9,8 +9,9 @@ import yaml
 from babel.messages.catalog import Message
 
 from distribution import catalog
-from sopctl.locale import FOLDER, Text, worded
-from sopctl.locale import catalog as translations
+from sopctl.locale import Text
+from sopctl.locale.catalogs import FOLDER, worded
+from sopctl.locale.catalogs import catalog as translations
 from sopctl.workflow.setup import init
 
 PARTS = {part: {each.id: each for each in messages} for part, messages in catalog.collected().items()}
