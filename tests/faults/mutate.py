@@ -35,8 +35,8 @@ CPU_SECONDS = 120
 """Which the tests of one mutant may take: some twenty times what they do."""
 ASKED = (1, 4, 12)
 """So many test files that speak of a module are asked first, so many next, and so many at all."""
-FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/\S+\.py\S*)", re.MULTILINE)
-"""The test that ended pytest, as its last lines name it."""
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTILINE)
+"""The test that ended pytest, as its last lines name it, without its row of a table."""
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -58,6 +58,10 @@ COMBINED: dict[type[ast.operator], type[ast.operator]] = {
     ast.FloorDiv: ast.Mult,
 }
 
+
+BOUND = 20
+"""From here on a number is a bound that someone chose, of a text or a list: one more is no fault that anybody could see,
+and a thousand times as much is no bound."""
 
 DECLARES = frozenset({"frozen", "kw_only", "strict"})
 """Arguments that hold what mypy has shown already."""
@@ -102,7 +106,8 @@ def _values(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Constant(value=bool(known)):
             yield f"{known} → {not known}", ast.Constant(not known)
         case ast.Constant(value=int(number)):
-            yield f"{number} → {number + 1}", ast.Constant(number + 1)
+            other = number + 1 if number < BOUND else number * 1000
+            yield f"{number} → {other}", ast.Constant(other)
         case ast.Constant(value=str(text)) if text and not any(map(str.isspace, text)):
             yield f"{text!r} changed", ast.Constant(f"{text}X")
 
