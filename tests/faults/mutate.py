@@ -60,8 +60,8 @@ COMBINED: dict[type[ast.operator], type[ast.operator]] = {
 
 
 BOUND = 20
-"""From here on a number is a bound that someone chose, of a text or a list: one more is no fault that anybody could see,
-and a thousand times as much is no bound."""
+"""From here on a number is a bound that someone chose, of a text or a list: one more is no fault that anybody could
+see, and a thousand times as much is no bound."""
 
 DECLARES = frozenset({"frozen", "kw_only", "strict"})
 """Arguments that hold what mypy has shown already."""
