@@ -180,11 +180,11 @@ class TimedOut(SopctlError):
 
 
 _EXTRAS = {
-    "oidc": "logging in by an identity provider",
-    "bmc": "what talks to BMCs",
-    "netbox": "what writes to NetBox",
-    "page": "the page",
-    "sign": "what reads and makes signatures",
+    "oidc": Text("logging in by an identity provider"),
+    "bmc": Text("what talks to BMCs"),
+    "netbox": Text("what writes to NetBox"),
+    "page": Text("the page"),
+    "sign": Text("what reads and makes signatures"),
 }
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from sopctl.locale import gettext_noop
+
 RECENT = 12
 """The number of newest checks by which flapping is judged."""
 
@@ -21,9 +23,9 @@ FLAPPING_CHANGES = 4
 class Status(StrEnum):
     """`unknown` until one of the two rows is complete."""
 
-    UNKNOWN = "unknown"
-    UP = "up"
-    DOWN = "down"
+    UNKNOWN = gettext_noop("unknown")
+    UP = gettext_noop("up")
+    DOWN = gettext_noop("down")
 
 
 class Policy(Struct, frozen=True):

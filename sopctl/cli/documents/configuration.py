@@ -11,6 +11,7 @@ from sopctl.model.fingerprint.asked import Asked
 from sopctl.model.fingerprint.changes import Difference
 from sopctl.model.survey import changes, comparison
 from sopctl.model.survey.obstacles import Obstacle
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.steps import drift
@@ -153,8 +154,8 @@ def drifted(found: "Iterable[drift.Differs]", reduced: Sequence[str]) -> Drift:
                 drifted=each.drifted,
                 differences=list(each.differences),
                 asked=list(each.asked),
-                notices=list(each.notices),
-                message=each.message,
+                notices=list(map(str, each.notices)),
+                message=str(each.message),
             )
             for each in found
         ],
@@ -198,4 +199,10 @@ def _cut_off(each: comparison.CutOff) -> CutOff:
 
 
 def _in_the_way(each: Obstacle) -> InTheWay:
-    return InTheWay(cause=each.cause, detail=each.detail, user=each.user, blocks=each.blocks, remedy=str(each.remedy))
+    return InTheWay(
+        cause=each.cause,
+        detail=printable(str(each.detail), 300),
+        user=each.user,
+        blocks=each.blocks,
+        remedy=str(each.remedy),
+    )

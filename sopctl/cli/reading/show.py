@@ -49,7 +49,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
-    out.print(_("stands at {standing}: {activity}", standing=row.standing, activity=row.activity) + waits(row))
+    out.print(_("status: {standing}: {activity}", standing=row.standing, activity=row.activity) + waits(row))
     if row.action:
         out.print(_("due {day} by {actor}{late}:", day=row.due or "–", actor=row.actor, late=lateness(row)))
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted

@@ -60,7 +60,7 @@ def put(preview: "Preview", *, diff: bool) -> None:
                 click.echo(f"      + {printable(each.after) or _('(as it comes)')}")
     _put_services(preview)
     for obstacle in look.obstacles:
-        detail, cause = said(obstacle.detail), obstacle.cause
+        detail, cause = printable(said(obstacle.detail), 300), obstacle.cause
         if obstacle.blocks:
             click.echo(_("  in the way: {detail} ({cause})", detail=detail, cause=cause))
         else:

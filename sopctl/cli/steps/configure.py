@@ -27,10 +27,11 @@ from sopctl.cli.options import (
 from sopctl.cli.passwords import Given, password_options
 from sopctl.cli.render import put_answers, put_json, put_step, task_progress
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
+from sopctl.locale import Prose, joined
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sopctl.adapters.ssh import Password
     from sopctl.workflow.desk import Desk
@@ -320,8 +321,8 @@ def _check(
     if len(ids) == 1 and not as_json:
         for error in problems.values():
             raise error
-    looked = [(server.id, server.message) for server in found]
-    looked += [(deposit_id, error.message) for deposit_id, error in problems.items()]
+    looked: list[tuple[str, Prose]] = [(server.id, server.message) for server in found]
+    looked += [(deposit_id, error.text) for deposit_id, error in problems.items()]
     _end_look(looked, unseen, as_json=as_json)
     end(not previews and not any(server.changes for server in found))
 
@@ -391,7 +392,7 @@ def _differences(count: int, asked: int) -> str:
     return ", ".join([*[differ] * bool(count), *[_("{number} asked for since", number=asked)] * bool(asked)])
 
 
-def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool) -> None:
+def _end_look(looked: "Sequence[tuple[str, Prose]]", unseen: list[str], *, as_json: bool) -> None:
     """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why); a program has
     read that already, and is only told by the exit code."""
     for deposit_id in [] if as_json else unseen:
@@ -404,7 +405,7 @@ def _end_look(looked: list[tuple[str, str]], unseen: list[str], *, as_json: bool
             "not-looked-at",
             "could not be looked at: {servers}",
             remedy=(_("To see where it fails:"), Action("check", blind[0][0])),
-            servers="; ".join(f"{name}: {printable(why)}" for name, why in blind),
+            servers=joined("; ", (joined(": ", each) for each in blind)),
         )
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Struct
 
+from sopctl.locale import gettext_noop
 from sopctl.model.facts import naming, sections, shown
 from sopctl.model.facts.comparison import (
     Amount,
@@ -54,8 +55,8 @@ _FIRMWARE_KEEPS = 0.02
 class Missing(StrEnum):
     """Why a field has no value."""
 
-    NEEDS_ROOT = "needs-root"
-    NOT_AVAILABLE = "not-available"
+    NEEDS_ROOT = gettext_noop("needs-root")
+    NOT_AVAILABLE = gettext_noop("not-available")
 
 
 class ServerFacts(Struct, frozen=True):

@@ -8,14 +8,15 @@ tool, or another version of one, does not change anything.
 import re
 from enum import StrEnum
 
+from sopctl.locale import gettext_noop
 from sopctl.model.text import words
 
 
 class Severity(StrEnum):
     """How bad a state is: what it is for is lost or about to be, or it is not as it should be."""
 
-    CRITICAL = "critical"
-    WARNING = "warning"
+    CRITICAL = gettext_noop("critical")
+    WARNING = gettext_noop("warning")
 
 
 class State(StrEnum):

@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from sopctl.locale import Prose, Text, gettext_noop, joined
+
 MAX_VALUE = 4000
 """Characters of a value that a note keeps; of a longer one it keeps the digest."""
 
@@ -19,21 +21,21 @@ class Variable(Struct, frozen=True):
 
 
 VARIABLES = {
-    "hostname": Variable("the host name", ("host_name",)),
-    "accounts": Variable("the accounts", ("accounts", "sshd")),
-    "management_account": Variable("the office's account", ("accounts",)),
-    "management_public_key": Variable("the office's key", ("accounts",)),
-    "banner": Variable("the legal notice", ("sshd",)),
-    "ports": Variable("the ports", ("firewall",)),
-    "sources": Variable("the addresses that may reach them", ("firewall",)),
-    "controllers": Variable("the controllers", ("firewall",)),
-    "static_address": Variable("the static address", ("address",)),
-    "resolvers": Variable("the DNS servers", ("resolvers",)),
-    "time_zone": Variable("the time zone", ("time_zone",)),
-    "time_servers": Variable("the time servers", ("time_sync",)),
-    "journal_max": Variable("the journal's size", ("journald",)),
-    "security_updates": Variable("security updates", ("security_updates",)),
-    "last_cause": Variable("the repair after a failed access try", ("accounts", "sshd")),
+    "hostname": Variable(gettext_noop("the host name"), ("host_name",)),
+    "accounts": Variable(gettext_noop("the accounts"), ("accounts", "sshd")),
+    "management_account": Variable(gettext_noop("the office's account"), ("accounts",)),
+    "management_public_key": Variable(gettext_noop("the office's key"), ("accounts",)),
+    "banner": Variable(gettext_noop("the legal notice"), ("sshd",)),
+    "ports": Variable(gettext_noop("the ports"), ("firewall",)),
+    "sources": Variable(gettext_noop("the addresses that may reach them"), ("firewall",)),
+    "controllers": Variable(gettext_noop("the controllers"), ("firewall",)),
+    "static_address": Variable(gettext_noop("the static address"), ("address",)),
+    "resolvers": Variable(gettext_noop("the DNS servers"), ("resolvers",)),
+    "time_zone": Variable(gettext_noop("the time zone"), ("time_zone",)),
+    "time_servers": Variable(gettext_noop("the time servers"), ("time_sync",)),
+    "journal_max": Variable(gettext_noop("the journal's size"), ("journald",)),
+    "security_updates": Variable(gettext_noop("security updates"), ("security_updates",)),
+    "last_cause": Variable(gettext_noop("the repair after a failed access try"), ("accounts", "sshd")),
 }
 """What is asked for, by the variable's name without its prefix; others are named as they are."""
 
@@ -45,7 +47,7 @@ class Asked(Struct, frozen=True):
     """Something that is asked for since: its variable, in words, and what was asked for then and is now."""
 
     variable: str
-    says: str
+    says: Prose
     then: str
     now: str
 
@@ -76,8 +78,8 @@ def since(then: Mapping[str, str], now: Mapping[str, str]) -> list[Asked]:
     for name in now:
         if then.get(name, now[name]) == now[name] or (name == "last_cause" and now[name] == '""'):
             continue
-        words = VARIABLES[name].words if name in VARIABLES else name.replace("_", " ")
-        says = f"{words}: {_differs(name, _value(then[name]), _value(now[name]))}"
+        words = Text(VARIABLES[name].words) if name in VARIABLES else name.replace("_", " ")
+        says = joined(": ", (words, _differs(name, _value(then[name]), _value(now[name]))))
         found.append(Asked(name, says, then[name], now[name]))
     return found
 
@@ -110,36 +112,37 @@ def _value(text: str) -> Any:
         return text
 
 
-def _differs(name: str, before: Any, after: Any) -> str:
+def _differs(name: str, before: Any, after: Any) -> Prose:
     if name == "accounts" and isinstance(before, list) and isinstance(after, list):
         return _accounts(before, after)
     if isinstance(before, list) and isinstance(after, list):
         more = [str(one) for one in after if one not in before]
         less = [str(one) for one in before if one not in after]
-        said = [f"{', '.join(more)} too"] * bool(more) + [f"{', '.join(less)} no longer"] * bool(less)
-        return "; ".join(said) or "in another order"
+        said = [Text("{names} too", names=", ".join(more))] * bool(more)
+        said += [Text("{names} no longer", names=", ".join(less))] * bool(less)
+        return joined("; ", said) or Text("in another order")
     if name == "management_public_key":
-        return "another"
-    return f"{_short(before)} → {_short(after)}"
+        return Text("another")
+    return joined(" → ", (_short(before), _short(after)))
 
 
-def _accounts(before: list[Any], after: list[Any]) -> str:
+def _accounts(before: list[Any], after: list[Any]) -> Prose:
     then, now = ({str(one.get("name")): one for one in side if isinstance(one, dict)} for side in (before, after))
-    said = [f"{name} is new" for name in now if name not in then]
-    said += [f"{name} no longer" for name in then if name not in now]
+    said = [Text("{name} is new", name=name) for name in now if name not in then]
+    said += [Text("{names} no longer", names=name) for name in then if name not in now]
     for name in now:
         if name in then and now[name] != then[name]:
-            said.append(f"other keys for {name}")
-    return "; ".join(said) or "in another order"
+            said.append(Text("other keys for {name}", name=name))
+    return joined("; ", said) or Text("in another order")
 
 
-def _short(value: Any) -> str:
+def _short(value: Any) -> Prose:
     if value in ("", [], {}, None):
-        return "none"
+        return Text("none")
     if isinstance(value, bool):
-        return "on" if value else "off"
+        return Text("on") if value else Text("off")
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_short(one)}" for key, one in value.items())
+        return joined(", ", (joined(" ", (key, _short(one))) for key, one in value.items()))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return str(value)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from sopctl.locale import Prose
 from sopctl.model.fingerprint.answer import Answer
 from sopctl.model.fingerprint.asked import wants
 from sopctl.model.fingerprint.words import say, without_content
@@ -20,7 +21,7 @@ class Difference(Struct, frozen=True):
 
     fact: str
     part: str
-    says: str
+    says: Prose
     then: str | None
     now: str | None
 

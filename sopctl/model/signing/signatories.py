@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from sopctl.locale import Text
 from sopctl.model.text import words
 
 Box = Literal["first", "second", "acknowledged"]
@@ -34,6 +35,22 @@ class Signatory(Struct, frozen=True):
 
     box: Box
     name: str
+
+
+class SignedBoxes(Struct, frozen=True):
+    """How many of a paper's boxes are signed (`count`), `of` how many, and which are still open."""
+
+    count: int
+    of: int
+    open: tuple[Box, ...]
+
+    @property
+    def words(self) -> Text:
+        """As people are told."""
+        return Text("{signed} of {boxes}", signed=self.count, boxes=self.of)
+
+    def __str__(self) -> str:
+        return str(self.words)
 
 
 def same_person(on_paper: str, in_certificate: str) -> bool:

@@ -137,7 +137,7 @@ def refuse_blocked(look: Look) -> None:
         ),
         deposit=look.id,
         cause=first.cause,
-        detail="; ".join([first.detail, *(each.detail for each in more)]),
+        detail=joined("; ", [first.detail, *(each.detail for each in more)]),
     )
 
 

@@ -92,7 +92,7 @@ def _of_file(desk: Desk, path: Path) -> Kept:
             verdict=joined("; ", (Text(what.verdict), *what.why)),
         )
     whose, verdict = f"{what.deposit} {what.number}", Text(what.verdict)
-    of_them = joined("", (verdict, " (", what.signed, ")")) if what.signed else verdict
+    of_them = joined("", (verdict, " (", what.signed.words, ")")) if what.signed else verdict
     return Kept(Anchor(int(found[1]), found[2]), joined(", ", (whose, of_them)))
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from sopctl.errors import Action, NotNow, UsageError
-from sopctl.model.text import counted
+from sopctl.locale import Counted
 from sopctl.store import dossiers, register
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
@@ -126,7 +126,7 @@ def retire(desk: Desk) -> list[str]:
                 "key-still-known",
                 "{count} without the new key alone: {servers}",
                 remedy=Action("rotate", ""),
-                count=counted(len(left), "server"),
+                count=Counted("{number} server", "{number} servers", len(left)),
                 servers=", ".join(each.id for each in left[:20]) + ", …" * (len(left) > 20),
             )
         moved = site.put_key_aside(before)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from sopctl.adapters.ansible import runner
 from sopctl.adapters.ansible.runner import TaskEvent
 from sopctl.errors import SopctlError
+from sopctl.locale import Prose, Text
 from sopctl.model.fingerprint import asked
 from sopctl.model.fingerprint.answer import Answer
 from sopctl.model.fingerprint.asked import Asked
@@ -51,8 +52,8 @@ class Differs(Struct, frozen=True):
     id: str
     differences: tuple[Difference, ...] = ()
     asked: tuple[Asked, ...] = ()
-    notices: tuple[str, ...] = ()
-    message: str = ""
+    notices: tuple[Prose, ...] = ()
+    message: Prose = ""
 
     @property
     def drifted(self) -> bool:
@@ -137,31 +138,33 @@ def compare(desk: Desk, ids: Sequence[str], *, cancel: threading.Event | None = 
     return [found[name] for name in chosen]
 
 
-_NO_NOTE = (
+_NO_NOTE = Text(
     "its last configuration noted nothing of what it left (it was done by an older version, or by one that could not): "
     "--repair does; until then, --check tells what differs"
 )
-_NOT_THE_NOTE = (
+_NOT_THE_NOTE = Text(
     "the note of what was left is not there, or not the one that the last configuration made: --check tells what "
     "differs, and --repair makes a new one"
 )
-_NOT_ALL = "not all of it could be looked at, or it was noted by another version: --check tells what differs"
-_OTHER_PLAYBOOKS = "the site's playbooks are others than those that configured it: --check tells what they would change"
+_NOT_ALL = Text("not all of it could be looked at, or it was noted by another version: --check tells what differs")
+_OTHER_PLAYBOOKS = Text(
+    "the site's playbooks are others than those that configured it: --check tells what they would change"
+)
 
 
 def _differs(look: Look, dossier: Dossier, answer: Answer | SopctlError) -> Differs:
     then = dossier.newest(Left)
     if then is None or isinstance(answer, SopctlError):
-        return Differs(dossier.id, message=answer.message if isinstance(answer, SopctlError) else _NO_NOTE)
+        return Differs(dossier.id, message=answer.text if isinstance(answer, SopctlError) else _NO_NOTE)
     wanted = look.wanted(dossier)
     notices = [_OTHER_PLAYBOOKS] * (then.playbooks != look.playbooks)
     if not trusted(dossier, answer):
-        changed = ["the letter or the site asks for something else since"] * (then.asked != asked.digest(wanted))
+        changed = [Text("the letter or the site asks for something else since")] * (then.asked != asked.digest(wanted))
         message = _NOT_THE_NOTE if answer.note != then.left else _NOT_ALL
         return Differs(dossier.id, notices=(*changed, *notices), message=message)
     since = asked.since(answer.asked, wanted)
     if then.tasks != look.tasks:
-        since.append(Asked("tasks", "the site's own tasks or variables have changed (hooks, inventory)", "", ""))
+        since.append(Asked("tasks", Text("the site's own tasks or variables have changed (hooks, inventory)"), "", ""))
     return Differs(dossier.id, tuple(look.differences(dossier, answer, wanted)), tuple(since), notices=tuple(notices))
 
 

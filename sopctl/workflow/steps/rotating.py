@@ -245,7 +245,7 @@ class _Rotation:
         later = Text("Within {seconds} s the server puts it back.", seconds=WINDOW_SECONDS)
         said = Text("What was changed is put back.") if at_once else later
         error.remedy = (said, *error.remedy)
-        mine.fail(told(error) + ("; yang diubah sudah dikembalikan" if at_once else _window_note()))
+        mine.break_off(error, after="; yang diubah sudah dikembalikan" if at_once else _window_note())
         self._answers.give(mine.dossier.id, error)
 
     def _each(self, verb: str, turns: Sequence[Turn], key: Key | None) -> Iterator[tuple[Turn, AccessResult | None]]:

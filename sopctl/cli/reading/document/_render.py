@@ -62,12 +62,10 @@ def put_checked(each: "CheckedFile") -> None:
     issued = " ".join(filter(None, (each.deposit, each.number, f"{each.at:%Y-%m-%d}" if each.at else "")))
     verdict = said(each.verdict)
     if each.signed and each.verdict == "signed":
-        signed, _of, boxes = each.signed.partition(" of ")
-        verdict += f" ({_('{signed} of {boxes}', signed=signed, boxes=boxes)})" if boxes else f" ({signed})"
+        verdict += f" ({said(each.signed.words)})"
     click.secho(f"{verdict:<8} {printable(each.file)}  {issued}".rstrip(), fg=None if each.good else "red")
-    for why in (each.since, *each.why):
-        if why:
-            click.secho(f"  {printable(said(why))}", fg="yellow")
+    for why in (*([each.became.words] if each.became else []), *each.why):
+        click.secho(f"  {printable(said(why))}", fg="yellow")
     for one in each.signatures:
         put_signature(one)
     if each.verdict == "signed, not filed":
