@@ -4,11 +4,11 @@ anything is said.
 With `--json` it is English, whatever was chosen: what a program reads never changes.
 """
 
-import copy
 import os
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from copy import copy as duplicate
 from gettext import NullTranslations
 from inspect import cleandoc
 from pathlib import Path
@@ -113,7 +113,7 @@ def translated(command: click.Command) -> click.Command:
     """The command, and those below it, with its help in the language that was chosen."""
     if _spoken == "en":
         return command
-    made = copy.copy(command)
+    made = duplicate(command)
     made.help = _maybe(command.help and cleandoc(command.help))
     made.short_help = _maybe(command.short_help)
     if command.epilog:
@@ -127,7 +127,7 @@ def translated(command: click.Command) -> click.Command:
 
 
 def _parameter(parameter: click.Parameter) -> click.Parameter:
-    made = copy.copy(parameter)
+    made = duplicate(parameter)
     made.metavar = _maybe(parameter.metavar)
     if isinstance(made, click.Option):
         made.metavar = made.metavar or _maybe(_OF_TYPE.get(parameter.type.name))

@@ -69,4 +69,4 @@ def test_whatever_a_server_says_has_words(kind: str, key: str, then: str | None,
     for one, other in ((then, now), (now, then)):
         before, after = ({fact: side} if side is not None else {} for side in (one, other))
         for found in differing(before, after):
-            assert found.says.isprintable()
+            assert str(found.says).isprintable()
