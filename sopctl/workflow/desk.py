@@ -308,7 +308,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
             dossier.procedures[standing.procedure],
             step,
             standing,
-            desk.decider((actor,), f"{verb} at {standing.place}", dossier.deposit.unit, unattended=row.unattended),
+            desk.decider((actor,), _at(verb, standing), dossier.deposit.unit, unattended=row.unattended),
             outcomes,
             row,
         )
@@ -337,7 +337,9 @@ def act(desk: Desk, deposit_id: str, verb: str, *, later: bool = False) -> Itera
         mine = dossier.procedures[standing.procedure]
         actors = mine.acts.get(verb) or _actors(mine, row)
         if actors and not later:
-            by = desk.decider(actors, f"{verb} during {mine.name}", dossier.deposit.unit)
+            by = desk.decider(
+                actors, Text("{verb} during {procedure}", verb=verb, procedure=mine.name), dossier.deposit.unit
+            )
         else:
             by = desk.deciding.anyone(desk.site.settings.people)
         step = standing.step or procedure.step_of(dossier.procedures, dossier.events[-1])
@@ -438,6 +440,10 @@ def _due_for(dossier: Dossier, verb: str) -> Standing:
     if begun:
         return Standing(begun.name, begun.first, None, held=standing.held)
     return standing
+
+
+def _at(verb: str, standing: Standing) -> Text:
+    return Text("{verb} at {place}", verb=verb, place=standing.place)
 
 
 def _wanted(dossier: Dossier, verb: str, task: str) -> str:

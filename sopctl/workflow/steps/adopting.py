@@ -181,7 +181,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
             procedure=opening.name,
         )
     outcome, how = next(iter(outcomes.items()))
-    by = desk.decider((how.actor or opening.first.actor,), "adoption", "")
+    by = desk.decider((how.actor or opening.first.actor,), Text("adoption"), "")
     with racks_alone(site):
         places = _places(desk, entries)
         new = [

@@ -114,7 +114,8 @@ def proposed(desk: Desk, dossier: Dossier) -> forms.HandoverForm:
     standing = dossier.standing
     if standing.step is None:
         raise closed(dossier)
-    by = desk.decider((standing.step.actor,), f"handover at {standing.place}", dossier.deposit.unit)
+    what = Text("{verb} at {place}", verb="handover", place=standing.place)
+    by = desk.decider((standing.step.actor,), what, dossier.deposit.unit)
     none = forms.Stamp(dossier.id, "", "", desk.now().date(), "")
     return handover_form(desk.site, [dossier], dossier.procedures[standing.procedure], by=by, stamp=none)
 

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from sopctl.errors import Action, UsageError
+from sopctl.locale import Text
 from sopctl.model.deposit import AnyRequest
 from sopctl.model.intake import plausibility
 from sopctl.model.sop import procedure, verbs
@@ -49,7 +50,7 @@ def file_request(desk: Desk, filed: AnyRequest, *, letter: Path | None = None) -
         procedure=opening.name,
         step=opening.first.no,
         outcome="selesai",
-        by=desk.decider((REQUESTER,), "request", filed.unit),
+        by=desk.decider((REQUESTER,), Text("request"), filed.unit),
         typed=desk.typed,
         prev="",
         note=f"surat {filed.letter.number}",

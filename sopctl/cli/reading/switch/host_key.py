@@ -57,12 +57,13 @@ def _put_json(name: str, pinned: "PinnedKey | None", shown: "HostKey | None") ->
 
 def _put_keys(keys: "SwitchKeys") -> None:
     pin, shown = keys.pinned, keys.found.host_key
+    wide = max(8, len(_("pinned")), len(_("shown")))
     if pin:
         how = f"{printable(pin.by)}, {printable(pin.how)}"
-        click.echo(f"{_('pinned'):<8} {pin.key.type} {pin.key.sha256}  ({pin.at:%Y-%m-%d}, {how})")
+        click.echo(f"{_('pinned'):<{wide}} {pin.key.type} {pin.key.sha256}  ({pin.at:%Y-%m-%d}, {how})")
     why = printable(said(keys.found.detail))
     now = f"{shown.type} {shown.sha256}" if shown else _("no key: {detail}", detail=why)
-    click.secho(f"{_('shown'):<8} {now}", fg="red" if keys.changed else None)
+    click.secho(f"{_('shown'):<{wide}} {now}", fg="red" if keys.changed else None)
     confirm_it = wording.command(Action("switch host-key", keys.name, needs=("fingerprint",)))
     if keys.changed:
         click.echo(

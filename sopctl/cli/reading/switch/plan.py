@@ -42,17 +42,19 @@ def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: 
 def _put_plan(found: "Proposal") -> None:
     plan = found.plan
     click.secho(f"{plan.switch} {plan.port}", bold=True)
+    wide = max(7, len(_("now")), len(_("wanted")))
+    below = " " * (wide + 3)
     if plan.before:
         link = {True: _("link up"), False: _("link down"), None: _("link unknown")}[plan.before.link]
         heard = _("{link}; heard: {devices}", link=link, devices=", ".join(plan.macs) or _("nothing"))
-        click.echo(f"  {_('now'):<7} {_setting(plan.before.setting)}\n          {heard}")
+        click.echo(f"  {_('now'):<{wide}} {_setting(plan.before.setting)}\n{below}{heard}")
         if plan.before.stopped:
             stopped = _("stopped by the switch: {why}", why=printable(plan.before.stopped))
-            click.echo(f"          {stopped}")
+            click.echo(below + stopped)
         if plan.before.bound:
             bound = _("port security: {addresses}", addresses=", ".join(plan.before.bound))
-            click.echo(f"          {bound}")
-    click.echo(f"  {_('wanted'):<7} {_setting(plan.wanted)}")
+            click.echo(below + bound)
+    click.echo(f"  {_('wanted'):<{wide}} {_setting(plan.wanted)}")
     for refusal in plan.refusals:
         click.secho(f"  ✗ {refusal.reason}: {printable(said(refusal.detail))}", fg="red")
         click.echo(f"    → {said(refusal.remedy)}")
