@@ -117,7 +117,7 @@ def _put_events(desk: "Desk", events: "Sequence[Event]", days_late: "Mapping[int
     for event in events:
         step = f"{event.procedure} {event.step}"
         by = printable(details.decided_by(event, desk.site))
-        head = f"{event.seq:>3}  {event.at:%Y-%m-%d %H:%M}  {step:<15}  {event.outcome} – {by}"
+        head = f"{event.seq:>3}  {event.at:%Y-%m-%d %H:%M}  {step:<15}  {said(event.outcome)} – {by}"
         days = days_late.get(event.seq, 0)
         late = "  " + ngettext("LATE by {number} day", "LATE by {number} days", days) if days else ""
         put_wrapped(head + late, " " * 24, fg="red" if days else None)

@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.locale import Text
+from sopctl.locale import Text, gettext_noop
 
-STARTED = "started"
+STARTED = gettext_noop("started")
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 WORK = frozenset({STARTED, FAILED, INTERRUPTED})
