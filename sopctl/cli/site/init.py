@@ -66,14 +66,15 @@ def _update(named: str | None, *, as_json: bool) -> None:
 
 def _show(found: "Updated") -> None:
     words = {"old": _("replaced"), "new": _("added"), "gone": _("removed")}
+    wide = max(map(len, (*words.values(), _("stays"))))
     for each in found.done:
-        click.echo(f"✓ {words[each.state]:<8} {each.file}")
+        click.echo(f"✓ {words[each.state]:<{wide}} {each.file}")
     for each in found.left:
         if each.state == "both":
             why = _("{file}: changed by the site, and this version has another", file=each.file)
         else:
             why = _("{file}: changed by the site", file=each.file)
-        click.secho(f"– {_('stays'):<8} {why}", fg="yellow")
+        click.secho(f"– {_('stays'):<{wide}} {why}", fg="yellow")
         for line in found.diffs.get(each.file, ()):
             click.echo(f"    {line}")
     if not found.done and not found.diffs:

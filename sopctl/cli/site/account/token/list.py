@@ -22,10 +22,11 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
         put_json(accounts.tokens(found))
         return
+    wide = max(16, len(_("never used")), len(_("used {day}", day="2026-01-01")))
     for each in found:
         used = _("used {day}", day=_day(each.used)) if each.used else _("never used")
         until = _("until {day}", day=_day(each.until))
-        click.echo(f"{each.id} {each.account:<20} {each.scope:<5} {until}  {used:<16} {each.label}")
+        click.echo(f"{each.id} {each.account:<20} {each.scope:<5} {until}  {used:<{wide}} {each.label}")
 
 
 def _day(at: float) -> str:
