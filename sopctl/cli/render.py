@@ -327,22 +327,26 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
 
 def put_ladder(found: "AccessResult") -> None:
     """The rungs of an access check, one line each, with the remedy below a failure."""
+    from sopctl.model.access import details
     from sopctl.model.access.ladder import remedy
 
     for rung in found.rungs:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
-        click.secho(f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {rung.detail}", fg=colour)
+        click.secho(
+            f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {said(details.read(rung.detail))}", fg=colour
+        )
     if found.cause:
         click.echo(f"      {found.cause}: {said(remedy(found))}")
 
 
 def put_established(established: "Sequence[Established]") -> None:
     """What was established, and by which view: one line each, with the remedy below each no."""
+    from sopctl.model.access import details
     from sopctl.model.access.causes import Cause
 
     for each in established:
         mark, colour = ("✓", "green") if each.ok else ("✗", "red")
-        what = f"  {printable(each.detail)}" if each.detail else ""
+        what = f"  {printable(said(details.read(each.detail)))}" if each.detail else ""
         click.secho(f"    {mark} {each.view}: {printable(each.who)}{what}", fg=colour)
         if each.view == "account-examined" and (cause := Cause.of(each.cause)):
             click.echo(f"      {cause}: {said(cause.remedy(port=22, user=printable(each.who)))}")

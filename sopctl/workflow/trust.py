@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, UsageError
 from sopctl.locale import Prose, Text, gettext_noop
-from sopctl.model.access import ladder
+from sopctl.model.access import details, ladder
 from sopctl.model.access import target as targets
 from sopctl.model.access.algorithms import OLD, Disagreement, Kind, Old, device_remedies
 from sopctl.model.access.causes import Cause
@@ -178,7 +178,7 @@ def confirmed(host: Host, proof: Proof, before: tuple[HostKey, datetime] | None 
             where=host.place,
             remedy=(*_remedy(host, found), "To see where it fails:", Action("probe", host.place)),
             host=host.name,
-            reason=found.detail,
+            reason=details.read(found.detail),
         )
     return key, accepted(host, proof, key, before)
 

@@ -37,6 +37,7 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
 
     This is also how a new key is accepted after a reinstallation. No login takes place.
     """
+    from sopctl.model.access import details
     from sopctl.workflow.servers import host_keys
 
     desk = open_desk(ctx)
@@ -59,7 +60,7 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
     if shown:
         click.secho(_("shown    {key}", key=f"{shown.type} {shown.sha256}"), fg=colour)
     else:
-        click.secho(_("shown    no key: {detail}", detail=said(keys.found.detail)), fg=colour)
+        click.secho(_("shown    no key: {detail}", detail=said(details.read(keys.found.detail))), fg=colour)
     confirm_it = wording.command(Action("host-key", keys.id, needs=("fingerprint",)))
     if keys.changed:
         click.echo(

@@ -15,6 +15,7 @@ from pathlib import Path
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
 from sopctl.locale import Sentence, Text, gettext_noop
+from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import OfficeKey, SudoRight, WayIn
@@ -212,5 +213,5 @@ def refused(deposit_id: str, found: AccessResult, *, by_password: bool = True) -
         deposit=deposit_id,
         rung=found.rung,
         cause=found.cause,
-        detail=found.detail,
+        detail=details.read(found.detail),
     )

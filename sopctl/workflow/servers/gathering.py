@@ -17,6 +17,7 @@ from sopctl.adapters.ssh import facts, load_key
 from sopctl.adapters.ssh.facts import Asked, Module, Said, Try
 from sopctl.errors import Action, OutsideFailure, SopctlError
 from sopctl.locale import Prose, Text
+from sopctl.model.access import details
 from sopctl.model.access.ladder import AccessResult, Rung, remedy
 from sopctl.model.text import printable
 from sopctl.store.durable import disk_errors
@@ -177,14 +178,14 @@ def _unreached(mine: Turn, result: AccessResult) -> OutsideFailure:
             "{rung}: {detail}",
             remedy=remedy(result),
             rung=result.rung,
-            detail=result.detail,
+            detail=details.read(result.detail),
         )
     return OutsideFailure(
         "server-unreachable",
         "{deposit} could not be reached: {reason}",
         remedy=(remedy(result), "To see where it fails:", Action("probe", where.place)),
         deposit=mine.dossier.id,
-        reason=f"{result.rung}: {result.detail}",
+        reason=details.read(f"{result.rung}: {result.detail}"),
     )
 
 

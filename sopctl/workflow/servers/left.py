@@ -15,6 +15,7 @@ from sopctl.adapters.ssh import Key, load_key
 from sopctl.adapters.ssh.left import script
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
+from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.fingerprint import answer, asked
@@ -240,7 +241,7 @@ class Look:
                 "{rung}: {detail}",
                 remedy=remedy(result),
                 rung=result.rung,
-                detail=result.detail,
+                detail=details.read(result.detail),
             )
         return answer.read(output, self._mark) or _unusable()
 

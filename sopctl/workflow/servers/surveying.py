@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sopctl.errors import Action, NotNow, OutsideFailure, SopctlError
 from sopctl.locale import Prose, Sentence, Text, joined
 from sopctl.model import services
+from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, remedy
 from sopctl.model.services import Service
@@ -243,7 +244,7 @@ def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: 
             where=where,
             remedy=(_sentence(remedy(seen)), "To see where it fails:", Action("probe", asked.place)),
             deposit=dossier.id,
-            reason=f"{seen.rung}: {seen.detail}",
+            reason=details.read(f"{seen.rung}: {seen.detail}"),
         )
     if lets_us_in(dossier.summary) and not by_password:
         return ServerRefuses(
@@ -254,7 +255,7 @@ def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: 
             deposit=dossier.id,
             rung=seen.rung,
             cause=seen.cause,
-            detail=seen.detail,
+            detail=details.read(seen.detail),
         )
     from sopctl.workflow.servers.first_contact import refused
 

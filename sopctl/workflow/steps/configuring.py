@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from sopctl.adapters.ansible.runner import HostResult, RunResult
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, NotNow, SopctlError, UsageError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model.services import Service
 from sopctl.model.sop.entries import Configured, Consented, Entry
 from sopctl.model.sop.summary import Summary
@@ -160,7 +160,7 @@ def repair(
     looks = _Looks(desk, cut_off, options.raw, cancel)
 
     def admit(mine: Turn) -> None:
-        refuse_unmanaged(mine.dossier.summary, "there is nothing to repair")
+        refuse_unmanaged(mine.dossier.summary, Text("there is nothing to repair"))
         refuse_reduced(mine)
 
     with batch.held(ids, lambda deposit_id: act(desk, deposit_id, "repair"), admit, answers) as turns:
@@ -180,7 +180,7 @@ def managed(desk: Desk) -> list[str]:
     return [each.id for each in found if each.managed and each.in_our_hands and not each.reduced]
 
 
-def refuse_unmanaged(each: Summary, so: str) -> None:
+def refuse_unmanaged(each: Summary, so: Prose) -> None:
     """Raise NotNow for a server that is not configured or not on site; `so` says what follows."""
     if each.kind == "other":
         raise NotNow(

@@ -84,7 +84,7 @@ def look(
     chosen = list(dict.fromkeys(ids))
     for deposit_id in chosen:
         summary = dossiers.read(desk.site, deposit_id).summary
-        refuse_unmanaged(summary, "it cannot differ from its configuration")
+        refuse_unmanaged(summary, Text("it cannot differ from its configuration"))
         if summary.reduced:
             raise first_contact.reduced(deposit_id)
     if not chosen:
@@ -126,7 +126,7 @@ def compare(desk: Desk, ids: Sequence[str], *, cancel: threading.Event | None = 
     chosen = {}
     for deposit_id in dict.fromkeys(ids):
         dossier = dossiers.read(desk.site, deposit_id)
-        refuse_unmanaged(dossier.summary, "it cannot differ from its configuration")
+        refuse_unmanaged(dossier.summary, Text("it cannot differ from its configuration"))
         if dossier.summary.reduced:
             raise first_contact.reduced(deposit_id)
         chosen[deposit_id] = dossier

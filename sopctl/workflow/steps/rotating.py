@@ -14,6 +14,7 @@ from sopctl.adapters.ssh.office_key import script
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.locale import Sentence, Text
+from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import Left, OfficeKey
@@ -301,7 +302,7 @@ def failed(deposit_id: str, found: AccessResult) -> OutsideFailure:
         ),
         deposit=deposit_id,
         rung=found.rung,
-        detail=found.detail,
+        detail=details.read(found.detail),
     )
 
 
