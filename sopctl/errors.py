@@ -11,7 +11,7 @@ from dataclasses import dataclass, field  # this module is in every start: msgsp
 from enum import IntEnum
 from typing import Any, ClassVar, TypeVar
 
-from sopctl.locale import Prose, Text, joined
+from sopctl.locale import Prose, Text, gettext_noop, joined
 
 
 class ExitCode(IntEnum):
@@ -198,9 +198,36 @@ def missing_extra(extra: str) -> OutsideFailure:
     )
 
 
-def in_words(error: BaseException) -> str:
+_OF_THE_SYSTEM = (
+    gettext_noop("No such file or directory"),
+    gettext_noop("Permission denied"),
+    gettext_noop("Operation not permitted"),
+    gettext_noop("No space left on device"),
+    gettext_noop("Disk quota exceeded"),
+    gettext_noop("Read-only file system"),
+    gettext_noop("Is a directory"),
+    gettext_noop("Not a directory"),
+    gettext_noop("File exists"),
+    gettext_noop("File name too long"),
+    gettext_noop("Too many levels of symbolic links"),
+    gettext_noop("Too many open files"),
+    gettext_noop("Input/output error"),
+    gettext_noop("Connection refused"),
+    gettext_noop("Connection reset by peer"),
+    gettext_noop("Connection timed out"),
+    gettext_noop("No route to host"),
+    gettext_noop("Network is unreachable"),
+    gettext_noop("Name or service not known"),
+    gettext_noop("Temporary failure in name resolution"),
+    gettext_noop("Address already in use"),
+    gettext_noop("Broken pipe"),
+)
+"""What a system says most often."""
+
+
+def in_words(error: BaseException) -> "Prose":
     """What another's exception says, for a sentence of ours: of the system's errors the words alone, without number and
     path (which the sentence names itself)."""
     if isinstance(error, OSError) and error.strerror:
-        return error.strerror
+        return Text(error.strerror)
     return str(error) or type(error).__name__

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from sopctl.errors import Action, OutsideFailure, UsageError, in_words
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 
 TIMEOUT_SECONDS = 60
 _INSTALL = "[Install]"
@@ -145,7 +145,7 @@ def make_account(name: str, description: str) -> None:
                 check=False,
                 stdin=subprocess.DEVNULL,
             )
-            reason = "" if ran.returncode == 0 else ran.stderr.strip() or f"exit {ran.returncode}"
+            reason: Prose = "" if ran.returncode == 0 else ran.stderr.strip() or f"exit {ran.returncode}"
         except (OSError, subprocess.TimeoutExpired) as error:
             reason = in_words(error)
         if reason:
@@ -249,7 +249,7 @@ def _write(path: Path, text: str) -> None:
             "the unit file cannot be written: {reason}",
             where=str(path),
             remedy=("Run it as root, or install timers of your own.", Action("schedule install", given={"user": ""})),
-            reason=error.strerror,
+            reason=in_words(error),
         ) from None
 
 

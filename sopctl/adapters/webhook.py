@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from sopctl.adapters import secured
 from sopctl.errors import InvalidRecord, OutsideFailure, in_words
+from sopctl.locale import Prose, Text
 
 SECONDS = 10.0
 """For connecting, and between two parts of the answer."""
@@ -60,7 +61,7 @@ def post(name: str, url: str, body: bytes, *, secret: str, at: int, key: str) ->
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise _not_taken(name, in_words(error)) from error
     if status not in TAKEN:
-        raise _not_taken(name, f"it answers {status}")
+        raise _not_taken(name, Text("it answers {status}", status=status))
 
 
 def _connected(host: str, port: int, scheme: str, *, here: bool) -> http.client.HTTPConnection:
@@ -103,7 +104,7 @@ def _cut(connection: http.client.HTTPConnection) -> None:
         connection.sock.shutdown(socket.SHUT_RDWR)
 
 
-def _not_taken(name: str, reason: str) -> OutsideFailure:
+def _not_taken(name: str, reason: Prose) -> OutsideFailure:
     return OutsideFailure(
         "event-not-taken",
         "the receiver {channel!r} did not take an event: {reason}",

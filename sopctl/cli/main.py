@@ -246,7 +246,7 @@ def _unprinted(error: OSError, code: int) -> int:
         "output-failed",
         "the result cannot be written to standard output: {reason}",
         remedy=_("Recorded: {events}", events=recorded) if recorded else (),
-        reason=error.strerror,
+        reason=in_words(error),
     )
     options.say([said])
     return code if recorded or code not in (ExitCode.OK, ExitCode.NO) else int(said.exit_code)

@@ -18,6 +18,7 @@ import msgspec
 import yaml
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Prose, Text, gettext_noop, joined
 from sopctl.model.names import explain
 from sopctl.store.durable import opened
 
@@ -81,7 +82,7 @@ def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYT
     except yaml.YAMLError as error:
         refuse_conflict(content, where)
         place, reason = _yaml_fault(error, where)
-        if _NESTING in reason:  # newer PyYAMLs stop before we do
+        if _NESTING in str(reason):  # newer PyYAMLs stop before we do
             raise _too_deep(place) from None
         raise InvalidRecord("not-yaml", "not YAML: {reason}", where=place, reason=reason) from None
 
@@ -319,10 +320,46 @@ def _too_deep(where: str) -> InvalidRecord:
     return InvalidRecord("nested-too-deep", "nested deeper than {levels} levels", where=where, levels=MAX_DEPTH)
 
 
-def _yaml_fault(error: yaml.YAMLError, where: str) -> tuple[str, str]:
+_OF_YAML = (
+    gettext_noop("while parsing a block mapping"),
+    gettext_noop("while parsing a block collection"),
+    gettext_noop("while parsing a flow mapping"),
+    gettext_noop("while parsing a flow sequence"),
+    gettext_noop("while parsing a node"),
+    gettext_noop("while scanning a simple key"),
+    gettext_noop("while scanning a quoted scalar"),
+    gettext_noop("while scanning a plain scalar"),
+    gettext_noop("while scanning a block scalar"),
+    gettext_noop("while scanning an alias"),
+    gettext_noop("while scanning an anchor"),
+    gettext_noop("while scanning a tag"),
+    gettext_noop("while scanning for the next token"),
+    gettext_noop("did not find expected key"),
+    gettext_noop("did not find expected ',' or ']'"),
+    gettext_noop("did not find expected ',' or '}'"),
+    gettext_noop("did not find expected '-' indicator"),
+    gettext_noop("did not find expected node content"),
+    gettext_noop("did not find expected <document start>"),
+    gettext_noop("did not find expected alphabetic or numeric character"),
+    gettext_noop("could not find expected ':'"),
+    gettext_noop("found unexpected end of stream"),
+    gettext_noop("found unexpected document indicator"),
+    gettext_noop("found unexpected ':'"),
+    gettext_noop("found unknown escape character"),
+    gettext_noop("found character that cannot start any token"),
+    gettext_noop("found a tab character that violates indentation"),
+    gettext_noop("found a tab character where an indentation space is expected"),
+    gettext_noop("mapping values are not allowed in this context"),
+    gettext_noop("block sequence entries are not allowed in this context"),
+    gettext_noop("control characters are not allowed"),
+)
+"""What libyaml says most often: what it was reading, and what is wrong."""
+
+
+def _yaml_fault(error: yaml.YAMLError, where: str) -> tuple[str, Prose]:
     """Where PyYAML stopped reading, and why."""
     if not isinstance(error, yaml.MarkedYAMLError):
         return where, " ".join(str(error).split())
     mark: Any = error.problem_mark or error.context_mark
     place = f"{where}:{mark.line + 1}:{mark.column + 1}" if mark else where
-    return place, " ".join(part for part in (error.context, error.problem) if part)
+    return place, joined(" ", (Text(part) for part in (error.context, error.problem) if part))

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
-from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError, in_words
 from sopctl.locale import Text, gettext_noop
 
 _PATH = ("no-such-file", gettext_noop("Check the path. A file of the site can be restored from its git or a backup."))
@@ -37,6 +37,7 @@ KNOWN = {
 }
 """What the system says → the error's id, and what helps."""
 
+_CANNOT = gettext_noop("cannot {doing}: {reason}")
 _DOING = (
     gettext_noop("copy it"),
     gettext_noop("lock"),
@@ -76,7 +77,7 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
     except OSError as error:
         name, remedy = KNOWN.get(error.errno or 0, OTHER)
         raise OutsideFailure(
-            name, "cannot {doing}: {reason}", where=str(path), remedy=remedy, doing=Text(doing), reason=error.strerror
+            name, _CANNOT, where=str(path), remedy=remedy, doing=Text(doing), reason=in_words(error)
         ) from error
 
 
@@ -419,5 +420,5 @@ def _unconfirmed(path: Path, error: OSError) -> Unconfirmed:
         "this was written, but the disk did not confirm that it survives a power cut: {reason}",
         where=str(path),
         remedy="Check the disk; after a power cut, look whether it is still there.",
-        reason=error.strerror,
+        reason=in_words(error),
     )

@@ -32,7 +32,7 @@ import sopctl
 from sopctl.adapters.ansible import supervisor
 from sopctl.adapters.ansible.connection import refuse_path
 from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
-from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure
+from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure, in_words
 from sopctl.locale import Text
 from sopctl.model.text import printable
 
@@ -134,7 +134,7 @@ def run_playbook(
             "run-folder-not-written",
             "the run's folder cannot be written: {reason}",
             where=str(run_dir),
-            reason=error.strerror,
+            reason=in_words(error),
         ) from error
     return result
 

@@ -374,5 +374,5 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             "typst could not typeset the form: {reason}",
             where=f"{template}.typ",
             remedy="This is a bug in sopctl's template, not in the record. Please report it.",
-            reason=printable(in_words(error), 300),
+            reason=printable(str(in_words(error)), 300),
         ) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sopctl.adapters.lab import command
 from sopctl.adapters.lab.process import wait_until
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, in_words
 
 BUSY_SECONDS = 5.0
 """How long a mount may stay busy after its last process was killed."""
@@ -61,5 +61,5 @@ def remove_tree(folder: Path) -> None:
         pass
     except OSError as error:
         raise OutsideFailure(
-            "folder-not-deleted", "cannot be deleted: {reason}", where=str(folder), reason=error.strerror
+            "folder-not-deleted", "cannot be deleted: {reason}", where=str(folder), reason=in_words(error)
         ) from error

@@ -237,7 +237,7 @@ def sign(
         raise OutsideFailure(
             "not-signed",
             "the paper could not be signed: {reason}",
-            reason=printable(in_words(error), 300),
+            reason=printable(str(in_words(error)), 300),
         ) from None
     return out.getvalue()
 

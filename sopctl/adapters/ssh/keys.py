@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.locale import Text
 from sopctl.model.access.target import fingerprint
 from sopctl.model.private_key import refuse_unreadable
@@ -95,7 +95,7 @@ def _read(path: Path) -> bytes:
             "the private key cannot be read: {reason}",
             where=str(path),
             remedy="Give the path of a key file that this account may read.",
-            reason=error.strerror,
+            reason=in_words(error),
         ) from None
     if len(content) > MAX_BYTES:
         raise _no_key(path)

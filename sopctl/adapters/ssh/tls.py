@@ -13,7 +13,7 @@ from msgspec import Struct
 from sopctl.adapters import secured
 from sopctl.adapters.ssh.connection import CHUNK, Connection, Cut
 from sopctl.adapters.ssh.fault import Fault
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.model.access.causes import Cause
 from sopctl.model.text import printable
 
@@ -57,7 +57,7 @@ def load_ca(path: Path) -> str:
             "the CA certificates cannot be read: {reason}",
             where=str(path),
             remedy="Give the path of a PEM file that this account may read.",
-            reason=error.strerror,
+            reason=in_words(error),
         ) from None
     try:
         if len(content) > MAX_CA_BYTES:

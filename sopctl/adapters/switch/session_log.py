@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sopctl.errors import OutsideFailure
+from sopctl.errors import OutsideFailure, in_words
 from sopctl.locale import Text
 
 MAX_LINE = 65_536
@@ -70,7 +70,7 @@ def session_log(path: Path, words: Sequence[str]) -> Iterator[Redacted]:
             "session-log-not-written",
             "the session log cannot be written: {reason}",
             where=str(path),
-            reason=error.strerror,
+            reason=in_words(error),
         ) from None
     with os.fdopen(descriptor, "ab") as file:
         if os.fstat(descriptor).st_mode & 0o077:

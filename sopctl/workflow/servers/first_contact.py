@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
-from sopctl.errors import InvalidRecord, NotNow, OutsideFailure
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, in_words
 from sopctl.locale import Sentence, Text, gettext_noop
 from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
@@ -78,7 +78,7 @@ def from_file(path: Path) -> Password:
                 line = _first_line(file.fileno())
     except OSError as error:
         raise OutsideFailure(
-            "password-unreadable", "the password cannot be read: {reason}", where=str(path), reason=error.strerror
+            "password-unreadable", "the password cannot be read: {reason}", where=str(path), reason=in_words(error)
         ) from None
     return one_line(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), str(path))
 
