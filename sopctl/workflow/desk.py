@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
@@ -195,10 +195,15 @@ class Turn:
         note = f"gagal: {why}" if act else why
         return self.record(outcome, *entries, note=note[:1000], answer=False)
 
-    def break_off(self, error: BaseException, *, after: str = "") -> StepDone:
+    def break_off(self, error: BaseException, *entries: Entry, after: str = "") -> None:
         """Record that `error` ended the work, and what the note says `after` that. Ctrl-C and the like are no failure:
-        whoever stopped it goes on later."""
-        return self.fail(told(error) + after, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        whoever stopped it goes on later. Where that cannot be recorded (the disk is full), it is told beside `error`
+        (`Site.lagging`), which stays what the caller raises, and the turns of others are broken off as well."""
+        try:
+            self.fail(told(error) + after, *entries, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        except SopctlError as unrecorded:
+            if str(unrecorded) != str(error):
+                self.desk.site.tell(unrecorded)
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.
