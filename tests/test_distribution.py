@@ -96,7 +96,18 @@ def older_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*git, "archive", "-o", str(folder / "older.tar"), first], check=True)
     subprocess.run(["tar", "-C", folder, "-xf", folder / "older.tar"], check=True)
     (folder / "sopctl/__init__.py").write_text('"""sopctl"""\n\n__version__ = "0.0.9"\n')
-    pip = [sys.executable, "-m", "pip", "wheel", "-q", "--no-build-isolation", "--no-deps", "-w", folder, folder]
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-build-isolation",
+        "--no-deps",
+        "-w",
+        str(folder),
+        str(folder),
+    ]
     subprocess.run(pip, check=True, timeout=300)
     return next(folder.glob("sopctl-0.0.9-*.whl"))
 
@@ -124,8 +135,8 @@ def index(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     wheels = tmp_path_factory.mktemp("index")
     for python in deb.PYTHONS:
         pins = CHECKOUT / "build" / f"requirements-{python}.txt"  # the package was made from them
-        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", wheels]
-        subprocess.run([*pip, "--python-version", python, "--require-hashes", "-r", pins], check=True, timeout=900)
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(wheels)]
+        subprocess.run([*pip, "--python-version", python, "--require-hashes", "-r", str(pins)], check=True, timeout=900)
     return Path(shutil.make_archive(str(wheels), "tar", wheels))
 
 
