@@ -290,7 +290,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
         step = standing.step
         outcomes = step.ends_of(verb) if step else {}
         if step is None or not outcomes or task not in ("", step.task):
-            raise _not_due(dossier, verb, task)
+            raise _not_due(desk, dossier, verb, task)
         ends = standing is dossier.standing and all(each.closes or each.resumes for each in outcomes.values())
         if standing.held and not ends:
             raise on_hold(dossier, standing.held)
@@ -445,16 +445,40 @@ def _wanted(dossier: Dossier, verb: str, task: str) -> str:
     return f"{verb} ({', '.join(places)})" if places else verb
 
 
-def _not_due(dossier: Dossier, verb: str, task: str) -> NotNow:
+def _not_due(desk: Desk, dossier: Dossier, verb: str, task: str) -> NotNow:
+    """The error for a verb whose turn it is not: it names what `board.todo` names."""
     standing = dossier.standing
     if standing.step is None:
         return closed(dossier)
+    if standing.held:
+        return on_hold(dossier, standing.held)
+    wanted, summary = _wanted(dossier, verb, task), dossier.summary
+    waits = summary.waits_on(desk.now().date())
+    if waits == "space":
+        return NotNow(
+            "waits-for-space",
+            "{wanted} is not due for {deposit}, which is waiting for space",
+            remedy=("To see the waiting list:", Action("queue list")),
+            wanted=wanted,
+            deposit=dossier.id,
+        )
     actor = procedure.actor_title(dossier.procedures, standing)
+    if waits == "month" and summary.month_due:
+        return NotNow(
+            "nothing-due-yet",
+            "{wanted} is not due for {deposit}; nothing is until {day:%Y-%m-%d}, then {place}: {activity} ({actor})",
+            wanted=wanted,
+            deposit=dossier.id,
+            day=summary.month_due,
+            place=standing.place,
+            activity=standing.step.activity,
+            actor=actor,
+        )
     return NotNow(
         "not-due",
         "{wanted} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
-        remedy=actions.due(dossier.summary) or (),
-        wanted=_wanted(dossier, verb, task),
+        remedy=actions.due(summary) or (),
+        wanted=wanted,
         deposit=dossier.id,
         place=standing.place,
         activity=standing.step.activity,

@@ -266,7 +266,7 @@ def test_a_selection_of_nothing_is_an_error_and_empties_no_file(
     file.write_text("before")
     ran = sopctl("check", "--select", "rack=Z9", "--format", "prometheus", "--output", str(file))
     assert (ran.code, file.read_text()) == (2, "before")
-    assert "no server in its place fits rack=Z9" in ran.err
+    assert "no server in a rack matches rack=Z9" in ran.err
     assert json.loads(sopctl("check", "--select", "rack=Z9", "--json").out)["error"]["id"] == "nothing-selected"
     assert sopctl("check", "--select", "rack=Z9", "--format", "nagios").code == 3
 
