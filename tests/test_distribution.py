@@ -164,7 +164,7 @@ dpkg -i /tmp/sopctl.deb
 
 BY_PIPX = {
     "prepare": """
-        mkdir /tmp/index && tar -C /tmp/index -xf /tmp/index.tar && rm /tmp/index.tar
+        mkdir /tmp/index && tar -C /tmp/index -xf /tmp/index.tar && chmod a+rx /tmp/index && rm /tmp/index.tar
         useradd --system --create-home --home-dir /var/lib/sopctl sopctl
         printf '[global]\\nno-index = true\\nfind-links = /tmp/index\\n' >/etc/pip.conf
     """,
