@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
@@ -22,6 +22,7 @@ from sopctl.model.sop.entries import Behalf as BehalfKept
 from sopctl.model.sop.entries import Decider, E, Entry, Kept, LateBecause, OnBehalfOf, Rank, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
+from sopctl.model.sop.summary import Summary
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
 from sopctl.store import dossiers
@@ -194,10 +195,15 @@ class Turn:
         note = f"gagal: {why}" if act else why
         return self.record(outcome, *entries, note=note[:1000], answer=False)
 
-    def break_off(self, error: BaseException, *, after: str = "") -> StepDone:
+    def break_off(self, error: BaseException, *entries: Entry, after: str = "") -> None:
         """Record that `error` ended the work, and what the note says `after` that. Ctrl-C and the like are no failure:
-        whoever stopped it goes on later."""
-        return self.fail(told(error) + after, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        whoever stopped it goes on later. Where that cannot be recorded (the disk is full), it is told beside `error`
+        (`Site.lagging`), which stays what the caller raises, and the turns of others are broken off as well."""
+        try:
+            self.fail(told(error) + after, *entries, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        except SopctlError as unrecorded:
+            if str(unrecorded) != str(error):
+                self.desk.site.tell(unrecorded)
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.
@@ -462,18 +468,8 @@ def _not_due(desk: Desk, dossier: Dossier, verb: str, task: str) -> NotNow:
             wanted=wanted,
             deposit=dossier.id,
         )
-    actor = procedure.actor_title(dossier.procedures, standing)
-    if waits == "month" and summary.month_due:
-        return NotNow(
-            "nothing-due-yet",
-            "{wanted} is not due for {deposit}; nothing is until {day:%Y-%m-%d}, then {place}: {activity} ({actor})",
-            wanted=wanted,
-            deposit=dossier.id,
-            day=summary.month_due,
-            place=standing.place,
-            activity=standing.step.activity,
-            actor=actor,
-        )
+    if waits == "month":
+        return month_not_come(summary)
     return NotNow(
         "not-due",
         "{wanted} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
@@ -482,7 +478,18 @@ def _not_due(desk: Desk, dossier: Dossier, verb: str, task: str) -> NotNow:
         deposit=dossier.id,
         place=standing.place,
         activity=standing.step.activity,
-        actor=actor,
+        actor=procedure.actor_title(dossier.procedures, standing),
+    )
+
+
+def month_not_come(each: Summary) -> NotNow:
+    """The error for work on a deposit whose next step is due in a later month."""
+    return NotNow(
+        "month-not-come",
+        "nothing is due for {deposit} until {month:%Y-%m}",
+        remedy=("To do it again now:", actions.due(each) or Action("show", each.id)),
+        deposit=each.id,
+        month=each.month_due,
     )
 
 
