@@ -120,6 +120,8 @@ def _help(node: ast.expr | None) -> str:
     if isinstance(node, ast.JoinedStr):
         parts = (each.value if isinstance(each, ast.Constant) else "{…}" for each in node.values)
         return "".join(map(str, parts))
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Text", "gettext_noop") and node.args:
+        return _text(node.args[0])
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "Action" and node.args:
         named = [each.value for each in node.keywords if each.arg == "needs" and isinstance(each.value, ast.Tuple)]
         needs = tuple(filter(None, map(_text, named[0].elts))) if named else ()

@@ -13,6 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.locale import gettext_noop
 from sopctl.model.facts.linux.bounded import MAX_DETAILS, MAX_TEXT, bound
 from sopctl.model.text import printable
 
@@ -21,11 +22,14 @@ Status = Literal["ok", "changed", "skipped", "failed", "unreachable"]
 Why = Literal["", "host-key-changed", "host-key-unknown", "no-reason", "no-turn", "facts-too-large"]
 """Which of our own sentences a host's message is. Empty: it is quoted from Ansible, from ssh or from the server."""
 
-NO_REASON = "The module failed without saying why."
+NO_REASON = gettext_noop("The module failed without saying why.")
 HOST_KEY_REFUSED: dict[Why, str] = {
-    "host-key-changed": "Host key verification failed: the server shows another key than the pinned one. "
-    "Nothing was sent.",
-    "host-key-unknown": "Host key verification failed: no key that this server shows is pinned. Nothing was sent.",
+    "host-key-changed": gettext_noop(
+        "Host key verification failed: the server shows another key than the pinned one. Nothing was sent."
+    ),
+    "host-key-unknown": gettext_noop(
+        "Host key verification failed: no key that this server shows is pinned. Nothing was sent."
+    ),
 }
 """ssh's own words would fill a screen."""
 
@@ -230,7 +234,7 @@ class Tally:
             bounded = bound(facts)
             host.facts = bounded if isinstance(bounded, dict) else None
         elif not host.message:
-            host.message = "The server's facts are larger than any real server's and were dropped."
+            host.message = gettext_noop("The server's facts are larger than any real server's and were dropped.")
             host.cause = "facts-too-large"
 
     def _finish(self, stats: Mapping[str, object]) -> None:
@@ -252,7 +256,9 @@ class Tally:
         if any(count["unreachable"] for count in counts):
             return Outcome.UNREACHABLE, ""
         if not all(any(count.values()) for count in counts):
-            return Outcome.PARSER_ERROR, "The playbook or the inventory has nothing for some of these hosts."
+            return Outcome.PARSER_ERROR, gettext_noop(
+                "The playbook or the inventory has nothing for some of these hosts."
+            )
         return Outcome.OK, ""
 
     def hand_over(self, name: str) -> HostResult | None:

@@ -33,7 +33,7 @@ from sopctl.adapters.ansible import supervisor
 from sopctl.adapters.ansible.connection import refuse_path
 from sopctl.adapters.ansible.events import HostResult, Outcome, RunResult, Tally, TaskEvent
 from sopctl.errors import Conflict, Interrupted, InvalidRecord, OutsideFailure, in_words
-from sopctl.locale import Text
+from sopctl.locale import Text, gettext_noop
 from sopctl.model.text import printable
 
 RESULT_FILE = "result.json"
@@ -429,7 +429,7 @@ def _judge(job: _Job, tally: Tally, stopped: Outcome | None, output: str, timeou
     if tally.finished and stopped is None:  # a run that is stopped may still tell how far it came, as if it had ended
         return tally.outcome()
     if stopped is Outcome.CANCELLED:
-        return stopped, "The run was cancelled."
+        return stopped, gettext_noop("The run was cancelled.")
     if stopped is Outcome.TIMED_OUT:
         return stopped, f"The run was ended after {timeout:g} seconds."
     full = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))

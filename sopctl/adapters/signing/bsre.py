@@ -20,6 +20,7 @@ import msgspec
 
 from sopctl.adapters.asking import Answer, Lost, NotSent, ask
 from sopctl.adapters.signing.making import Box
+from sopctl.locale import Text
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
 
@@ -175,13 +176,13 @@ def _paper(service: Service, answer: Answer) -> bytes:
     if service.version == "v2":
         files = _object(answer.body).get("file")
         if not isinstance(files, list) or len(files) != 1 or not isinstance(files[0], str):
-            raise Unclear("it said yes, and gave not one paper")
+            raise Unclear(Text("it said yes, and gave not one paper"))
         try:
             content = base64.b64decode(files[0], validate=True)
         except (binascii.Error, ValueError):
-            raise Unclear("it said yes, and what it gave is not base64") from None
+            raise Unclear(Text("it said yes, and what it gave is not base64")) from None
     if not content.startswith(b"%PDF-"):
-        raise Unclear("it said yes, and gave no PDF")
+        raise Unclear(Text("it said yes, and gave no PDF"))
     return content
 
 

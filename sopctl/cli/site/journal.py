@@ -42,9 +42,9 @@ def verify(ctx: click.Context, *, against: str | None, whole: bool, as_json: boo
         for lag in found.lagging:
             click.echo(f"! {printable(said(lag), 1_000)}")
         for note in found.mended:
-            click.echo("  " + _("mended {what}", what=printable(note, 1_000)))
+            click.echo("  " + _("mended {what}", what=printable(str(note), 1_000)))
         for change in found.rosters[1:]:
-            click.echo("  " + _("roster {what}", what=printable(change, 2_000)))
+            click.echo("  " + _("roster {what}", what=printable(str(change), 2_000)))
         if found.stamped:
             click.echo("  " + _("timestamp {what}", what=printable(said(found.stamped), 500)))
         if found.gaps:

@@ -14,7 +14,8 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from msgspec import Struct
 from msgspec.structs import replace
 
-from sopctl.locale import Prose, Text
+from sopctl.locale import Prose, Text, gettext_noop
+from sopctl.locale.recognising import Recogniser
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -76,7 +77,7 @@ class Destinations(Struct, frozen=True):
             return Text("a number that programs read as an address")
         if _OURSELVES.fullmatch(name) or name.endswith((".localhost", ".localhost.localdomain")):
             return "" if self.rehearsal else Text("the controller itself")
-        return next((what for ours, what in self.ours.items() if ours.rstrip(".").casefold() == name), "")
+        return next((_said(what) for ours, what in self.ours.items() if ours.rstrip(".").casefold() == name), "")
 
     def judged(self, address: str, *, here: bool = False) -> Prose:
         """Why nobody connects to `address`, an IP address, as a deposit's; empty if that is right. `here`: this machine
@@ -95,7 +96,7 @@ class Destinations(Struct, frozen=True):
         return Text("an address of the controller itself") if here else self._outside(found)
 
     def _own(self, address: Address) -> Prose:
-        return next((what for host, what in self.ours.items() if _address(host) == address), "")
+        return next((_said(what) for host, what in self.ours.items() if _address(host) == address), "")
 
     def _outside(self, address: Address) -> Prose:
         inner = _mapped(address)
@@ -110,6 +111,17 @@ class Destinations(Struct, frozen=True):
 
 
 EVERYWHERE = Destinations()
+
+_OURS = Recogniser(
+    gettext_noop("one of the office's controllers"),
+    gettext_noop("the office's mail server"),
+    gettext_noop("the switch {name}"),
+)
+
+
+def _said(what: str) -> Prose:
+    """What one of our own machines is (`Destinations.ours`, which workers of other networks get as it is)."""
+    return _OURS.text(what)
 
 
 def _address(text: str) -> Address | None:

@@ -74,6 +74,7 @@ _SEEN = Recogniser(
     gettext_noop("as root, the script failed: {said}"),
     gettext_noop("the script failed: {said}"),
     gettext_noop("the account could not be examined: {said}"),
+    gettext_noop("it does not answer like {platform}: another device, or an account that may not look"),
     # Services
     gettext_noop("port {number}: {seen}"),
     gettext_noop("port {number}"),

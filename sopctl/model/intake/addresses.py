@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from sopctl.errors import InvalidRecord
-from sopctl.locale import gettext_noop
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model import names
 from sopctl.model.access import target
 from sopctl.model.deposit import Account, Host, KeyFile, Line, OptionalLine, Port, VlanId
@@ -96,21 +96,30 @@ class Network(Struct, frozen=True, forbid_unknown_fields=True):
     def prefix(self) -> int:
         return ipaddress.ip_network(self.network).prefixlen
 
-    def refusal(self, address: str) -> str:
+    def refusal(self, address: str) -> Prose:
         """Why no deposit gets this address of the network; empty where one may."""
         found = ipaddress.ip_address(address)
         whole = ipaddress.ip_network(self.network)
         if address == self.gateway or (self.gateway and found == ipaddress.ip_address(self.gateway)):
-            return f"{address} is the gateway of {self.name}"
+            return Text("{address} is the gateway of {name}", address=address, name=self.name)
         if self.jump and found in map(ipaddress.ip_address, filter(names.is_ip, (self.jump.host, *self.jump.seen_as))):
-            return f"{address} is the jump host of {self.name}"
+            return Text("{address} is the jump host of {name}", address=address, name=self.name)
         if whole.num_addresses > 2 and whole.version == 4 and found in (whole.network_address, whole.broadcast_address):
-            return f"{address} is the first or the last of {self.network}, which no server can have"
+            return Text(
+                "{address} is the first or the last of {network}, which no server can have",
+                address=address,
+                network=self.network,
+            )
         for written, what in self.reserved.items():
             if _within(found, written):
-                return f"{address} is reserved in {self.name}: {what}"
+                return Text("{address} is reserved in {name}: {what}", address=address, name=self.name, what=what)
         if self.ranges and not any(_within(found, written) for written in self.ranges):
-            return f"{address} is not among those that {self.name} gives out: {', '.join(self.ranges)}"
+            return Text(
+                "{address} is not among those that {name} gives out: {names}",
+                address=address,
+                name=self.name,
+                names=", ".join(self.ranges),
+            )
         return ""
 
     def free(self, taken: Collection[str]) -> str:
@@ -134,7 +143,7 @@ def network_of(networks: Sequence[Network], address: str) -> Network | None:
     return max(holding, key=lambda each: each.prefix, default=None)
 
 
-def doubt(networks: Sequence[Network], address: str, vlan: int | None = None, tagged: Collection[int] = ()) -> str:
+def doubt(networks: Sequence[Network], address: str, vlan: int | None = None, tagged: Collection[int] = ()) -> Prose:
     """What is wrong with a deposit's address, by what the office gives out: it is nobody's to have, or its network is
     in another VLAN than its port (`vlan`, None where that is not known). Empty where all is well, or the address is of
     no network of the office's."""
@@ -144,7 +153,13 @@ def doubt(networks: Sequence[Network], address: str, vlan: int | None = None, ta
     if why := of.refusal(address):
         return why
     if of.vlan and vlan is not None and of.vlan != vlan and of.vlan not in tagged:
-        return f"{address} is of {of.name}, which is in VLAN {of.vlan}; the port is in VLAN {vlan}"
+        return Text(
+            "{address} is of {name}, which is in VLAN {vlan}; the port is in VLAN {vlan2}",
+            address=address,
+            name=of.name,
+            vlan=of.vlan,
+            vlan2=vlan,
+        )
     return ""
 
 

@@ -14,6 +14,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.locale.recognising import Recogniser
 from sopctl.locale import Text, gettext_noop
 from sopctl.model import placeholders, unit
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest
@@ -56,6 +57,10 @@ class Holder(Struct, frozen=True):
         return f"{self.id} ({self.about})" if self.about else self.id
 
 
+_WRITTEN = Recogniser(gettext_noop("{number} of {unit}"), gettext_noop("{address}, given by the office"))
+"""Marks that are written with words of ours."""
+
+
 class Clash(Struct, frozen=True):
     """A mark of a deposit, as it is written there, that others have too: a few of them are named."""
 
@@ -73,7 +78,7 @@ class Clash(Struct, frozen=True):
         return Text(
             "{mark} {value} is that of {others}",
             mark=Text(CALLED[self.mark.kind]),
-            value=self.said,
+            value=_WRITTEN.text(self.said),
             others=", ".join(map(str, self.others)),
         )
 

@@ -9,6 +9,7 @@ that is sound here never makes a command end in an error.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sopctl.locale import gettext_noop
 from sopctl.model.sop import verbs
 from sopctl.model.sop.procedure import REQUESTER, Begins, Outcome, Procedure, Procedures, Step, follower
 
@@ -38,12 +39,14 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
     """What is wrong in one procedure by itself."""
     numbers = [step.no for step in procedure.steps]
     if REQUESTER not in procedure.actors:
-        said = "the requesting unit is missing: an actor {actor!r}"
+        said = gettext_noop("the requesting unit is missing: an actor {actor!r}")
         yield _fault(("actors",), "requester-missing", said, actor=REQUESTER)
     for index, step in enumerate(procedure.steps):
         path: Path = ("steps", index)
         if step.no in numbers[:index]:
-            yield _fault((*path, "no"), "step-repeated", "the step number {step} is used twice", step=step.no)
+            yield _fault(
+                (*path, "no"), "step-repeated", gettext_noop("the step number {step} is used twice"), step=step.no
+            )
         if step.actor not in procedure.actors:
             yield _unknown_actor((*path, "actor"), step.actor)
         for number, actor in enumerate(step.also):
@@ -55,7 +58,7 @@ def faults(procedure: Procedure) -> Iterator[Fault]:
     known = verbs.names("act")
     for act in procedure.acts:
         if act not in known:
-            said = "there is no act {act!r}; there are: {known}"
+            said = gettext_noop("there is no act {act!r}; there are: {known}")
             yield _fault(("acts", act), "act-unknown", said, act=act, known=", ".join(known))
     yield from _unreachable(procedure)
     for _, fault in _endless({procedure.name: procedure}):
@@ -68,7 +71,7 @@ def faults_between(procedures: Procedures) -> Iterator[tuple[str, Fault]]:
     openings = [name for name, procedure in procedures.items() if procedure.begins == Begins()]
     if len(openings) != 1:
         listed = ", ".join(openings) or "none does"
-        said = "exactly one procedure begins with a new request; now: {listed}"
+        said = gettext_noop("exactly one procedure begins with a new request; now: {listed}")
         yield (openings or list(procedures))[-1], _fault((), "openings-not-one", said, listed=listed)
     everyone = {actor for procedure in procedures.values() for actor in procedure.actors}
     begun: dict[tuple[str, str], str] = {}
@@ -79,7 +82,12 @@ def faults_between(procedures: Procedures) -> Iterator[tuple[str, Fault]]:
             yield name, fault
         for act, actors in procedure.acts.items():
             for actor in sorted(set(actors) - everyone):
-                yield name, _fault(("acts", act), "act-by-nobody", "no procedure has an actor {actor!r}", actor=actor)
+                yield (
+                    name,
+                    _fault(
+                        ("acts", act), "act-by-nobody", gettext_noop("no procedure has an actor {actor!r}"), actor=actor
+                    ),
+                )
     yield from _endless(procedures)
 
 
@@ -88,12 +96,12 @@ def _first_step_faults(procedure: Procedure, *, opening: bool) -> Iterator[Fault
     first, path = procedure.first, ("steps", 0, "verb")
     opens = _opens(first)
     if opening and not opens:
-        said = "a new request is filed by the verb {verb}, so the first step cannot be {first}"
+        said = gettext_noop("a new request is filed by the verb {verb}, so the first step cannot be {first}")
         verb = next(verb.name for verb in verbs.VERBS if verb.kind == "step" and verb.opens)
         yield _fault(path, "first-step-not-request", said, verb=verb, first=first.verb)
     filing = {first.actor, *(each.actor for each in first.outcomes_of(first.verb).values())} - {""}
     if opening and opens and filing != {REQUESTER}:
-        said = "{verb} is done by the requesting unit: its actor must be {requester}"
+        said = gettext_noop("{verb} is done by the requesting unit: its actor must be {requester}")
         yield _fault(("steps", 0, "actor"), "request-by-another", said, verb=first.verb, requester=REQUESTER)
     if opens and not opening:
         yield _second_request(path, first)
@@ -110,54 +118,61 @@ def _beginning_faults(
     ):
         path = ("begins", word)
         if other and other not in procedures:
-            said = "it starts from {other!r}, which does not exist"
+            said = gettext_noop("it starts from {other!r}, which does not exist")
             yield _fault(path, "begins-out-of-nothing", said, other=other)
         first = begun.setdefault((other, verb), procedure.name) if other else procedure.name
         if first != procedure.name:
             how = f"by {verb}" if verb else "at its end"
-            said = "{first} already starts from {other} {how}: this one never would"
+            said = gettext_noop("{first} already starts from {other} {how}: this one never would")
             yield _fault(path, "never-begins", said, first=first, other=other, how=how)
 
 
 def _verb_faults(step: Step, path: Path) -> Iterator[Fault]:
     known = verbs.names("step")
     if step.verb not in known:
-        said = "there is no verb {verb!r}; there are: {known}"
+        said = gettext_noop("there is no verb {verb!r}; there are: {known}")
         yield _fault((*path, "verb"), "verb-unknown", said, verb=step.verb, known=", ".join(known))
         return
     row, tasks = verbs.find(step.verb, step.task), verbs.tasks(step.verb)
     if row is None:
         wanted = f"one of {', '.join(sorted(tasks))}" if tasks != ("",) else "none"
-        said = "the task of {verb} must be {wanted}"
+        said = gettext_noop("the task of {verb} must be {wanted}")
         yield _fault((*path, "task" if step.task else "verb"), "task-unknown", said, verb=step.verb, wanted=wanted)
         row = verbs.row(step.verb, tasks[0])
     own = step.outcomes_of(step.verb)
     missing = [label for label in row.ends if label not in own]
     if missing:
-        said = "{verb} ends with {missing}, which this step does not know"
+        said = gettext_noop("{verb} ends with {missing}, which this step does not know")
         yield _fault((*path, "outcomes"), "outcome-missing", said, verb=step.verb, missing=", ".join(missing))
     if row.own_ends and len(own) != row.own_ends:
-        said = "{verb} needs two outcomes: all is well, and something differs"
+        said = gettext_noop("{verb} needs two outcomes: all is well, and something differs")
         yield _fault((*path, "outcomes"), "outcomes-not-two", said, verb=step.verb)
     if not own:
-        yield _fault((*path, "outcomes"), "own-outcome-missing", "{verb} needs an outcome of its own", verb=step.verb)
+        yield _fault(
+            (*path, "outcomes"),
+            "own-outcome-missing",
+            gettext_noop("{verb} needs an outcome of its own"),
+            verb=step.verb,
+        )
     if row.opens and path[-1] != 0:
         yield _second_request((*path, "verb"), step)
 
 
 def _outcome_faults(procedure: Procedure, step: Step, label: str, outcome: Outcome, here: Path) -> Iterator[Fault]:
     if label in verbs.NEUTRAL:
-        yield _fault(here, "outcome-reserved", "the outcome {label!r} is reserved", label=label)
+        yield _fault(here, "outcome-reserved", gettext_noop("the outcome {label!r} is reserved"), label=label)
     if outcome.actor and outcome.actor not in procedure.actors:
         yield _unknown_actor(here, outcome.actor)
     if (outcome.next is not None) + outcome.closes + outcome.resumes > 1:
-        said = "{label!r} leads to more than one place: next, closes and resumes exclude each other"
+        said = gettext_noop("{label!r} leads to more than one place: next, closes and resumes exclude each other")
         yield _fault(here, "outcome-ambiguous", said, label=label)
     if outcome.resumes and not procedure.begins.during:
-        said = "{label!r} resumes, but this procedure starts from no other"
+        said = gettext_noop("{label!r} resumes, but this procedure starts from no other")
         yield _fault(here, "nothing-to-resume", said, label=label)
     if outcome.resumes and procedure.begins.after:
-        said = "{label!r} resumes, but this procedure also begins after {other!r}, when there is nothing to resume"
+        said = gettext_noop(
+            "{label!r} resumes, but this procedure also begins after {other!r}, when there is nothing to resume"
+        )
         yield _fault(here, "resumes-and-follows", said, label=label, other=procedure.begins.after)
     yield from _tries_faults(step, label, outcome, here)
     if outcome.verb:
@@ -171,10 +186,10 @@ def _tries_faults(step: Step, label: str, outcome: Outcome, here: Path) -> Itera
         return
     row = verbs.find(step.verb, step.task)
     if outcome.waits_for:
-        said = "{label!r} has tries, but waits for {wait}: tries limit what goes on at once"
+        said = gettext_noop("{label!r} has tries, but waits for {wait}: tries limit what goes on at once")
         yield _fault(here, "tries-with-wait", said, label=label, wait=outcome.waits_for)
     elif outcome.verb or (row and not row.unattended):
-        said = "{label!r} has tries, but a person decides it: tries limit what goes on by itself"
+        said = gettext_noop("{label!r} has tries, but a person decides it: tries limit what goes on by itself")
         yield _fault(here, "tries-with-person", said, label=label)
 
 
@@ -182,22 +197,22 @@ def _aside_faults(procedure: Procedure, step: Step, label: str, outcome: Outcome
     """An outcome that a verb other than the step's brings about: it must be possible."""
     known = verbs.names("outcome")
     if outcome.verb not in known:
-        said = "there is no verb {verb!r} for an outcome; there are: {known}"
+        said = gettext_noop("there is no verb {verb!r} for an outcome; there are: {known}")
         yield _fault(here, "outcome-verb-unknown", said, verb=outcome.verb, known=", ".join(sorted(known)))
         return
     row = verbs.row(outcome.verb)
     if row.opens and not _opens(step):
-        said = "{label!r} never comes: {verb} opens a dossier, and here there is one"
+        said = gettext_noop("{label!r} never comes: {verb} opens a dossier, and here there is one")
         yield _fault(here, "outcome-opens-dossier", said, label=label, verb=outcome.verb)
     if _opens(step) and not row.opens:
-        said = "{label!r} never comes: {verb} needs a dossier, and this step opens it"
+        said = gettext_noop("{label!r} never comes: {verb} needs a dossier, and this step opens it")
         yield _fault(here, "outcome-without-dossier", said, label=label, verb=outcome.verb)
     first = next(iter(step.outcomes_of(outcome.verb)))
     if first != label:
-        said = "{label!r} never comes: {verb} brings {first!r} here"
+        said = gettext_noop("{label!r} never comes: {verb} brings {first!r} here")
         yield _fault(here, "outcome-verb-repeated", said, label=label, verb=outcome.verb, first=first)
     if row.only_while and row.only_while not in _waits_at(procedure, step):
-        said = "{label!r} never comes: {verb} ends a wait for a {wait}, and no way leads here with one"
+        said = gettext_noop("{label!r} never comes: {verb} ends a wait for a {wait}, and no way leads here with one")
         yield _fault(here, "outcome-without-wait", said, label=label, verb=outcome.verb, wait=row.only_while)
 
 
@@ -205,30 +220,32 @@ def _leading_faults(procedure: Procedure, label: str, outcome: Outcome, here: Pa
     """Where an outcome leads, and what is waited for there."""
     if outcome.next is None:
         if outcome.waits_for:
-            said = "{label!r} waits for {wait}, but no step follows that could"
+            said = gettext_noop("{label!r} waits for {wait}, but no step follows that could")
             yield _fault(here, "wait-without-step", said, label=label, wait=outcome.waits_for)
         return
     following = next((step for step in procedure.steps if step.no == outcome.next), None)
     if following is None:
-        said = "{label!r} leads to step {step}, which does not exist"
+        said = gettext_noop("{label!r} leads to step {step}, which does not exist")
         yield _fault(here, "branch-to-nowhere", said, label=label, step=outcome.next)
         return
     row = verbs.find(following.verb, following.task)
     if _opens(following):
-        said = "{label!r} leads to step {step}, which only a new request can do"
+        said = gettext_noop("{label!r} leads to step {step}, which only a new request can do")
         yield _fault(here, "branch-to-request", said, label=label, step=following.no)
     elif row and outcome.waits_for and outcome.waits_for not in row.may_wait:
         able = ", ".join(dict.fromkeys(verb.name for verb in verbs.VERBS if outcome.waits_for in verb.may_wait))
-        said = "{label!r} waits for {wait} at step {step}, but only {able} can wait for that"
+        said = gettext_noop("{label!r} waits for {wait} at step {step}, but only {able} can wait for that")
         yield _fault(here, "wait-without-end", said, label=label, wait=outcome.waits_for, step=following.no, able=able)
 
 
 def _unknown_actor(path: Path, actor: str) -> Fault:
-    return _fault(path, "actor-unknown", "the actor {actor!r} is not among the procedure's actors", actor=actor)
+    return _fault(
+        path, "actor-unknown", gettext_noop("the actor {actor!r} is not among the procedure's actors"), actor=actor
+    )
 
 
 def _second_request(path: Path, step: Step) -> Fault:
-    said = "{verb} opens a dossier: only the first step of all can be done by it"
+    said = gettext_noop("{verb} opens a dossier: only the first step of all can be done by it")
     return _fault(path, "second-request", said, verb=step.verb)
 
 
@@ -249,7 +266,9 @@ def _unreachable(procedure: Procedure) -> Iterator[Fault]:
     reached = _from(following, {procedure.first.no})
     for index, step in enumerate(procedure.steps):
         if step.no not in reached:
-            yield _fault(("steps", index), "step-unreachable", "no way leads to step {step}", step=step.no)
+            yield _fault(
+                ("steps", index), "step-unreachable", gettext_noop("no way leads to step {step}"), step=step.no
+            )
 
 
 Place = tuple[str, int]
@@ -264,7 +283,7 @@ def _endless(procedures: Procedures) -> Iterator[tuple[str, Fault]]:
         for name, procedure in procedures.items()
         for step in procedure.steps
     }
-    said = "step {step} is in a loop that no person, wait or limit (`tries`) ends"
+    said = gettext_noop("step {step} is in a loop that no person, wait or limit (`tries`) ends")
     for name, procedure in procedures.items():
         for index, step in enumerate(procedure.steps):
             if (name, step.no) in _from(following, following[name, step.no]):

@@ -115,7 +115,7 @@ def sign(
         _note_none(desk, issues, SigningRefused(issue.number, box, str(error)))
         raise _did_not_sign(str(error), secret_wrong=error.secret_wrong) from None
     except bsre.Unclear as error:
-        _unclear(issue, box, str(error))
+        _unclear(issue, box, error.args[0])
     try:
         with Examiner() as examiner:
             checker = Checker(desk, examiner, known)

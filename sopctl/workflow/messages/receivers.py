@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from sopctl.adapters import webhook
 from sopctl.errors import SopctlError
-from sopctl.locale import Text
+from sopctl.locale import Prose, Text
 from sopctl.model import names
 from sopctl.store import dossiers, locks
 from sopctl.store.across.outbox import Mark, Outbox
@@ -43,7 +43,7 @@ class Sent(Struct, frozen=True):
     receiver: str
     sent: int
     more: bool
-    problem: str = ""
+    problem: Prose = ""
 
 
 def send(site: Site, now: datetime, errors: list[SopctlError]) -> list[Sent]:
@@ -67,7 +67,7 @@ def _send(site: Site, name: str, now: float, errors: list[SopctlError]) -> Sent:
         mark = Mark(Journal(site.root).size())
         box.keep(name, mark)
     if now < mark.not_before:
-        return Sent(name, 0, more=True, problem="it did not take an event, and is tried again later")
+        return Sent(name, 0, more=True, problem=Text("it did not take an event, and is tried again later"))
     channel = site.settings.receivers[name]
     url, secret = sending.secret(site, channel.url), sending.secret(site, channel.signed_with or "")
     sent = 0

@@ -122,7 +122,7 @@ def _wanted(switch: SwitchRecord, dossier: Dossier) -> PortSetting:
         return quarantine(switch)
 
 
-def _doubt(site: Site, switch: SwitchRecord, dossier: Dossier) -> str:
+def _doubt(site: Site, switch: SwitchRecord, dossier: Dossier) -> Prose:
     """What is wrong with the address of a deposit whose port is in service, by what the office gives out."""
     wanted = _wanted(switch, dossier)
     if not wanted.enabled:

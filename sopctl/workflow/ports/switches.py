@@ -30,7 +30,7 @@ WAIT_SECONDS = 60.0
 """How long a command waits for another one that has a session with the same switch."""
 MAX_PASSWORD = 1024
 """Bytes."""
-_SAY_WHICH_PORTS = "Say which ports each rack has: switch: {name: …, first: 13, ports: 12}"
+_SAY_WHICH_PORTS = Text("Say which ports each rack has: switch: {name: …, first: 13, ports: 12}")
 
 
 class SwitchRow(Struct, frozen=True):

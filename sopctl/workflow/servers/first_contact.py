@@ -93,7 +93,7 @@ def _first_line(descriptor: int) -> bytes:
     while b"\n" not in line and len(line) < MAX_BYTES:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))
         if not ready:
-            raise TimeoutError(errno.ETIMEDOUT, "nobody wrote it into the pipe")
+            raise TimeoutError(errno.ETIMEDOUT, gettext_noop("nobody wrote it into the pipe"))
         piece = os.read(descriptor, MAX_BYTES - len(line))
         if not piece:
             break

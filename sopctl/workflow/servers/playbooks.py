@@ -212,7 +212,7 @@ def explain(mine: Turn, result: RunResult) -> Prose:
     """What failed on a turn's server, in one sentence: the task and its message, or what Ansible said."""
     said = result.hosts.get(mine.dossier.id)
     if said and said.failed_task:
-        told: Prose = f"{said.failed_task}: {said.message}"
+        told: Prose = joined(": ", (said.failed_task, Text(said.message)))
         if said.waited:
             told = Text("{failed}; its facts took {seconds:.0f} s", failed=told, seconds=said.waited)
         if said.window and said.failed_task == CLOSE_TASK:
@@ -229,7 +229,7 @@ def explain(mine: Turn, result: RunResult) -> Prose:
                 seconds=said.window,
             )
         return told
-    return (said.message if said else "") or result.message
+    return Text((said.message if said else "") or result.message)
 
 
 def noted(mine: Turn, result: RunResult) -> str:
@@ -262,7 +262,7 @@ def unfinished(result: RunResult, run: str) -> SopctlError | None:
                 "playbook-refused",
                 "Ansible refused the playbook: {reason}",
                 remedy=("Correct the site's playbooks or its inventory.", *remedy),
-                reason=result.message,
+                reason=Text(result.message),
             )
         case Outcome.TIMED_OUT:
             return TimedOut(
@@ -278,7 +278,7 @@ def unfinished(result: RunResult, run: str) -> SopctlError | None:
         "the run did not finish ({outcome}): {reason}",
         remedy=remedy,
         outcome=result.outcome,
-        reason=result.message,
+        reason=Text(result.message),
     )
 
 

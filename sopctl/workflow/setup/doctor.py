@@ -15,13 +15,14 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters import switch as device
-from sopctl.errors import Action, Advice, SopctlError, in_words
+from sopctl.errors import Action, Advice, OutsideFailure, SopctlError, in_words
 from sopctl.locale import Counted, Prose, Text, gettext_noop, joined
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+from sopctl.workflow.house import netbox
 from sopctl.workflow.office_key import key_state
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
@@ -148,6 +149,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_timers(site),
         *_facts(site),
         *_engine(site),
+        *_netbox(site),
         *_key_change(site),
         *_rehearsal(site),
         _modes(site),
@@ -278,6 +280,19 @@ def _engine(site: Site) -> list[Diagnosis]:
         told.append(Text("last run: {answered} of {sent} answered", answered=answered, sent=sent))
     remedy = Action("engine status") if found.problems else ()
     return [Diagnosis(Text("engine"), not found.problems, joined("; ", told), remedy, needed=False)]
+
+
+def _netbox(site: Site) -> list[Diagnosis]:
+    """Does the NetBox that the settings name answer, to the token that is here? It is asked for its version alone, and
+    not where another controller works on the site."""
+    try:
+        site.refuse_moved()
+        version = netbox.tried(site)
+    except OutsideFailure as error:
+        return [Diagnosis(Text("netbox"), False, joined(": ", (error.where, error.text)), error.remedy, needed=False)]
+    except SopctlError:
+        return []  # already told
+    return [Diagnosis(Text("netbox"), True, Text("NetBox {version} answers", version=version), needed=False)] if version else []
 
 
 def _missing(site: Site) -> list[Diagnosis]:

@@ -35,7 +35,7 @@ def resume(desk: Desk, deposit_id: str, *, note: str = "") -> StepDone:
             )
         if mine.standing.held.outcome == verbs.FORGED:
             mine.decide(
-                mine.procedure.acts.get("forged") or office_roles(mine.procedure), "a letter found to be forged"
+                mine.procedure.acts.get("forged") or office_roles(mine.procedure), Text("a letter found to be forged")
             )
         return mine.record(mine.verb.outcome, note=note or "dilanjutkan")
 

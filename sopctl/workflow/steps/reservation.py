@@ -30,7 +30,7 @@ from sopctl.workflow.steps import editing, required
 from sopctl.workflow.views import racks
 from sopctl.workflow.views.calendar import calendar
 
-NO_RACKS = Obstacle("the site has no racks", "belum ada rak")
+NO_RACKS = Obstacle(Text("the site has no racks"), "belum ada rak")
 
 
 class Waiting(Struct, frozen=True):

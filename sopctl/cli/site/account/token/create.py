@@ -41,7 +41,7 @@ def command(ctx: click.Context, name: str, *, label: str, scope: "Scope", days: 
     if as_json:
         from sopctl.cli.documents import accounts
 
-        put_json(accounts.new_token(made.token, made.secret))
+        put_json(accounts.new_token(made.token, made.secret, desk.now().tzinfo))
         return
     click.echo(made.secret)
     if scope == "read":
