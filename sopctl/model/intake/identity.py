@@ -14,8 +14,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.locale.recognising import Recogniser
 from sopctl.locale import Text, gettext_noop
+from sopctl.locale.recognising import Recogniser
 from sopctl.model import placeholders, unit
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest
 from sopctl.model.unit import Unit

@@ -40,7 +40,7 @@ class PortRecord(Struct, frozen=True):
     wanted: PortSetting
     deposit: str = ""
     macs: tuple[str, ...] = ()
-    address: str = ""
+    address: Prose = ""
 
 
 class Finding(Struct, frozen=True):
