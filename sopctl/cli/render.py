@@ -324,7 +324,13 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
         return
     made = table(_("deposit"), _("unit"), _("server"), _("place"), _("not known"))
     for each in adopted:
-        made.add_row(each.id or "–", printable(each.unit), each.server, each.place, ", ".join(map(said, each.unknown)))
+        made.add_row(
+            each.id or "–",
+            printable(each.unit),
+            each.server,
+            said(each.position.text),
+            ", ".join(map(said, each.unknown)),
+        )
     console().print(made)
     number = len(adopted)
     if dry_run:

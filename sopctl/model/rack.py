@@ -267,7 +267,7 @@ def _in_the_way(rack: Rack, here: Sequence[Occupied], unit: int, top: int, face:
         if unit <= other.place.top and other.place.unit <= top and _same_side(face, other.place.face):
             taken = {"reserved": "dipesan untuk", "placed": "ditempati"}[other.kind]
             return Obstacle(
-                Text(_TAKEN[other.kind], place=other.place, deposit=other.deposit),
+                Text(_TAKEN[other.kind], place=other.place.text, deposit=other.deposit),
                 f"{other.place} {taken} {other.deposit}",
             )
     return None

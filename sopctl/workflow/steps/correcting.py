@@ -208,6 +208,6 @@ def _refuse_taken_place(mine: Turn) -> None:
             "{deposit} would have {place} again: {reason}",
             remedy="Move what stands there now, or file the request again.",
             deposit=before.id,
-            place=spot,
+            place=spot.text,
             reason=why.english,
         )

@@ -147,7 +147,7 @@ def prioritise(desk: Desk, deposit_id: str, *, priority: int, reason: str) -> St
                 "{deposit} already has its place: {place}",
                 remedy=Action("show", deposit_id),
                 deposit=deposit_id,
-                place=mine.dossier.summary.place,
+                place=mine.dossier.summary.place.text,
             )
         note = f"prioritas {priority}: {said}"
         return mine.record(mine.verb.outcome, Prioritised(priority=priority, reason=said), note=note)
