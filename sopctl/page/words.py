@@ -7,7 +7,7 @@ from typing import Any
 
 from babel.dates import format_date
 
-from sopctl.errors import SopctlError
+from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.locale import Text
 from sopctl.locale.catalogs import worded
 from sopctl.page.english import ENGLISH, INDONESIAN
@@ -86,7 +86,17 @@ ERRORS = {
     "text-not-recordable": "teks ini memuat tanda yang tidak dapat dicatat",
     "too-many-failures": "terlalu banyak percobaan masuk yang gagal; tunggu seperempat jam",
 }
-"""Errors as the page says them in Indonesian, by their id. One that is not here is told as at the terminal."""
+"""Errors as the page says them in Indonesian, by their id. One that is not here is told as at the terminal, after what
+kind of error it is."""
+
+KINDS: dict[type[SopctlError], str] = {
+    InvalidRecord: "ada berkas yang rusak atau tidak sah; beri tahu pengelola sistem",
+    OutsideFailure: "ada gangguan di luar halaman ini; coba lagi, atau beri tahu pengelola sistem",
+    Conflict: "ada yang berubah sementara itu",
+    NotNow: "itu tidak dapat dilakukan sekarang",
+    UsageError: "itu tidak dapat diterima",
+    SopctlError: "itu tidak selesai",
+}
 
 ENGLISH_ERRORS = {
     "identity-not-proved": "the identity provider does not say who this is; log in again",
@@ -119,6 +129,8 @@ def error(found: SopctlError, language: Language, *, outsider: bool = False) -> 
     if outsider and found.id not in ERRORS:
         return say("Tidak dapat dilakukan sekarang. Tanyakan kepada kantor", language)
     said = own.format(**found.values) if own else worded(Text(found.template, **found.values), language)
+    if not own and language == "id":
+        said = f"{next(lead for kind, lead in KINDS.items() if isinstance(found, kind))}: {said}"
     lines = () if found.id in ENGLISH_ERRORS else (worded(each, language) for each in found.lines)
     return "; ".join((said[:1].upper() + said[1:], *lines))
 

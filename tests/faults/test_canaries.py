@@ -386,7 +386,7 @@ def test_a_leak_is_found(way: str, stage: Stage, shim: Path, tmp_path: Path) -> 
                 said = run("show", "{server}").out
                 assert found(said.encode(), stage.planted) == {"the mail password"}
             case "an argument":
-                run("init", f"{stage.folder}/{secret}")  # it calls ssh-keygen -f
+                run("init", "{folder}/" + secret)  # it calls ssh-keygen -f
                 shutil.rmtree(stage.folder / secret)
             case "a paper":
                 letter = (stage.folder / "server.yml").read_text().replace("Contoh R200", secret)

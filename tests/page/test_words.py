@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 import sopctl.page
-from sopctl.errors import UsageError
+from sopctl.errors import SopctlError
 from sopctl.locale import Text
 from sopctl.locale.catalogs import worded
 from sopctl.model.rack import FACES
@@ -70,11 +72,14 @@ def test_every_form_is_of_a_verb() -> None:
         assert not row.unattended, "what is privileged or long is not for the page"
 
 
-def test_what_the_page_has_no_words_for_is_said_as_at_the_terminal() -> None:
-    """In the language of whoever reads; to outsiders, nothing that could be of others."""
-    found = UsageError("no-such-deposit", "there is no deposit {deposit}", deposit="PS-2026-0099")
-    said = words.error(found, "id")
+@pytest.mark.parametrize("kind", list(words.KINDS))
+def test_what_the_page_has_no_words_for_is_said_as_at_the_terminal(kind: type[SopctlError]) -> None:
+    """In the language of whoever reads, after what kind it is; to outsiders, nothing that could be of others."""
+    found = kind("no-such-deposit", "there is no deposit {deposit}", deposit="PS-2026-0099")
     there = worded(Text(found.template, **found.values), "id")
-    assert said == there[:1].upper() + there[1:]
-    assert said != words.error(found, "en") == "There is no deposit PS-2026-0099"
+    said = words.error(found, "id")
+    assert re.match(r"[A-Z][a-z ,;]+: ", said), said
+    assert said.endswith(there)
+    assert there != words.error(found, "en").lower()
+    assert words.error(found, "en") == "There is no deposit PS-2026-0099"
     assert "PS-2026-0099" not in words.error(found, "id", outsider=True)

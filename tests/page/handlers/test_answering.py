@@ -124,7 +124,7 @@ def test_only_the_unit_says_it(told: str, desk: Desk, site_with_units: Site, kin
 
 def test_a_server_that_is_not_there_yet(file_request: Callable[..., str], desk: Desk) -> None:
     deposit = file_request()
-    with pytest.raises(NotNow, match="does not stand"):
+    with pytest.raises(NotNow, match="not in its rack yet"):
         verifying.say_access(desk, deposit, Word("x", True))
 
 

@@ -186,9 +186,9 @@ def test_bringing_the_server_too_late_finds_the_place_let_go(
     deposit = until_space()
     notifying.notify(desk, deposit, via="phone")
     clock.now += timedelta(days=30)
-    with pytest.raises(NotNow, match=r"receive .* is not due") as caught:
+    with pytest.raises(NotNow, match=r"receive .* is waiting for space") as caught:
         handover.receive(desk, deposit)
-    assert caught.value.remedy == (Action("reserve", deposit),)
+    assert caught.value.remedy == ("To see the waiting list:", Action("queue list"))
     assert reservation.reserve(desk, deposit).answer, "nobody else wanted it"
 
 
