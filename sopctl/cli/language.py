@@ -21,6 +21,8 @@ from sopctl.locale.catalogs import catalog, worded
 
 _SETTING = re.compile(rb"^language:[ \t]*[\"']?([a-z]{2})\b", re.MULTILINE)
 _LONGEST_SETTINGS = 1 << 20
+_FOR_PROGRAMS = ("json", "ndjson", "prometheus", "nagios", "junit")
+"""Formats of `--format` that programs read."""
 EXAMPLE = gettext_noop("Example:")
 """What stands above the command lines below a command's help."""
 
@@ -60,7 +62,7 @@ def _of_click(translations: NullTranslations) -> dict[str, Any]:
 
 def chosen(arguments: Sequence[str], environment: Mapping[str, str]) -> Language:
     """The language of a command line: that of the site it is about, else that of whoever types it."""
-    if "--json" in arguments:
+    if "--json" in arguments or _option(arguments, "--format") in _FOR_PROGRAMS:
         return "en"
     named = _option(arguments, "--site") or environment.get("SOPCTL_SITE")
     said = (_of_site(named), environment.get("SOPCTL_LANG"), *map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG")))
