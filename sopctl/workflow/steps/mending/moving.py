@@ -107,7 +107,7 @@ def _spot(mine: Turn, to: To) -> Place:
             "{deposit} says that already: {value}",
             remedy=Action("show", me.id),
             deposit=me.id,
-            value=spot,
+            value=spot.text,
         )
     return spot
 
