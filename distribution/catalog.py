@@ -27,6 +27,7 @@ from sopctl.cli.main import COMMANDS, cli
 from sopctl.cli.render import labelled
 from sopctl.locale.catalogs import FOLDER
 from sopctl.model.facts.server import ServerFacts
+from sopctl.workflow.setup.lab import all_states
 
 PACKAGE = FOLDER.parent
 ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -54,7 +55,7 @@ class Message(NamedTuple):
 def collected() -> dict[str, list[Message]]:
     """Every text of the source, by the part of the catalog that it belongs to. One that is in several belongs to the
     first."""
-    found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked(), *_fields()]}
+    found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked(), *_fields(), *_states()]}
     known = dict[str | tuple[str, str], tuple[str, Message]]()
     for part, messages in found.items():
         for each in messages:
@@ -156,6 +157,11 @@ def _fields() -> Iterator[Message]:
                 waiting += types
             case msgspec.inspect.CollectionType(item_type=inner) | msgspec.inspect.VarTupleType(item_type=inner):
                 waiting.append(inner)
+
+
+def _states() -> Iterator[Message]:
+    """What the states of lab servers are."""
+    yield from (Message(each.what, "sopctl/adapters/lab/states") for each in all_states())
 
 
 def _marked() -> Iterator[Message]:

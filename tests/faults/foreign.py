@@ -19,6 +19,8 @@ _QUOTED = re.compile(
     | \S*[/=@._]\S*           # paths, addresses, settings
     | (?<!\w)--?[a-z][\w-]*   # options
     | \w+(?:-\w+)+            # ids
+    | \b[0-9a-f]{12,}\b       # hashes
+    | \[rincian:[^\]]*\]      # what a server said, quoted in a note
     """,
     re.VERBOSE,
 )

@@ -2,7 +2,7 @@
 
 import click
 
-from sopctl.cli.language import _
+from sopctl.cli.language import _, said
 from sopctl.cli.options import example, json_option
 from sopctl.cli.render import put_json
 
@@ -25,5 +25,5 @@ def command(*, as_json: bool) -> None:
         return
     for one in found:
         only = " " + _("(only {releases})", releases=", ".join(one.releases)) if one.releases else ""
-        click.echo(f"{one.name:<24} {one.what}{only}")
+        click.echo(f"{one.name:<24} {said(one.what)}{only}")
     click.echo(_("their files are in {folder}", folder=STATES))
