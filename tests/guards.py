@@ -1,4 +1,4 @@
-"""Guards that are taken out: rows of tests/cases/*_guards.yml. Each names where a guard stands (`take`, as
+"""Guards that are taken out: rows of tests/cases/*_guards.yml. Each names where a guard stands (`take`,
 `module:attribute`), and what is put in its place (`by`, a Python expression in which `original` is what stood there)."""
 
 import functools
@@ -47,13 +47,14 @@ def taken_out() -> None:
 def judged_without(row: Mapping[str, str], folder: Path) -> tuple[int, str]:
     """Run the row's `test` without its guard, which no process has that it starts: pytest's exit code, and its end."""
     (folder / "sitecustomize.py").write_text(STARTS)
+    paths = os.pathsep.join((str(folder), str(CHECKOUT)))
     words = ["-q", "-x", "--tb=line", "-p", "no:cacheprovider", "-p", "no:xdist", f"--timeout={SECONDS}", row["test"]]
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", *words],
         cwd=CHECKOUT,
         env={
             **os.environ,
-            "PYTHONPATH": os.pathsep.join((str(folder), str(CHECKOUT))),
+            "PYTHONPATH": paths,
             "SOPCTL_GUARD": json.dumps(row),
         },
         capture_output=True,
