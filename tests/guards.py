@@ -1,5 +1,5 @@
 """Guards that are taken out: rows of tests/cases/*_guards.yml. Each names where a guard stands (`take`,
-`module:attribute`), and what is put in its place (`by`, a Python expression in which `original` is what stood there)."""
+`module:attribute`), and what is put in its place (`by`, a Python expression in which `original` is what was there)."""
 
 import functools
 import importlib
@@ -69,7 +69,7 @@ def twice(rows: list[dict[str, str]]) -> list[str]:
     seen: set[object] = set()
     found = []
     for row in rows:
-        marks = {(row["take"], row["by"]), row.get("probe", row["line"])}
+        marks = {(row["take"], row["by"], row.get("test", "")), row.get("probe", row["line"])}
         found += [row["line"]] if seen & marks else []
         seen |= marks
     return found
