@@ -22,6 +22,7 @@ from sopctl.model.sop.entries import Behalf as BehalfKept
 from sopctl.model.sop.entries import Decider, E, Entry, Kept, LateBecause, OnBehalfOf, Rank, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
+from sopctl.model.sop.summary import Summary
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
 from sopctl.store import dossiers
@@ -467,18 +468,8 @@ def _not_due(desk: Desk, dossier: Dossier, verb: str, task: str) -> NotNow:
             wanted=wanted,
             deposit=dossier.id,
         )
-    actor = procedure.actor_title(dossier.procedures, standing)
-    if waits == "month" and summary.month_due:
-        return NotNow(
-            "nothing-due-yet",
-            "{wanted} is not due for {deposit}; nothing is until {day:%Y-%m-%d}, then {place}: {activity} ({actor})",
-            wanted=wanted,
-            deposit=dossier.id,
-            day=summary.month_due,
-            place=standing.place,
-            activity=standing.step.activity,
-            actor=actor,
-        )
+    if waits == "month":
+        return month_not_come(summary)
     return NotNow(
         "not-due",
         "{wanted} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
@@ -487,7 +478,18 @@ def _not_due(desk: Desk, dossier: Dossier, verb: str, task: str) -> NotNow:
         deposit=dossier.id,
         place=standing.place,
         activity=standing.step.activity,
-        actor=actor,
+        actor=procedure.actor_title(dossier.procedures, standing),
+    )
+
+
+def month_not_come(each: Summary) -> NotNow:
+    """The error for work on a deposit whose next step is due in a later month."""
+    return NotNow(
+        "month-not-come",
+        "nothing is due for {deposit} until {month:%Y-%m}",
+        remedy=("To do it again now:", actions.due(each) or Action("show", each.id)),
+        deposit=each.id,
+        month=each.month_due,
     )
 
 

@@ -101,10 +101,10 @@ def test_a_refusal_names_what_todo_names_at_every_state_of_the_table(
                 said = (error.id, error.remedy, f"{error.values['place']}: {error.values['activity']}")
                 assert said == ("not-due", (due.action,), f"{due.standing}: {due.activity}"), row["name"]
             else:
-                waits = {"month": "nothing-due-yet", "space": "waits-for-space"}.get(row.get("waiting", ""))
+                waits = {"month": "month-not-come", "space": "waits-for-space"}.get(row.get("waiting", ""))
                 expected = "on-hold" if row.get("held") else waits or "closed"
                 assert error.id == expected, row["name"]
-    assert found.keys() == {"not-due", "nothing-due-yet", "waits-for-space", "on-hold", "closed"}
+    assert found.keys() == {"not-due", "month-not-come", "waits-for-space", "on-hold", "closed"}
 
 
 def test_every_verb_of_the_procedures_is_tried_above(desk: Desk) -> None:
