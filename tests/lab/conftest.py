@@ -39,8 +39,8 @@ def lab_name() -> Iterator[str]:
 
 @contextmanager
 def name_of_a_session() -> Iterator[str | None]:
-    """A lab's name that is the caller's own; None when all are in use. The labs whose names begin with it are taken down
-    at the end, and also when the caller is killed."""
+    """A lab's name that is the caller's own; None when all are in use. The labs whose names begin with it are taken
+    down at the end, and also when the caller is killed."""
     for name in NAMES:
         path = Path(f"/run/lock/sopctl-tests-{name}")
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,9 +24,11 @@ from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Clock, Ran, pinned
 from tests.lab.test_configure import CHECKOUT
+from tests.lab.test_docs import A_MACHINE
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.test_servers import Placed
 from tests.lab.traces import traces
+from tests.printed import DOCS, play, printed
 
 pytestmark = pytest.mark.lab
 
@@ -207,6 +209,9 @@ def test_two_months_with_parts_changed_in_between(
     tmp_path: Path,
 ) -> None:
     kill_once(name, lambda: f"/{name}1/tree " in Path("/proc/self/mountinfo").read_text())  # while its disk is made
+    assert set(A_MACHINE) <= set(printed(DOCS / "howto/lab.md"))
+    described, begun, ended = (line.replace("metal", name) for line in A_MACHINE)
+    play([described, begun], tmp_path)
     server = up(name)
     assert up(name) == server, "one that runs is left alone"
 
@@ -224,10 +229,10 @@ def test_two_months_with_parts_changed_in_between(
     assert [(disk.serial, disk.health) for disk in first.disks] == [("DISK-0001", "PASSED"), ("DISK-0002", "PASSED")]
     assert [module.serial for module in first.memory_modules] == ["MEM-0001", "MEM-0002"]
 
-    described = yaml.load(sopctl("lab", "hardware", "--name", name).out, yaml.CBaseLoader)
-    described["memory"][1].update(size_mib=384, serial="MEM-0003")
-    described["disks"][1].update(size_gb=16, serial="DISK-0003")
-    (tmp_path / "machine.yml").write_text(yaml.safe_dump(described))
+    parts_now = yaml.load(sopctl("lab", "hardware", "--name", name).out, yaml.CBaseLoader)
+    parts_now["memory"][1].update(size_mib=384, serial="MEM-0003")
+    parts_now["disks"][1].update(size_gb=16, serial="DISK-0003")
+    (tmp_path / "machine.yml").write_text(yaml.safe_dump(parts_now))
     changed = up(name, "--hardware", str(tmp_path / "machine.yml"))
     assert changed.pid != server.pid
     assert (changed.port, changed.host_keys) == (server.port, server.host_keys)
@@ -252,6 +257,8 @@ def test_two_months_with_parts_changed_in_between(
     assert "Keadaan yang perlu ditangani" in form
     assert "12 TB" in form
     assert sopctl("inventory", "conditions", "--format", "nagios").code == 2
+    play([ended], tmp_path)
+    assert servers.status(name) is None
 
 
 def test_power_cut_and_a_killed_up_leave_nothing_behind(name: str) -> None:
@@ -287,6 +294,6 @@ def test_a_test_session_that_is_killed_takes_its_labs_with_it(how: signal.Signal
     record = Path(f"/run/sopctl-lab/{name}-vm/servers/{name}-vm1/process")
     assert wait_until(lambda: record.exists() or session.poll() is not None, 400)
     session.send_signal(how)
-    assert session.communicate() == ("", None)
+    assert session.communicate()[0] == ""
     assert session.returncode == -how
     assert wait_until(lambda: not (traces(name) or traces(f"{name}-vm")), 60, every=0.2)
