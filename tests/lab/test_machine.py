@@ -28,6 +28,7 @@ from tests.lab.test_docs import A_MACHINE
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.test_servers import Placed
 from tests.lab.traces import traces
+from tests.patience import PATIENCE
 from tests.printed import DOCS, play, printed
 
 pytestmark = pytest.mark.lab
@@ -268,7 +269,7 @@ def test_power_cut_and_a_killed_up_leave_nothing_behind(name: str) -> None:
     machine = Process.read(record)
     assert machine
     machine.send(signal.SIGKILL)
-    assert wait_until(lambda: servers.status(name).servers[0].state == "stopped", 10)  # type: ignore[union-attr]
+    assert wait_until(lambda: servers.status(name).servers[0].state == "stopped", PATIENCE)  # type: ignore[union-attr]
 
 
 SESSION = """
@@ -296,4 +297,4 @@ def test_a_test_session_that_is_killed_takes_its_labs_with_it(how: signal.Signal
     session.send_signal(how)
     assert session.communicate()[0] == ""
     assert session.returncode == -how
-    assert wait_until(lambda: not (traces(name) or traces(f"{name}-vm")), 60, every=0.2)
+    assert wait_until(lambda: not (traces(name) or traces(f"{name}-vm")), PATIENCE, every=0.2)

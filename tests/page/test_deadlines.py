@@ -13,6 +13,7 @@ import uvicorn
 
 from sopctl.page import deadlines
 from sopctl.page.deadlines import Deadlines
+from tests.patience import PATIENCE
 
 LARGE = 32 * 1024 * 1024
 
@@ -41,7 +42,7 @@ def port(server: uvicorn.Server) -> Iterator[int]:
         thread.start()
         yield listening.getsockname()[1]
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
         assert not thread.is_alive()
 
 
@@ -81,7 +82,7 @@ def test_an_answer_that_nobody_takes_is_cut_off(server: uvicorn.Server, port: in
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         client.recv(1)
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while server.server_state.connections and time.monotonic() < until:
             threading.Event().wait(0.02)
         assert not server.server_state.connections
