@@ -27,8 +27,8 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.lab
 
 CASES = Path(__file__).parents[1] / "cases"
-CAUSES = yaml.safe_load((CASES / "causes.yml").read_text())
-ACCOUNTS = yaml.safe_load((CASES / "accounts.yml").read_text())
+CAUSES = yaml.load((CASES / "causes.yml").read_text(), yaml.CSafeLoader)
+ACCOUNTS = yaml.load((CASES / "accounts.yml").read_text(), yaml.CSafeLoader)
 ROOMY = 20.0
 FIRST_PORT = 2200
 

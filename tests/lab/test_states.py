@@ -122,6 +122,9 @@ LEAVES = """
     - name: Let the office in
       ansible.builtin.import_role:
         name: management_account
+    - name: Let the requester in
+      ansible.builtin.import_role:
+        name: requester_accounts
     - name: Leave something
       ansible.builtin.copy:
         content: x
@@ -140,6 +143,7 @@ def test_what_a_site_leaves_behind_is_named(site: Site, sopctl: Callable[..., Ra
     ran = sopctl("lab", "rehearse", "--state", "localtime-is-a-file", "--json", timeout=1500)
     assert ran.code == 1, ran.err
     (found,) = json.loads(ran.out)["servers"]
+    assert "release gives everything back" in [step["step"] for step in found["steps"]], found
     (bad,) = [step for step in found["steps"] if not step["ok"] and "release" in step["step"]]
     changed = {difference.split()[2] for difference in bad["differences"]}
     assert {"/srv/left", "/etc/hosts"} <= changed

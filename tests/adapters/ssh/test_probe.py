@@ -31,8 +31,8 @@ from tests.cases import rows
 from tests.patience import LATE, PATIENCE
 
 TABLES = Path(__file__).parents[2] / "cases"
-CASES = yaml.safe_load((TABLES / "causes.yml").read_text())
-ACCOUNTS = yaml.safe_load((TABLES / "accounts.yml").read_text())
+CASES = yaml.load((TABLES / "causes.yml").read_text(), yaml.CSafeLoader)
+ACCOUNTS = yaml.load((TABLES / "accounts.yml").read_text(), yaml.CSafeLoader)
 ROOMY = 20.0
 """Seconds for checks that must end by themselves, long before."""
 
