@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 
 import pytest
+import yaml
 
 from sopctl.adapters.lab import LabStatus, Tier
 from sopctl.adapters.lab.state import RELEASES
@@ -114,32 +115,30 @@ def test_nothing_broken_and_everything_given_back(release: str) -> None:
 
 
 LEAVES = """
-- name: Make the server usable, as far as this test needs it
-  hosts: deposits
-  gather_facts: false
-  become: true
-  tasks:
-    - name: Let the office in
-      ansible.builtin.import_role:
-        name: management_account
-    - name: Let the requester in
-      ansible.builtin.import_role:
-        name: requester_accounts
-    - name: Leave something
-      ansible.builtin.copy:
-        content: x
-        dest: /srv/left
-        mode: "0644"
-    - name: Change something of the owner's
-      ansible.builtin.lineinfile:
-        path: /etc/hosts
-        line: 192.0.2.1 other
+- name: Leave something
+  ansible.builtin.copy:
+    content: x
+    dest: /srv/left
+    mode: "0644"
+- name: Change something of the owner's
+  ansible.builtin.lineinfile:
+    path: /etc/hosts
+    line: 192.0.2.1 other
 """
-"""A site's own configure.yml, which the playbook of the return knows nothing of."""
+NOT_NEEDED = ("host_name", "login_banner", "sshd", "firewall", "static_address", "resolvers")
+"""Roles of the window that this test is not about: the whole of configure.yml takes long."""
 
 
 def test_what_a_site_leaves_behind_is_named(site: Site, sopctl: Callable[..., Ran]) -> None:
-    (site.root / "playbooks/configure.yml").write_text(LEAVES)
+    playbook = site.root / "playbooks/configure.yml"
+    (play,) = yaml.load(playbook.read_bytes(), yaml.CSafeLoader)
+    window = next(number for number, task in enumerate(play["tasks"]) if "block" in task)
+    block = play["tasks"][window]["block"]
+    kept = [task for task in block if task.get("ansible.builtin.import_role", {}).get("name") not in NOT_NEEDED]
+    assert len(kept) == len(block) - len(NOT_NEEDED)
+    play["tasks"][window]["block"] = kept
+    play["tasks"][window + 1 :] = yaml.load(LEAVES, yaml.CSafeLoader)
+    playbook.write_text(yaml.safe_dump([play], sort_keys=False))
     ran = sopctl("lab", "rehearse", "--state", "localtime-is-a-file", "--json", timeout=1500)
     assert ran.code == 1, ran.err
     (found,) = json.loads(ran.out)["servers"]
