@@ -24,7 +24,7 @@ _QUOTED = re.compile(
     """,
     re.VERBOSE,
 )
-_WORD = re.compile(r"[A-Za-z']+")
+_WORD = re.compile(r"(?<![\w])[A-Za-z']+(?![\w])")
 
 
 def english(said: str) -> list[str]:

@@ -5,6 +5,7 @@ own, for the one version that it was written for (`building.KNOWN`), and whateve
 asks then runs the playbook instead. A test holds what a module built so answers to Ansible's own answer.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -12,7 +13,6 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 from sopctl.adapters.ansible import building
@@ -49,7 +49,7 @@ def build(site: Path, module: Path, arguments: Mapping[str, object]) -> Built:
         try:
             done = subprocess.run(
                 [sys.executable, "-I", building.__file__],
-                input=msgspec.json.encode(given),
+                input=json.dumps(given).encode(),  # in ASCII: a path may have bytes that are no UTF-8
                 capture_output=True,
                 timeout=SECONDS,
                 env=environment,

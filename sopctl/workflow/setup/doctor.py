@@ -292,7 +292,11 @@ def _netbox(site: Site) -> list[Diagnosis]:
         return [Diagnosis(Text("netbox"), False, joined(": ", (error.where, error.text)), error.remedy, needed=False)]
     except SopctlError:
         return []  # already told
-    return [Diagnosis(Text("netbox"), True, Text("NetBox {version} answers", version=version), needed=False)] if version else []
+    return (
+        [Diagnosis(Text("netbox"), True, Text("NetBox {version} answers", version=version), needed=False)]
+        if version
+        else []
+    )
 
 
 def _missing(site: Site) -> list[Diagnosis]:
