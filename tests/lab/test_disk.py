@@ -104,8 +104,8 @@ def test_what_a_full_disk_refuses_is_said_and_not_half_done(
         assert kept(site) == before, words
         (folder / "ballast").unlink()
     fill(folder)
-    for words in (("todo",), ("journal", "verify")):
-        assert sopctl(*at, *words).code == 0, words
+    for read in (("todo",), ("journal", "verify")):
+        assert sopctl(*at, *read).code == 0, read
     assert "cannot write: No space left on device" in sopctl(*at, "doctor").out
     (folder / "ballast").unlink()
     assert sopctl(*at, "dispose", "--by", "kadis", "--instruction", "a").code == 0
