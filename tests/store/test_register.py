@@ -16,6 +16,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, editing, letters
 from tests.conftest import spoil
+from tests.patience import PATIENCE
 
 
 def truth(site: Site) -> list[Summary]:
@@ -24,7 +25,7 @@ def truth(site: Site) -> list[Summary]:
 
 def settle(site: Site) -> None:
     """Wait until the newest files are old enough to be trusted, and have them indexed."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while any(not stamp for stamp in register.stamps_of(site, dossiers.ids(site)).values()):
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)
@@ -57,7 +58,9 @@ def test_an_edit_by_hand_counts_once_it_is_accepted(desk: Desk, file_request: Ca
     assert [each.unit for each in register.summaries(desk.site)] == ["Dinas Baruuu"]
 
 
-@pytest.mark.parametrize("harm", ["missing", "torn", "no database", "another version", "a folder", "not readable"])
+@pytest.mark.parametrize(
+    "harm", ["missing", "torn", "no database", "another version", "another row", "a folder", "not readable"]
+)
 def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Callable[..., str], harm: str) -> None:
     for _ in range(2):
         file_request()
@@ -67,6 +70,10 @@ def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Cal
         with sqlite3.connect(path) as database:
             database.execute("UPDATE about SET value = 'x'")
             database.execute("UPDATE deposits SET summary = x'00'")
+    elif harm == "another row":
+        with sqlite3.connect(path) as database:
+            text = "CAST(replace(CAST(summary AS TEXT), 'Dinas Contoh', 'Dinas Lain') AS BLOB)"
+            assert database.execute(f"UPDATE deposits SET summary = {text}").rowcount == 2
     else:
         spoil(path, harm)
     for _ in range(2):
