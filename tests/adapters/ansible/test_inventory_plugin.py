@@ -39,7 +39,9 @@ def stand_in(site: Path, variables: dict[str, object]) -> None:
     (package / "workflow").mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "workflow/__init__.py").touch()
-    shutil.copy(CHECKOUT / "sopctl/errors.py", package)
+    (package / "locale").mkdir()
+    for each in ("errors.py", "locale/__init__.py"):
+        shutil.copy(CHECKOUT / "sopctl" / each, package / each)
     (package / "workflow/inventory_view.py").write_text(VIEW.format(variables=variables))
 
 
