@@ -157,7 +157,8 @@ class Cost(NamedTuple):
 def command(root: Path, *words: str, code: Path = HERE) -> Cost:
     """What a command costs, with the sopctl of a checkout."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(code)}
+    kept = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(root.parent / "bytecode")}  # as when installed
+    environment = {**os.environ, **kept, "PYTHONPATH": str(code)}
     subprocess.run([sys.executable, "-m", "sopctl", *words], cwd=root, check=False, env=environment, **QUIET)
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Cost(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, wall)
