@@ -406,6 +406,8 @@ async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:
     """Like `tcp.connect`, in the event loop."""
+    if len(addresses) == 1:  # nearly every server: there is nothing to try beside it
+        return addresses[0], await _connect_to(addresses[0], deadline)
     errors: dict[tcp.Address, int] = {}
     tries: dict[asyncio.Task[socket.socket], tcp.Address] = {}
     waiting = list(addresses)
@@ -427,6 +429,15 @@ async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tc
             if not one.cancel() and one.exception() is None:
                 one.result().close()
     raise tcp.connect_fault(addresses, errors)
+
+
+async def _connect_to(address: tcp.Address, deadline: Deadline) -> socket.socket:
+    try:
+        async with asyncio.timeout(deadline.left()):
+            return await _try(address)
+    except OSError as error:
+        ours = isinstance(error, TimeoutError) and error.errno is None  # the system's says its number
+        raise tcp.connect_fault([address], {} if ours else {address: error.errno or errno.EIO}) from None
 
 
 async def _try(address: tcp.Address) -> socket.socket:
