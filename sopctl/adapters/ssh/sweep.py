@@ -302,6 +302,8 @@ class _Sweep:
     ) -> None:
         self._answers, self._stop, self._clock, self._pace = answers, stop, clock, pace
         self._waiting = 0
+        self._room = asyncio.Event()
+        """Set whenever a host that waited for a thread has one."""
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(pace.logins, "login")
         self._others = ThreadPoolExecutor(OTHERS, "ports")
@@ -319,7 +321,8 @@ class _Sweep:
                     await self._places.acquire()
                     await self._asked.acquire()
                     while self._waiting >= self._pace.backlog:
-                        await asyncio.sleep(0.005)
+                        self._room.clear()
+                        await self._room.wait()
                     group.create_task(self._one(job))
         except asyncio.CancelledError:
             raise stopped() from None
@@ -387,6 +390,7 @@ class _Sweep:
 
     def _started(self) -> None:
         self._waiting -= 1
+        self._room.set()
 
 
 async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob]:
