@@ -1,21 +1,22 @@
 """What is installed beside the package: man pages and completion made from the commands, and the Debian package."""
 
-import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from click.shell_completion import BashComplete
 
-from distribution import pythons
+from distribution import deb, pythons
 from sopctl.adapters import lab
+from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.cli.main import cli
 
 CHECKOUT = Path(__file__).parents[1]
+INSTALLING = CHECKOUT / "docs/howto/installing.md"
 
 
 @pytest.fixture(scope="module")
@@ -72,87 +73,197 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next((CHECKOUT / "dist").glob("sopctl_*.deb"))
 
 
+PIPX = OwnerState(what="has pipx, as Debian packs it", script="true", packages=("pipx",))
+
+
 @pytest.fixture
 def server(request: pytest.FixtureRequest) -> Iterator[lab.LabServer]:
+    """A fresh server of this release, in these states."""
+    release, states = request.param
     with lab.name_of_its_own("deb") as name:
         try:
-            yield lab.up(name, servers=1, release=request.param).servers[0]
+            yield lab.up(name, servers=1, release=release, states=[states] if states else ()).servers[0]
         finally:
             lab.down(name)
 
 
 @pytest.fixture(scope="module")
-def before(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package of the version before: that of this checkout, with a lower version and, in the playbooks that `init`
-    copies, a file as an earlier version had it."""
+def older_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the version before: that of the commit which first made packages, with a lower version's number."""
+    folder = tmp_path_factory.mktemp("older")
+    git = ["git", "-C", str(CHECKOUT)]
+    (*_, first) = _said(*git, "log", "--diff-filter=A", "--format=%H", "--", "distribution/deb.py").split()
+    subprocess.run([*git, "archive", "-o", str(folder / "older.tar"), first], check=True)
+    subprocess.run(["tar", "-C", folder, "-xf", folder / "older.tar"], check=True)
+    (folder / "sopctl/__init__.py").write_text('"""sopctl"""\n\n__version__ = "0.0.9"\n')
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-build-isolation",
+        "--no-deps",
+        "-w",
+        str(folder),
+        str(folder),
+    ]
+    subprocess.run(pip, check=True, timeout=300)
+    return next(folder.glob("sopctl-0.0.9-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def older_package(package: Path, older_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package of the version before: this one's libraries, and sopctl of then."""
     root = tmp_path_factory.mktemp("before")
     subprocess.run(["dpkg-deb", "-R", package, root / "deb"], check=True, timeout=600)
     control = root / "deb/DEBIAN/control"
     control.write_text(re.sub(r"(?m)^Version: .*", "Version: 0.0.9", control.read_text()))
-    for found in (root / "deb/opt/sopctl/lib").glob("*/site-packages/sopctl/skeleton/playbooks/facts.yml"):
-        text = found.read_text()
-        found.unlink()  # another link to it may be that of another Python
-        found.write_text(f"{text}# as it was before\n")
+    for libraries in (root / "deb/opt/sopctl/lib").glob("*/site-packages"):
+        for path in libraries.glob("sopctl*"):
+            shutil.rmtree(path)
+        shutil.unpack_archive(older_wheel, libraries, "zip")
     made = root / "before.deb"
     subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", root / "deb", made], check=True)
     shutil.rmtree(root / "deb")
     return made
 
 
-INSTALLED = """
-set -e
-as() { su -s /bin/sh sopctl -c "$1"; }
-dpkg -i /tmp/before.deb
-cd /var/lib/sopctl
-as 'sopctl init kantor && cd kantor && sopctl request --example > request.yml && sopctl request request.yml'
-grep -q 'as it was before' kantor/playbooks/facts.yml
-dpkg -i /tmp/sopctl.deb
-dpkg -s sopctl | grep '^Version: ' | grep -qv 0.0.9
-as 'cd kantor && sopctl show 1 && sopctl doctor' >doctor.txt
-grep -q 'init --update' doctor.txt
-as 'cd kantor && sopctl init --update && sopctl validate'
-if grep -q 'as it was before' kantor/playbooks/facts.yml; then exit 1; fi
-as 'cd kantor && sopctl doctor' >doctor.txt
-if grep -q 'init --update' doctor.txt; then exit 1; fi
-rm -r kantor doctor.txt
-dpkg -P sopctl
-dpkg -i /tmp/sopctl.deb
-getent passwd sopctl
-cd /var/lib/sopctl
-as 'sopctl --version && sopctl init site && cd site && sopctl doctor'
-as 'cd site && sopctl request --example > request.yml && sopctl request request.yml'
-as 'cd site && sopctl dispose --by kadis --instruction a && sopctl dispose --by kabid --instruction b'
-as 'cd site && sopctl reserve && sopctl notify --via phone && sopctl take-in --serial SN-0001 --all-ok'
-as 'cd site && /opt/sopctl/bin/ansible-inventory -i inventory --graph'
-sopctl --site /var/lib/sopctl/site schedule install
+@pytest.fixture(scope="module")
+def index(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a package index has: the pinned wheels for the Pythons of both releases, packed."""
+    wheels = tmp_path_factory.mktemp("index")
+    for python in deb.PYTHONS:
+        pins = CHECKOUT / "build" / f"requirements-{python}.txt"  # the package was made from them
+        pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(wheels)]
+        subprocess.run([*pip, "--python-version", python, "--require-hashes", "-r", str(pins)], check=True, timeout=900)
+    return Path(shutil.make_archive(str(wheels), "tar", wheels))
+
+
+def _said(*command: str | Path) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+BY_DPKG = {
+    "install_before": "dpkg -i /tmp/before.deb",
+    "install": "dpkg -i /tmp/sopctl.deb",
+    "upgrade": "dpkg -i /tmp/sopctl.deb",
+    "remove": "dpkg -P sopctl; test ! -e /usr/bin/sopctl",
+}
+
+PACKED = """
 dpkg -L sopctl | grep -qx /usr/share/man/man1/sopctl-take-in.1.gz  # servers without manuals leave them out
 dpkg -L sopctl | grep -qx /usr/share/bash-completion/completions/sopctl
-dpkg -i /tmp/sopctl.deb
-as 'cd site && sopctl show 1'
-sopctl --site /var/lib/sopctl/site schedule remove
+getent passwd sopctl
+as 'cd site && /opt/sopctl/bin/ansible-inventory -i inventory --graph'
 dpkg -r sopctl
 test ! -e /usr/bin/sopctl
 test -d /var/lib/sopctl/site
-dpkg -P sopctl
+dpkg -i /tmp/sopctl.deb
+"""
+
+BY_PIPX = {
+    "prepare": """
+        mkdir /tmp/index && tar -C /tmp/index -xf /tmp/index.tar && chmod a+rx /tmp/index && rm /tmp/index.tar
+        useradd --system --create-home --home-dir /var/lib/sopctl sopctl
+        printf '[global]\\nno-index = true\\nfind-links = /tmp/index\\n' >/etc/pip.conf
+    """,
+    "install_before": "cd /tmp/before; as 'cd && mkdir older && cd older && cp /tmp/before/* . && sh install.sh'",
+    "install": "as 'cd && mkdir -p newer && cd newer && cp /tmp/newer/* . && sh install.sh'",
+    "upgrade": "as 'cd && mkdir -p newer && cd newer && cp /tmp/newer/* . && sh upgrade.sh'",
+    "remove": "as 'pipx uninstall sopctl'; test ! -e /var/lib/sopctl/.local/bin/sopctl",
+}
+
+OFFICE = """
+set -e
+PATH=/var/lib/sopctl/.local/bin:$PATH
+as() { su -s /bin/sh sopctl -c "PATH=$PATH; export PATH; set -e; $1"; }
+prepare
+install_before
+cd /var/lib/sopctl
+as 'sopctl --version' | grep -q '0\\.0\\.9'
+as 'sopctl init kantor && cd kantor && sopctl request --example > request.yml && sopctl request request.yml'
+upgrade
+as 'sopctl --version' | grep -qv '0\\.0\\.9'
+as 'cd kantor && sopctl show 1 && sopctl doctor' >doctor.txt
+grep -q 'init --update' doctor.txt
+as 'cd kantor && sopctl init --update && sopctl validate'
+as 'cd kantor && sopctl doctor' >doctor.txt
+if grep -q 'init --update' doctor.txt; then exit 1; fi
+rm -r kantor doctor.txt
+remove
+install
+cd /var/lib/sopctl
+as 'sopctl init site && cd site && sopctl doctor'
+as 'cd site && sopctl request --example > request.yml && sopctl request request.yml'
+as 'cd site && sopctl dispose --by kadis --instruction a && sopctl dispose --by kabid --instruction b'
+as 'cd site && sopctl reserve && sopctl notify --via phone && sopctl take-in --serial SN-0001 --all-ok'
+as 'cd site && ls deposits/*/documents/*.pdf'
+sopctl --site /var/lib/sopctl/site schedule install
+upgrade
+as 'cd site && sopctl show 1'
+packed
+sopctl --site /var/lib/sopctl/site schedule remove
+remove
 test -d /var/lib/sopctl/site
-rm -rf /var/lib/sopctl
 echo all of it
 """
+
+
+def through_the_office(server: lab.LabServer, ways: Mapping[str, str]) -> None:
+    """Install the version before, upgrade it, take a server in, and remove it: each in one of these ways."""
+    empty = dict.fromkeys(("prepare", "packed"), ":")
+    functions = "".join(f"{name}() {{\n{script}\n}}\n" for name, script in (empty | dict(ways)).items())
+    said = lab.run(server, functions + OFFICE, timeout=1500)
+    assert said.rstrip().endswith("all of it"), said
+
+
+def put(server: lab.LabServer, files: Mapping[str, Path]) -> None:
+    """Copy files to /tmp of a server, under these names."""
+    to = ["ssh", "-i", server.key_file, "-p", str(server.port), "-o", "StrictHostKeyChecking=no", "-o",
+          "UserKnownHostsFile=/dev/null", f"{server.user}@{server.address}"]  # fmt: skip
+    for name, each in files.items():
+        with each.open("rb") as file:
+            subprocess.run(
+                [*to, f"mkdir -p $(dirname /tmp/{name}); cat >/tmp/{name}"], stdin=file, check=True, timeout=300
+            )
 
 
 @pytest.mark.battery
 @pytest.mark.lab
 @pytest.mark.timeout(2400)
-@pytest.mark.parametrize("server", ["bookworm", "trixie"], indirect=True)
-def test_the_debian_package_on_a_fresh_server(package: Path, before: Path, server: lab.LabServer) -> None:
-    to = ["ssh", "-i", server.key_file, "-p", str(server.port), "-o", "StrictHostKeyChecking=no", "-o",
-          "UserKnownHostsFile=/dev/null", f"{server.user}@{server.address}"]  # fmt: skip
-    for name, each in (("sopctl", package), ("before", before)):
-        with each.open("rb") as file:
-            subprocess.run([*to, f"cat >/tmp/{name}.deb"], stdin=file, check=True, timeout=300)
-    said = lab.run(server, INSTALLED, timeout=900)
-    assert said.rstrip().endswith("all of it"), said
-    assert os.path.exists(package)
+@pytest.mark.parametrize("server", [("bookworm", ()), ("trixie", ())], indirect=True, ids=["bookworm", "trixie"])
+def test_the_debian_package_on_a_fresh_server(package: Path, older_package: Path, server: lab.LabServer) -> None:
+    put(server, {"sopctl.deb": package, "before.deb": older_package})
+    through_the_office(server, {**BY_DPKG, "packed": PACKED})
+
+
+@pytest.mark.battery
+@pytest.mark.lab
+@pytest.mark.timeout(2400)
+@pytest.mark.parametrize(
+    "server", [("bookworm", (PIPX,)), ("trixie", (PIPX,))], indirect=True, ids=["bookworm", "trixie"]
+)
+def test_pipx_on_a_fresh_server(
+    package: Path, older_wheel: Path, index: Path, server: lab.LabServer, tmp_path: Path
+) -> None:
+    """The lines that docs/howto/installing.md prints, with the pipx of each Debian and an index that is a folder."""
+    (printed,) = re.findall(r"```sh\n([^`]*?pipx install.*?)```", INSTALLING.read_text(), re.DOTALL)
+    wheel = next((CHECKOUT / "dist").glob("sopctl-*.whl"))
+    lines = "set -e\n" + printed
+    scripts = {
+        "before/install.sh": re.sub(r"sopctl-[^\[]*\.whl", older_wheel.name, lines),
+        "newer/install.sh": re.sub(r"sopctl-[^\[]*\.whl", wheel.name, lines),
+    }
+    scripts["newer/upgrade.sh"] = scripts["newer/install.sh"].replace("pipx install", "pipx install --force")
+    for name, script in scripts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(script)
+    constraints = CHECKOUT / "dist/constraints.txt"
+    put(server, {name: tmp_path / name for name in scripts})
+    put(server, {f"before/{older_wheel.name}": older_wheel, f"newer/{wheel.name}": wheel, "index.tar": index})
+    put(server, {f"{folder}/constraints.txt": constraints for folder in ("before", "newer")})
+    through_the_office(server, BY_PIPX)
 
 
 @pytest.mark.parametrize(

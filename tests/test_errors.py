@@ -122,6 +122,16 @@ def test_every_error_is_in_the_reference() -> None:
     assert {each.id for each in made_by_sopctl() if each.id} <= set(contract.documented())
 
 
+def test_the_reference_calls_an_operand_what_the_help_calls_it() -> None:
+    lines = {line.split("`")[1]: line for line in contract.REFERENCE.read_text().splitlines() if line.startswith("| `")}
+    for id, command in {
+        "not-a-site": "`sopctl init DIR`",
+        "place-refused": "`sopctl rack show RACK`",
+        "signatures-missing": "`sopctl document file-signed &lt;file> ID`",
+    }.items():
+        assert command in lines[id], id
+
+
 def test_an_id_has_one_sentence() -> None:
     assert clashes(made_by_sopctl()) == []
 

@@ -3,13 +3,16 @@
 import ast
 import errno
 import importlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
+
 from sopctl import errors
 from sopctl.cli import wording
-from sopctl.cli.main import BUG
+from sopctl.cli.main import BUG, cli
 from sopctl.errors import Action, ExitCode, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.store import durable
 
@@ -120,9 +123,21 @@ def _help(node: ast.expr | None) -> str:
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "Action" and node.args:
         named = [each.value for each in node.keywords if each.arg == "needs" and isinstance(each.value, ast.Tuple)]
         needs = tuple(filter(None, map(_text, named[0].elts))) if named else ()
-        subject = "ID" if len(node.args) > 1 else ""
+        subject = _operand(_text(node.args[0])) if len(node.args) > 1 else ""
         return f"`{wording.command(Action(_text(node.args[0]), subject, needs=needs))}`" if _text(node.args[0]) else ""
     return _text(node) if node is not None else ""
+
+
+def _operand(verb: str) -> str:
+    """What the help of a command calls the operand that an action gives it: `ID`, `DIR`, `RACK`."""
+    found: click.Command = cli
+    for word in wording.argv(Action(verb))[1:]:
+        if not isinstance(found, click.Group) or not (below := found.get_command(click.Context(found), word)):
+            break
+        found = below
+    operands = [each.make_metavar(click.Context(found)) for each in found.params if isinstance(each, click.Argument)]
+    before = wording.command(Action(verb)).count("<")  # `document file-signed <file> ID`
+    return re.split(r"[^A-Z]", operands[before].lstrip("["))[0] if operands[before:] else "ID"
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """The `sopctl` command: its sections, and the one place where errors end."""
 
 import gc
+import io
 import json
 import os
 import signal
@@ -143,6 +144,7 @@ def main() -> NoReturn:
     """Run the command line; every error becomes one message and the documented exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     gc.set_threshold(NEW_OBJECTS)
+    _say_whatever_it_is()
     code = _run()
     try:
         if sys.stdout:
@@ -152,6 +154,14 @@ def main() -> NoReturn:
     _tell_rest(code)
     _let_go()
     sys.exit(code)
+
+
+def _say_whatever_it_is() -> None:
+    """A character that the terminal's encoding has not, as in a file's name that is no UTF-8, is written as an escape:
+    what was recorded would otherwise end in an error, and be done twice."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _let_go() -> None:

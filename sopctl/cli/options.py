@@ -249,7 +249,7 @@ trusted_path_option = click.option(
     type=TEXT,
     default="",
     metavar="WHY",
-    help="Trust the key as shown, because the path is secure (a direct cable, say).",
+    help="Trust what is shown, because the path is secure (a direct cable, say).",
 )
 key_option = click.option("--key", type=FILE, help="Try as the requester, with this private key.")
 user_option = click.option("--user", help="The requester's account [default: the letter's first], with --key.")

@@ -195,6 +195,7 @@ class Steps:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._done: list[StepDone] = []
+        self._errors: dict[str, SopctlError] = {}
         self._failed: OSError | None = None
 
     def __call__(self, done: "StepDone") -> None:
@@ -206,12 +207,20 @@ class Steps:
         except OSError as error:
             self._failed = error
 
+    def failed(self, deposit_id: str, error: "SopctlError") -> None:
+        """An error ended the work on one deposit; that on the others goes on."""
+        self._errors[deposit_id] = error
+        if not self._as_json:
+            _put_failed(deposit_id, error)
+
     def end(self) -> None:
-        """To be called once, after the work. Raises OSError."""
+        """To be called once, after the work. Exits with the first error's code, if any. Raises OSError."""
         if self._failed:
             raise self._failed
         if self._as_json:
-            put_steps(self._done)
+            put_steps(self._done, self._errors)
+        for error in self._errors.values():
+            raise SystemExit(int(error.exit_code))
 
 
 def here(path: str | Path) -> Path:
@@ -228,15 +237,19 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
         for step in done.values():
             put_step(step, as_json=False)
         for name, error in errors.items():
-            click.secho(f"✗ {name}  {printable(wording.error(error), 1_000)}", fg="red")
-            for line in error.lines:
-                click.secho(f"    {printable(line, 1_000)}", fg="red")
-            if helps := wording.advice(error.remedy):
-                click.echo(f"  → {printable(helps, 1_000)}")
+            _put_failed(name, error)
         if not done and not errors:
             click.echo("Nothing is due.")
     for error in errors.values():
         raise SystemExit(int(error.exit_code))
+
+
+def _put_failed(deposit_id: str, error: "SopctlError") -> None:
+    click.secho(f"✗ {deposit_id}  {printable(wording.error(error), 1_000)}", fg="red")
+    for line in error.lines:
+        click.secho(f"    {printable(line, 1_000)}", fg="red")
+    if helps := wording.advice(error.remedy):
+        click.echo(f"  → {printable(helps, 1_000)}")
 
 
 def lateness(row: "Row") -> str:

@@ -67,6 +67,8 @@ ERRORS = {
     "serial-missing": "nomor seri belum dibaca dari mesinnya",
     "not-a-number": "{said!r} bukan bilangan",
     "not-a-scan": "pindaian harus berupa PDF, PNG atau JPEG",
+    "month-not-come": "belum ada yang harus dilakukan untuk {deposit} sampai {month:%Y-%m}",
+    "waits-for-space": "berkas {deposit} masih menunggu tempat",
     "not-due": "bukan itu yang harus dilakukan sekarang, melainkan {place}: {activity} ({actor})",
     "not-to-be-seen": "tidak ada berkas {deposit} di sini",
     "not-admitted": "{field}: {reason}",

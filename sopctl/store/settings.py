@@ -190,6 +190,8 @@ class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
     """What it calls the data centre; empty: the office's name."""
     ca: OptionalLine = ""
     """A PEM file of the authority to trust; empty: the system's."""
+    nightly: bool = False
+    """Is it brought in line every night, by a timer?"""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -470,6 +472,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             found[self.mail.password] = "the mail server"
         if self.signing.bsre:
             found[self.signing.bsre.password] = "BSrE's service"
+        if self.netbox:
+            found[self.netbox.token] = "NetBox"
         return found
 
     @property

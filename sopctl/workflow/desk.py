@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from msgspec import Struct, structs
 
-from sopctl.errors import Action, Conflict, Interrupted, NotNow, UsageError
+from sopctl.errors import Action, Conflict, Interrupted, NotNow, SopctlError, UsageError
 from sopctl.model.deposit import Deposit
 from sopctl.model.principal import Principal
 from sopctl.model.sop import history, procedure, verbs
@@ -22,6 +22,7 @@ from sopctl.model.sop.entries import Behalf as BehalfKept
 from sopctl.model.sop.entries import Decider, E, Entry, Kept, LateBecause, OnBehalfOf, Rank, to_data
 from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Outcome, Procedure, Standing, Step
+from sopctl.model.sop.summary import Summary
 from sopctl.model.sop.verbs import Verb
 from sopctl.model.unit import identity
 from sopctl.store import dossiers
@@ -194,10 +195,15 @@ class Turn:
         note = f"gagal: {why}" if act else why
         return self.record(outcome, *entries, note=note[:1000], answer=False)
 
-    def break_off(self, error: BaseException, *, after: str = "") -> StepDone:
+    def break_off(self, error: BaseException, *entries: Entry, after: str = "") -> None:
         """Record that `error` ended the work, and what the note says `after` that. Ctrl-C and the like are no failure:
-        whoever stopped it goes on later."""
-        return self.fail(told(error) + after, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        whoever stopped it goes on later. Where that cannot be recorded (the disk is full), it is told beside `error`
+        (`Site.lagging`), which stays what the caller raises, and the turns of others are broken off as well."""
+        try:
+            self.fail(told(error) + after, *entries, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
+        except SopctlError as unrecorded:
+            if str(unrecorded) != str(error):
+                self.desk.site.tell(unrecorded)
 
     def record(self, outcome: str, *entries: Entry, note: str = "", answer: bool = True) -> StepDone:
         """Append the event that ends this turn, with what it establishes, and say what is due next.
@@ -290,7 +296,7 @@ def turn(desk: Desk, deposit_id: str, verb: str, task: str = "") -> Iterator[Tur
         step = standing.step
         outcomes = step.ends_of(verb) if step else {}
         if step is None or not outcomes or task not in ("", step.task):
-            raise _not_due(dossier, verb, task)
+            raise _not_due(desk, dossier, verb, task)
         ends = standing is dossier.standing and all(each.closes or each.resumes for each in outcomes.values())
         if standing.held and not ends:
             raise on_hold(dossier, standing.held)
@@ -445,20 +451,45 @@ def _wanted(dossier: Dossier, verb: str, task: str) -> str:
     return f"{verb} ({', '.join(places)})" if places else verb
 
 
-def _not_due(dossier: Dossier, verb: str, task: str) -> NotNow:
+def _not_due(desk: Desk, dossier: Dossier, verb: str, task: str) -> NotNow:
+    """The error for a verb whose turn it is not: it names what `board.todo` names."""
     standing = dossier.standing
     if standing.step is None:
         return closed(dossier)
-    actor = procedure.actor_title(dossier.procedures, standing)
+    if standing.held:
+        return on_hold(dossier, standing.held)
+    wanted, summary = _wanted(dossier, verb, task), dossier.summary
+    waits = summary.waits_on(desk.now().date())
+    if waits == "space":
+        return NotNow(
+            "waits-for-space",
+            "{wanted} is not due for {deposit}, which is waiting for space",
+            remedy=("To see the waiting list:", Action("queue list")),
+            wanted=wanted,
+            deposit=dossier.id,
+        )
+    if waits == "month":
+        return month_not_come(summary)
     return NotNow(
         "not-due",
         "{wanted} is not due for {deposit}; what is due is {place}: {activity} ({actor})",
-        remedy=actions.due(dossier.summary) or (),
-        wanted=_wanted(dossier, verb, task),
+        remedy=actions.due(summary) or (),
+        wanted=wanted,
         deposit=dossier.id,
         place=standing.place,
         activity=standing.step.activity,
-        actor=actor,
+        actor=procedure.actor_title(dossier.procedures, standing),
+    )
+
+
+def month_not_come(each: Summary) -> NotNow:
+    """The error for work on a deposit whose next step is due in a later month."""
+    return NotNow(
+        "month-not-come",
+        "nothing is due for {deposit} until {month:%Y-%m}",
+        remedy=("To do it again now:", actions.due(each) or Action("show", each.id)),
+        deposit=each.id,
+        month=each.month_due,
     )
 
 

@@ -285,6 +285,27 @@ def test_what_is_not_utf8_is_refused_where_it_would_be_recorded(
     assert len(dossiers.read(desk.site, deposit).events) == 1
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "utf-8:surrogateescape", "iso8859-1"])
+def test_a_name_that_the_terminal_cannot_show_is_no_failure(
+    desk: Desk, file_request: Callable[..., str], encoding: str
+) -> None:
+    """The step was recorded, and its paper lies in a folder whose name is no UTF-8."""
+    deposit, root = file_request(), desk.site.root.with_name("data \udcff – 数据")
+    desk.site.root.rename(root)
+    edited = root / "edited.yml"
+    edited.write_text((root / f"deposits/{deposit}/deposit.yml").read_text().replace("Contoh R200", "Contoh R300"))
+    for words in (["edit", deposit, "--from", str(edited), "--note", "x", "--by", "staf"], ["validate", "--json"]):
+        ran = subprocess.run(
+            [sys.executable, "-m", "sopctl", *words],
+            cwd=root,
+            env={**os.environ, "PYTHONIOENCODING": encoding, "NO_COLOR": "1"},
+            capture_output=True,
+            check=False,
+        )
+        assert ran.returncode == 0, ran.stderr
+        assert b"\x1b" not in ran.stdout
+
+
 def test_a_result_that_cannot_be_printed_was_still_recorded(
     desk: Desk, file_request: Callable[..., str], site: Site
 ) -> None:

@@ -86,7 +86,7 @@ def leaks(folder: Path, planted: Mapping[str, str], allowed: frozenset[Path] = f
         here = Path(path)
         folders[:] = [name for name in folders if here / name not in allowed]
         for name in (*folders, *files):
-            told += [f"the name {here / name}: {each}" for each in found(name.encode(), planted)]
+            told += [f"the name {here / name}: {each}" for each in found(os.fsencode(name), planted)]
         for name in files:
             if here / name not in allowed and (here / name).is_file():
                 told += [f"{here / name}: {each}" for each in found((here / name).read_bytes(), planted)]

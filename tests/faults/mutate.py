@@ -11,10 +11,13 @@ import argparse
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib.util import cache_from_source
+from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from random import Random
@@ -25,12 +28,15 @@ from tests.faults.scale import figure
 
 CHECKOUT = Path(__file__).parents[2]
 ROOMS = ("model", "store")
+LEFT_OUT = "not battery and not lab"
 NO_TESTS = 5
 """Exit code of pytest when there is nothing to run."""
 CPU_SECONDS = 120
 """Which the tests of one mutant may take: some twenty times what they do."""
-NEAR, MOST = 4, 12
-"""So many test files that speak of a module are asked first, and so many at all."""
+ASKED = (1, 4, 12)
+"""So many test files that speak of a module are asked first, so many next, and so many at all."""
+FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTILINE)
+"""The test that ended pytest, as its last lines name it, without its row of a table."""
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -52,6 +58,10 @@ COMBINED: dict[type[ast.operator], type[ast.operator]] = {
     ast.FloorDiv: ast.Mult,
 }
 
+
+BOUND = 20
+"""From here on a number is a bound that someone chose, of a text or a list: one more is no fault that anybody could
+see, and a thousand times as much is no bound."""
 
 DECLARES = frozenset({"frozen", "kw_only", "strict"})
 """Arguments that hold what mypy has shown already."""
@@ -96,7 +106,8 @@ def _values(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Constant(value=bool(known)):
             yield f"{known} → {not known}", ast.Constant(not known)
         case ast.Constant(value=int(number)):
-            yield f"{number} → {number + 1}", ast.Constant(number + 1)
+            other = number + 1 if number < BOUND else number * 1000
+            yield f"{number} → {other}", ast.Constant(other)
         case ast.Constant(value=str(text)) if text and not any(map(str.isspace, text)):
             yield f"{text!r} changed", ast.Constant(f"{text}X")
 
@@ -167,8 +178,7 @@ def mutant(place: Place) -> str:
 
 def judges(module: Path) -> list[list[str]]:
     """The test files that judge a module (below sopctl/), in the order in which they are asked: its own, that of the
-    module through which it is tested, and those that import them; where there is none, those of its room. Never the
-    lab's, nor these."""
+    module through which it is tested, those that import them, and those of its room. Never the lab's, nor these."""
     tests = CHECKOUT / "tests"
     through = {row["module"]: row["of"] for row in rows("mirror") if "module" in row}
     chain = [str(module)]
@@ -177,17 +187,17 @@ def judges(module: Path) -> list[list[str]]:
     asked = [tests / Path(each).with_name(f"test_{Path(each).name}") for each in chain]
     every = sorted(
         (path for room in (*ROOMS, "workflow") for path in (tests / room).rglob("test_*.py")),
-        key=lambda path: path.stat().st_size,
+        key=lambda path: (path.name != f"test_{module.name}", path.stat().st_size),
     )
     for each in chain:
         dotted = ".".join(("sopctl", *Path(each).with_suffix("").parts)).removesuffix(".__init__")
         asked += [path for path in every if _imports(path, dotted)]
     asked += [tests / f"{module.parent.parent}/test_appliance.py"] if module.parent.name == "platforms" else []
-    near = [path for path in dict.fromkeys(asked) if path.is_file()]
     room = tests / module.parent
-    while not near:
-        near, room = sorted(room.glob("test_*.py"), key=lambda path: path.stat().st_size), room.parent
-    parts = (near[:NEAR], near[NEAR:MOST])
+    while not (beside := sorted(room.glob("test_*.py"), key=lambda path: path.stat().st_size)):
+        room = room.parent
+    near = [path for path in dict.fromkeys((*asked, *beside)) if path.is_file()]
+    parts = (near[since:until] for since, until in pairwise((0, *ASKED)))
     return [[str(path.relative_to(CHECKOUT)) for path in part] for part in parts if part]
 
 
@@ -209,45 +219,53 @@ class Judges:
         self._sound: dict[str, bool] = {}
 
     def judge(self, place: Place) -> bool:
-        """Does a test notice this mutant? Test files that fail without any (for want of root, say) judge nothing."""
+        """Does a test notice this mutant? One that fails without any (for want of root, say) judges nothing, nor does
+        its file."""
         relative = place.file.relative_to(CHECKOUT)
         there = self._copy / relative
         for tests in judges(relative.relative_to("sopctl")):
-            sound = [test for test in tests if self._is_sound(test)]
-            there.write_text(mutant(place))
-            try:
-                if sound and self._noticed(sound):
+            asked = tests
+            while asked:
+                try:
+                    _write(there, mutant(place))
+                    failed = self._failed(asked)
+                finally:
+                    _write(there, place.file.read_text())
+                if failed is None:
+                    break
+                if self._is_sound(failed):
                     return True
-            finally:
-                there.write_text(place.file.read_text())
+                asked = [test for test in asked if not failed.startswith(test)] if failed else []
         return False
 
     def _is_sound(self, test: str) -> bool:
+        """Does it pass without a mutant? Also what did not end in time, and named no test."""
         if test not in self._sound:
-            self._sound[test] = not self._noticed([test])
+            self._sound[test] = not test or self._failed([test]) is None
         return self._sound[test]
 
-    def _noticed(self, tests: list[str]) -> bool:
-        words = [
-            "-q",
-            "-x",
-            "-p",
-            "no:cacheprovider",
-            "-p",
-            "no:xdist",
-            "--timeout=1200",
-            "-m",
-            "not battery and not lab",
-            *tests,
-        ]
+    def _failed(self, tests: list[str]) -> str | None:
+        """The first of them that fails; empty where pytest names none."""
+        words = ["-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "--timeout=1200"]
         ended = subprocess.run(
-            ["prlimit", f"--cpu={CPU_SECONDS}", sys.executable, "-B", "-m", "pytest", *words],
+            ["prlimit", f"--cpu={CPU_SECONDS}", sys.executable, "-m", "pytest", *words, "-m", LEFT_OUT, *tests],
             cwd=self._copy,
             env={**os.environ, "PYTHONPATH": str(self._copy)},
             capture_output=True,
+            text=True,
+            errors="replace",
             check=False,
         )
-        return ended.returncode not in (0, NO_TESTS)
+        if ended.returncode in (0, NO_TESTS):
+            return None
+        named = FAILED.search(ended.stdout)
+        return named[1] if named else ""
+
+
+def _write(module: Path, source: str) -> None:
+    """Put a module there, and nothing compiled of it: the two differ in less than a second, or in no byte of size."""
+    module.write_text(source)
+    Path(cache_from_source(str(module))).unlink(missing_ok=True)
 
 
 def copied(into: Path) -> Path:

@@ -65,6 +65,11 @@ def test_the_table_has_every_command() -> None:
     assert {command_of(row["words"]) for row in ROWS} == set(LEAVES)
 
 
+AWKWARD = "-f 'a' \"b\" $(touch c) `touch c` 100%n\n{d} {{ 7 * 7 }} \udcff"
+"""A folder's name that is an option, a shell's command, a format, a template, two lines, and no UTF-8: in such folders
+stand the site and the files of every command."""
+
+
 class Stage(NamedTuple):
     """A site full of secrets with the devices around it: what a test of every command needs."""
 
@@ -87,10 +92,10 @@ class Stage(NamedTuple):
 
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    folder, home = tmp_path / "folder", tmp_path / "home"
+    folder, home = tmp_path / AWKWARD, tmp_path / "home"
     folder.mkdir()
     home.mkdir()
-    root = tmp_path / "site"
+    root = tmp_path / f"{AWKWARD} site"
     with ExitStack() as held:
         yield _stage(root, folder, home, held, monkeypatch)
 

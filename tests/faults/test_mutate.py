@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.mutate import interval
+from tests.faults.mutate import FAILED, interval
 
 
 @pytest.mark.parametrize(
@@ -12,3 +12,18 @@ from tests.faults.mutate import interval
 def test_the_interval_of_a_sample(killed: int, tried: int, least: float, most: float) -> None:
     """Wilson's, as tables have it."""
     assert interval(killed, tried) == pytest.approx((least, most), abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("said", "test"),
+    [
+        ("FAILED tests/model/test_a.py::test_words[a b - c::d] - AssertionError", "tests/model/test_a.py::test_words"),
+        ("FAILED tests/model/test_a.py::TestOf::test_it", "tests/model/test_a.py::TestOf::test_it"),
+        ("ERROR tests/model/test_a.py - ImportError: tests/model/test_b.py", "tests/model/test_a.py"),
+        ("ERROR tests/model/test_a.py::test_it - fixture", "tests/model/test_a.py::test_it"),
+    ],
+)
+def test_what_failed_is_tried_again_without_a_mutant_by_its_name(said: str, test: str) -> None:
+    found = FAILED.search(f"F.\n=== short test summary info ===\n{said}\n1 failed")
+    assert found
+    assert found[1] == test

@@ -57,7 +57,7 @@ def test_what_is_different(now: Roster, said: str) -> None:
 def test_the_journal_says_when_people_and_procedures_changed(desk: Desk, file_request: Callable[..., str]) -> None:
     deposit = file_request()
     letters.dispose(desk, deposit, instruction="x")
-    assert [line.partition(": ")[2] for line in journal.check(desk).rosters] == ["dicatat untuk pertama kali"]
+    assert [each.said for each in journal.check(desk).rosters] == ["dicatat untuk pertama kali"]
     letters.dispose(desk, deposit, instruction="x")
     assert len(journal.check(desk).rosters) == 1, "nothing has changed"
     settings = desk.site.root / "sopctl.yml"
@@ -70,9 +70,11 @@ def test_the_journal_says_when_people_and_procedures_changed(desk: Desk, file_re
     found = journal.check(later)
     assert found.gaps == []
     _, changed = found.rosters
-    assert changed.startswith("2026-11-23T09:30:00+07:00 root: ")
-    assert "kadis: Kepala Dinas, Kepala Dinas Kominfo, kadis → Pejabat Baru, Kepala Dinas Kominfo, kadis" in changed
-    assert "prosedur penitipan: 1 (" in changed
+    assert str(changed).startswith("2026-11-23T09:30:00+07:00 root: ")
+    assert (
+        "kadis: Kepala Dinas, Kepala Dinas Kominfo, kadis → Pejabat Baru, Kepala Dinas Kominfo, kadis" in changed.said
+    )
+    assert "prosedur penitipan: 1 (" in changed.said
     assert len(list((desk.site.root / "roster").iterdir())) == 2
 
 

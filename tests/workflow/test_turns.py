@@ -1,11 +1,13 @@
 """Who may do what, and when: out-of-order work is refused with the step that is due."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from sopctl.errors import Conflict, ExitCode, InvalidRecord, NotNow, UsageError
 from sopctl.model.sop import procedure
+from sopctl.model.sop.history import Event
 from sopctl.store import dossiers, locks
 from sopctl.store.library import SHIPPED
 from sopctl.workflow.desk import Desk, turn
@@ -21,6 +23,9 @@ from sopctl.workflow.steps import (
     reservation,
     verifying,
 )
+from sopctl.workflow.views import board
+from tests.cases import rows
+from tests.model.sop.test_procedure import BEFORE
 
 VERBS: dict[str, Callable[[Desk, str], object]] = {
     "dispose": lambda desk, deposit: letters.dispose(desk, deposit, instruction="x"),
@@ -57,6 +62,49 @@ def test_every_verb_but_the_due_one_is_refused_at_every_step(desk: Desk, file_re
     assert refused == 8 * (len(VERBS) - 1)
     standing = procedure.stand(desk.site.procedures, dossiers.read(desk.site, deposit).events)
     assert standing.place == "konfigurasi 1"
+
+
+def _stands(desk: Desk, deposit: str, lines: Iterable[str]) -> None:
+    """Bring a filed deposit to where these events lead (as in cases/standing.yml): what they establish does not matter
+    here."""
+    with dossiers.open_alone(desk.site, deposit) as opened:
+        dossier = opened
+        for line in lines:
+            name, step, outcome = line.split(" ", 2)
+            at = dossier.events[-1].at
+            event = Event(len(dossier.events) + 1, at, name, int(step), outcome, by="x", typed="x", prev="")
+            dossier = dossiers.append(desk.site, dossier, event)
+
+
+def test_a_refusal_names_what_todo_names_at_every_state_of_the_table(
+    desk: Desk, file_request: Callable[..., str]
+) -> None:
+    """The same step, and the same commands; where nothing is due today, a refusal says so, and what is waited for."""
+    found = Counter[str]()
+    for row in rows("standing"):
+        filed, *lines = [*BEFORE.get(row.get("after", ""), []), *row["events"]] or [""]
+        if "refused" in row or filed != "penitipan 1 selesai":
+            continue
+        deposit = file_request()
+        _stands(desk, deposit, lines)
+        dossier = dossiers.read(desk.site, deposit)
+        begun = procedure.begun_here(dossier.procedures, dossier.standing)
+        todo = [each for each in board.todo(desk).rows if each.id == deposit and each.kind == "step"]
+        refused = (each for each in VERBS if each not in begun and each != dossier.summary.verb)
+        for verb in refused:
+            with pytest.raises(NotNow) as caught, turn(desk, deposit, verb):
+                raise AssertionError
+            error = caught.value
+            found[error.id] += 1
+            if todo:
+                (due,) = todo
+                said = (error.id, error.remedy, f"{error.values['place']}: {error.values['activity']}")
+                assert said == ("not-due", (due.action,), f"{due.standing}: {due.activity}"), row["name"]
+            else:
+                waits = {"month": "month-not-come", "space": "waits-for-space"}.get(row.get("waiting", ""))
+                expected = "on-hold" if row.get("held") else waits or "closed"
+                assert error.id == expected, row["name"]
+    assert found.keys() == {"not-due", "month-not-come", "waits-for-space", "on-hold", "closed"}
 
 
 def test_every_verb_of_the_procedures_is_tried_above(desk: Desk) -> None:

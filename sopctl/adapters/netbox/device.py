@@ -48,7 +48,8 @@ def bring_in_line(netbox: NetBox, wanted: Device, site: str, rack_units: Mapping
 
     Raises NetBoxFault.
     """
-    _Device(netbox, wanted, site, rack_units, made).bring_in_line()
+    with netbox.understood(f"bring {wanted.deposit} in line"):
+        _Device(netbox, wanted, site, rack_units, made).bring_in_line()
 
 
 class _Device:

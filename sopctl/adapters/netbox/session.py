@@ -18,15 +18,28 @@ MOST_OBJECTS = 5000
 
 MOST_DEVICES = 100_000
 
+REQUEST_SECONDS = 60.0
+"""For one answer."""
+
 Fields = Mapping[str, Any]
 
 
 class NetBox:
     """A NetBox that was asked who it is. With `dry_run`, nothing is written."""
 
-    def __init__(self, server: Server, *, dry_run: bool = False, wait: Callable[[float], None] = time.sleep) -> None:
-        """Raises NetBoxFault where it cannot be reached, refuses the token, or is too old; OutsideFailure without
-        pynetbox."""
+    def __init__(
+        self,
+        server: Server,
+        *,
+        dry_run: bool = False,
+        seconds: float = REQUEST_SECONDS,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`seconds`: how long an answer may take.
+
+        Raises NetBoxFault where it cannot be reached, refuses the token, or is too old; OutsideFailure without
+        pynetbox.
+        """
         try:
             import pynetbox  # loads requests, only where NetBox is asked
         except ImportError:
@@ -40,13 +53,14 @@ class NetBox:
         session.trust_env = False
         session.adapters.clear()
         for scheme in ("https://", "http://"):
-            session.mount(scheme, Transport(server, wait))
-        self._refuse_old()
+            session.mount(scheme, Transport(server, seconds, wait))
+        self.version = self._refuse_old()
 
     def standing(self, prefix: str) -> set[str]:
         """The asset tags with this prefix of all devices that are not offline. Raises NetBoxFault."""
         found = self.find("dcim.devices", MOST_DEVICES, asset_tag__isw=prefix)
-        return {str(each["asset_tag"]) for each in found if each["status"] != "offline"}
+        with self.understood("list the devices"):
+            return {str(each["asset_tag"]) for each in found if each["status"] != "offline"}
 
     def find(self, kind: str, most: int = MOST_OBJECTS, **by: Any) -> list[dict[str, Any]]:
         """The objects of a kind (`dcim.devices`) that have these fields; a choice is its value, another object its id.
@@ -80,7 +94,7 @@ class NetBox:
         app, _, name = kind.partition(".")
         return getattr(getattr(self._api, app), name.replace("-", "_"))
 
-    def _refuse_old(self) -> None:
+    def _refuse_old(self) -> str:
         with self._translated("say its version"):
             said = str(self._api.status().get("netbox-version", ""))
         found = re.match(r"(\d{1,4})\.(\d{1,4})", said, re.ASCII)
@@ -92,6 +106,16 @@ class NetBox:
                 remedy="Until it is updated, `inventory summary --netbox` gives lists for its import.",
                 version=printable(said, 40) or "?",
             )
+        return printable(said, 40)
+
+    @contextmanager
+    def understood(self, doing: str) -> Iterator[None]:
+        """What is read of its objects within this is there, and of the kind that its API says. Raises NetBoxFault where
+        it is not."""
+        try:
+            yield
+        except (AttributeError, LookupError, TypeError, ValueError, RecursionError) as error:
+            raise self._unreadable(doing, error) from None
 
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:
@@ -127,14 +151,17 @@ class NetBox:
                 reason=said,
             ) from None
         except Exception as error:  # noqa: BLE001 (the library raises whatever an answer leads it to)
-            raise NetBoxFault(
-                "netbox-answer-unreadable",
-                "what NetBox answers, asked to {doing}, is not of its API: {reason}",
-                where=self._where,
-                remedy="Look whether the address in sopctl.yml is NetBox's own, without /api.",
-                doing=doing,
-                reason=printable(f"{type(error).__name__}: {error}", 200),
-            ) from None
+            raise self._unreadable(doing, error) from None
+
+    def _unreadable(self, doing: str, error: Exception) -> NetBoxFault:
+        return NetBoxFault(
+            "netbox-answer-unreadable",
+            "what NetBox answers, asked to {doing}, is not of its API: {reason}",
+            where=self._where,
+            remedy="Look whether the address in sopctl.yml is NetBox's own, without /api.",
+            doing=doing,
+            reason=printable(f"{type(error).__name__}: {error}", 200),
+        )
 
 
 def _what(kind: str, fields: Fields) -> str:

@@ -17,7 +17,6 @@ from requests.structures import CaseInsensitiveDict
 from sopctl.adapters.asking import Answer, Lost, NotSent, ask
 from sopctl.adapters.netbox.faults import NetBoxFault, Server
 
-REQUEST_SECONDS = 60.0
 RUN_SECONDS = 3600.0
 """For all that is asked in one run."""
 MAX_ANSWER = 16_000_000
@@ -32,11 +31,12 @@ _SENT = ("accept", "authorization", "content-type")
 
 
 class Transport(BaseAdapter):
-    """Sends requests to `server` alone, for as long as a run may take. `wait` is how it waits."""
+    """Sends requests to `server` alone, for as long as a run may take. `wait` is how it waits, `seconds` how long an
+    answer may take."""
 
-    def __init__(self, server: Server, wait: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, server: Server, seconds: float, wait: Callable[[float], None]) -> None:
         super().__init__()
-        self._server, self._wait = server, wait
+        self._server, self._seconds, self._wait = server, seconds, wait
         self._until = time.monotonic() + RUN_SECONDS
 
     def send(self, request: PreparedRequest, *_more: object, **_ignored: object) -> Response:
@@ -86,7 +86,7 @@ class Transport(BaseAdapter):
                 body,
                 headers,
                 method=request.method,
-                seconds=min(REQUEST_SECONDS, left),
+                seconds=min(self._seconds, left),
                 most=MAX_ANSWER,
                 ca=self._server.ca,
             )

@@ -274,7 +274,7 @@ def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
     """One line per server; below an inaccessible one, why, and what helps. Those that could not be tried come last; why
     not stands on standard error."""
     if not (found or untried):
-        click.echo("no server to check: none is in its place")
+        click.echo("no server to check: none is in a rack yet")
         return
     rows = [("id", "server", "answer", "time", "state")]
     for one in found:

@@ -45,7 +45,7 @@ from sopctl.cli.render import put_followups, put_step
 @click.option("--since", type=DAY, metavar="YYYY-MM-DD", help="With --serial: only since this day (a new mainboard).")
 @click.option("--received", type=DAY, metavar="YYYY-MM-DD", help="The server was brought on this day.")
 @click.option("--handed-over", type=DAY, metavar="YYYY-MM-DD", help="It was handed over on this day.")
-@click.option("--placed", type=DAY, metavar="YYYY-MM-DD", help="It has stood in its place since this day.")
+@click.option("--placed", type=DAY, metavar="YYYY-MM-DD", help="It has been in its rack since this day.")
 @click.option("--instruction", type=TEXT, help="The disposition says this.")
 @click.option("--event", "number", type=click.IntRange(1), help="With --instruction: which one [default: the newest].")
 @click.option("--undo", type=click.IntRange(1), metavar="EVENT", help="Take back the newest step, recorded by mistake.")

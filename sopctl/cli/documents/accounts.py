@@ -1,7 +1,7 @@
 """The documents of `account`: who may come to the page, and whom it refused."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Literal
 
 from msgspec import Struct
@@ -90,8 +90,8 @@ class CodeForgotten(Struct, frozen=True, kw_only=True):
     account: str
 
 
-def tokens(found: Sequence[Token]) -> ProgramTokens:
-    """The document of `account token list`."""
+def tokens(found: Sequence[Token], zone: tzinfo | None) -> ProgramTokens:
+    """The document of `account token list`, with times in the office's zone."""
     return ProgramTokens(
         tokens=[
             ProgramToken(
@@ -99,19 +99,20 @@ def tokens(found: Sequence[Token]) -> ProgramTokens:
                 account=each.account,
                 label=each.label,
                 scope=each.scope,
-                made=_when(each.made),
-                until=_when(each.until),
-                used=_when(each.used) if each.used else None,
+                made=_when(each.made, zone),
+                until=_when(each.until, zone),
+                used=_when(each.used, zone) if each.used else None,
             )
             for each in found
         ]
     )
 
 
-def new_token(made: Token, secret: str) -> NewToken:
+def new_token(made: Token, secret: str, zone: tzinfo | None) -> NewToken:
     """The document of `account token create`."""
-    return NewToken(id=made.id, account=made.account, scope=made.scope, secret=secret, until=_when(made.until))
+    until = _when(made.until, zone)
+    return NewToken(id=made.id, account=made.account, scope=made.scope, secret=secret, until=until)
 
 
-def _when(at: float) -> datetime:
-    return datetime.fromtimestamp(int(at), UTC)
+def _when(at: float, zone: tzinfo | None) -> datetime:
+    return datetime.fromtimestamp(int(at), zone)

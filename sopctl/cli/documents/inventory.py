@@ -53,7 +53,7 @@ class Inventoried(Struct, frozen=True, kw_only=True):
     serial: str
     processor: str
     logical_processors: int | None
-    memory_gib: float
+    memory_gib: float | None
     disks: int
     disk_gb: float
     system: str
@@ -67,7 +67,7 @@ class Inventoried(Struct, frozen=True, kw_only=True):
 
 class Total(Struct, frozen=True, kw_only=True):
     """The totals of a group of servers: those of a unit, in a rack, with a system, with firmware of a year, or whose
-    deposit ends in a year. `name` is `–` where that is not known."""
+    deposit ends in a year. `name` is empty where that is not known."""
 
     by: Literal["unit", "rack", "system", "firmware-year", "valid-until-year"]
     name: str
@@ -113,7 +113,7 @@ class MonthOfFacts(Struct, frozen=True, kw_only=True):
 
     month: str
     revision: int
-    memory_gib: float
+    memory_gib: float | None
     disk_gb: float
     system: str
     kernel: str
@@ -184,7 +184,7 @@ def over_time(months: "Sequence[inventories.MonthlyFacts]") -> FactsOverTime:
             MonthOfFacts(
                 month=each.month,
                 revision=each.revision,
-                memory_gib=each.memory_gib,
+                memory_gib=each.memory_gib or None,
                 disk_gb=each.disk_gb,
                 system=each.system,
                 kernel=each.kernel,
@@ -211,7 +211,13 @@ def summary(found: inventories.MonthlySummary) -> InventorySummary:
         not_gathered=list(found.not_gathered),
         not_due=[each.id for each in found.not_due],
         totals=[
-            Total(by=_GROUPS[group], name=name, servers=each.servers, memory_gib=each.memory_gib, disk_gb=each.disk_gb)
+            Total(
+                by=_GROUPS[group],
+                name=name.strip("–"),
+                servers=each.servers,
+                memory_gib=each.memory_gib,
+                disk_gb=each.disk_gb,
+            )
             for group, sums in found.sums.items()
             for name, each in sums.items()
         ],
@@ -260,7 +266,7 @@ def _inventoried(server: inventories.InventoriedServer) -> Inventoried:
         serial=facts.serial or deposit.serial,
         processor=facts.cpu.model or "",
         logical_processors=facts.cpu.logical,
-        memory_gib=server.memory_gib,
+        memory_gib=server.memory_gib or None,
         disks=len(facts.disks),
         disk_gb=server.disk_gb,
         system=server.system,

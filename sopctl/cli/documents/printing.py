@@ -16,19 +16,21 @@ from typing import Any
 from msgspec import NODEFAULT, UNSET, Struct, inspect
 from msgspec.structs import astuple
 
-_AS_IT_IS = frozenset({str, int, bool, float, type(None)})
+_AS_IT_IS = frozenset({int, bool, float, type(None)})
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def plain(value: Any) -> Any:
     """A record, and all in it, as JSON has it. A time without an offset would mean nothing elsewhere: ValueError."""
-    if type(value) in _AS_IT_IS:  # most of what there is, in lists of thousands
+    if type(value) is str:  # most of what there is, in lists of thousands
+        return value if value.isascii() else _in_utf8(value)
+    if type(value) in _AS_IT_IS:
         return value
     if isinstance(value, Struct):
         return _record(value)
     if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
+        return {_in_utf8(str(key)): plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [plain(each) for each in value]
     if isinstance(value, datetime) and value.tzinfo is None:
@@ -48,13 +50,19 @@ def _record(value: Struct) -> dict[str, Any]:
     return found
 
 
+def _in_utf8(text: str) -> str:
+    """A text whose every character JSON can have: the bytes of a file's name that are no UTF-8 are escapes, as on a
+    terminal (`\\udcff`)."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _scalar(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, PurePath):
-        return str(value)
+        return _in_utf8(str(value))
     raise TypeError(f"{type(value).__name__} is not printed")
 
 

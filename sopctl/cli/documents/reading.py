@@ -51,12 +51,12 @@ class Racks(Struct, frozen=True, kw_only=True):
 
 
 class Filling(Struct, frozen=True, kw_only=True):
-    """What fills a rack unit: a deposit's server, placed there, or its place reserved."""
+    """What fills a rack unit: a deposit's server, placed there, or its place reserved. Null: not known."""
 
     deposit: str
     kind: Literal["reserved", "placed"]
     place: Place
-    power_watts: int
+    power_watts: int | None
     weight_kg: int | None
 
 
@@ -248,7 +248,11 @@ def _filling(each: rack.Occupied) -> Filling:
     there = place(each.place)
     assert there  # noqa: S101 (it has one)
     return Filling(
-        deposit=each.deposit, kind=each.kind, place=there, power_watts=each.power_watts, weight_kg=each.weight_kg
+        deposit=each.deposit,
+        kind=each.kind,
+        place=there,
+        power_watts=each.power_watts or None,
+        weight_kg=each.weight_kg,
     )
 
 

@@ -11,14 +11,16 @@ from sopctl.workflow.steps.verifying import Verification
 
 class Verified(Struct, frozen=True, kw_only=True):
     """The step that was done (what was established stands in its `data`), how often access was tried, and what the last
-    try found."""
+    try found; null where nothing could be tried, and the requester's word alone counts."""
 
     steps: list[Step]
     errors: list[Failure]
     tries: int
-    access: Probed
+    access: Probed | None
 
 
 def verified(done: StepDone, found: Verification) -> Verified:
     """The document of `verify`."""
-    return Verified(steps=[step(done)], errors=[], tries=found.tries, access=probed(found.access))
+    return Verified(
+        steps=[step(done)], errors=[], tries=found.tries, access=probed(found.access) if found.access.port else None
+    )

@@ -57,7 +57,7 @@ def plan(
 ) -> None:
     """Plan maintenance, and tell the owners of all servers concerned. Exit 1: some could not be told.
 
-    Nobody is alarmed about these servers while it lasts, and their availability counts that time apart. Where no
+    No alerts are sent about these servers while it lasts, and their availability counts that time apart. Where no
     message reaches an owner, a letter is made (PDF).
     """
     from sopctl.workflow.house import maintenance
@@ -73,7 +73,7 @@ def plan(
 @json_option
 @click.pass_context
 def cancel(ctx: click.Context, *, maintenance: str, reason: str, as_json: bool) -> None:
-    """Call maintenance off, or end one that is under way: from then on, checks count again. Its owners are told so."""
+    """Call maintenance off, or end one that is under way: from then on, checks count again. The owners are told."""
     from sopctl.workflow.house import maintenance as planned
 
     _put(ctx, planned.cancel(open_desk(ctx), maintenance, reason=reason), as_json=as_json)

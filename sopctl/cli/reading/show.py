@@ -46,7 +46,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     server, out = dossier.deposit.server, console()
     made_of = ", ".join(filter(None, (server.brand_model, dossier.summary.serial, row.platform)))
     out.print(f"{row.id}  {row.unit}: {server.name} ({made_of})", style="bold")
-    out.print(f"stands at {row.standing}: {row.activity}{waits(row)}")
+    out.print(f"status: {row.standing}: {row.activity}{waits(row)}")
     if row.action:
         out.print(f"due {row.due or '–'} by {row.actor}{lateness(row)}:")
         click.echo(f"  {wording.line(row.action)}")  # never wrapped: half a command line must not run when it is pasted

@@ -41,9 +41,9 @@ def verify(ctx: click.Context, *, against: str | None, whole: bool, as_json: boo
         for lag in found.lagging:
             click.echo(f"! {printable(lag, 1_000)}")
         for note in found.mended:
-            click.echo(f"  mended {printable(note, 1_000)}")
+            click.echo(f"  mended {printable(str(note), 1_000)}")
         for change in found.rosters[1:]:
-            click.echo(f"  roster {printable(change, 2_000)}")
+            click.echo(f"  roster {printable(str(change), 2_000)}")
         if found.stamped:
             click.echo(f"  timestamp {printable(found.stamped, 500)}")
         click.echo(

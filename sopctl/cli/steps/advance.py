@@ -21,6 +21,7 @@ from sopctl.cli.options import (
     via_option,
 )
 from sopctl.cli.render import Steps, task_progress
+from sopctl.errors import Interrupted, SopctlError
 
 
 @click.command("advance", epilog=example("sopctl advance PS-2026-0001 PS-2026-0002", "sopctl advance --all"))
@@ -49,7 +50,7 @@ def command(
 ) -> None:
     """Do every step that needs no person: configure, inform, verify (and back), inform, take inventory.
 
-    Exit 1 when a server stays out of reach or a host failed.
+    Exit 1 when a server stays out of reach or a host failed. An error ends the work on that deposit alone.
     """
     from sopctl.workflow.steps import advancing, notifying
 
@@ -61,10 +62,16 @@ def command(
     said: dict[str, Any] = {"host_key": host_key, "user": user, "key": key, "max_tries": max_tries}
     said["via"] = next((each for each in notifying.MEANS if each == via), None)
     said["confirm"] = None if as_json else confirm_key
-    answers = []
-    for deposit_id in deposit_ids or ready:
-        with task_progress(quiet=as_json) as on_event:
-            done = advancing.advance(desk, deposit_id, on_event=on_event, on_step=steps, **said)
-        answers.append(done[-1].answer)
+    answers, chosen = [], deposit_ids or ready
+    desk.refuse_doubtful_clock()
+    for deposit_id in chosen:
+        try:
+            with task_progress(quiet=as_json) as on_event:
+                done = advancing.advance(desk, deposit_id, on_event=on_event, on_step=steps, **said)
+            answers.append(done[-1].answer)
+        except SopctlError as error:
+            if len(chosen) == 1 or isinstance(error, Interrupted):
+                raise
+            steps.failed(deposit_id, error)
     steps.end()
     end(all(answers))

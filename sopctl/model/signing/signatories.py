@@ -36,6 +36,17 @@ class Signatory(Struct, frozen=True):
     name: str
 
 
+class SignedBoxes(Struct, frozen=True):
+    """How many of a paper's boxes are signed (`count`), `of` how many, and which are still open."""
+
+    count: int
+    of: int
+    open: tuple[Box, ...]
+
+    def __str__(self) -> str:
+        return f"{self.count} of {self.of}"
+
+
 def same_person(on_paper: str, in_certificate: str) -> bool:
     """Is it the same name, but for titles, case and accents?
 

@@ -6,6 +6,7 @@ clock, the calendar or other deposits.
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Literal
 
 from msgspec import Struct
 
@@ -144,6 +145,14 @@ class Summary(Struct, frozen=True, gc=False, array_like=True):
     def in_our_hands(self) -> bool:
         """Does the server stand in a rack of ours, switched on, so that the controller may log in?"""
         return self.placed and not self.closed and not self.switched_off
+
+    def waits_on(self, day: date) -> Literal["", "hold", "space", "month"]:
+        """What makes its step nobody's turn on `day`: it is on hold, waits for space, or for another month."""
+        if self.held:
+            return "hold"
+        if self.waiting == "space":
+            return "space"
+        return "month" if self.month_due and day < self.month_due else ""
 
     def goes_on(self, day: date) -> bool:
         """Can the due step be done on `day` without anyone deciding or looking first?"""

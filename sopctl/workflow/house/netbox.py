@@ -4,17 +4,20 @@ A deposit is there from the moment it has a place, with the place blocked, until
 offline and out of its rack, and stays. What NetBox refuses for one deposit stops no other.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sopctl.adapters.netbox import NetBox, NetBoxFault, Outcome, Server, bring_in_line
-from sopctl.errors import SopctlError, UsageError
+from sopctl.errors import OutsideFailure, SopctlError, UsageError
 from sopctl.model import unit
 from sopctl.model.house import netbox as wanted
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, locks, register
 from sopctl.store import facts as kept
 from sopctl.store.register import Reading
+from sopctl.store.settings import NetBoxAt
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages.sending import secret
 
@@ -22,6 +25,9 @@ Progress = Callable[[int, int], None]
 
 ENDS_ALL = ("netbox-unreachable", "netbox-took-too-long", "netbox-moved", "netbox-leads-elsewhere")
 """After these, asking for the next deposit would end the same way."""
+
+TRIED_SECONDS = 10.0
+"""How long it may take to say who it is."""
 
 
 def sync(
@@ -45,7 +51,7 @@ def sync(
             "the site names no NetBox",
             remedy="Name it in sopctl.yml: netbox: {url: …, token: …}. The token is a file in keys/.",
         )
-    server = Server(settings.url, secret(desk.site, settings.token), Path(settings.ca) if settings.ca else None)
+    server = _server(desk.site, settings)
     with locks.hold(desk.site.root / "var" / "locks" / "netbox", "the synchronisation with NetBox"):
         netbox = NetBox(server, dry_run=dry_run)
         reading = register.read(desk.site, gathered=True)
@@ -64,6 +70,28 @@ def sync(
                 found.append(made)
                 progress(number, len(everyone))
     return found
+
+
+def tried(site: Site) -> str:
+    """Ask the site's NetBox who it is, once, and nothing else. Returns its version; "" where the site names none.
+
+    Raises OutsideFailure without the token, or where others can read it; NetBoxFault where NetBox cannot be asked.
+    """
+    settings = site.settings.netbox
+    if settings is None:
+        return ""
+    return NetBox(_server(site, settings), dry_run=True, seconds=TRIED_SECONDS, wait=lambda _seconds: None).version
+
+
+def _server(site: Site, settings: NetBoxAt) -> Server:
+    token = secret(site, settings.token)
+    if not re.fullmatch(r"[!-~]{1,300}", token):  # else a library would say what it cannot send
+        raise OutsideFailure(
+            "netbox-token-unusable",
+            "what the file has is no token of NetBox: one word of letters, digits and signs",
+            where=str(site.folder("keys") / settings.token),
+        )
+    return Server(settings.url, token, Path(settings.ca) if settings.ca else None)
 
 
 def _chosen(
@@ -98,4 +126,4 @@ def _networks(desk: Desk, errors: list[SopctlError]) -> list[str]:
         return []
 
 
-__all__ = ["NetBoxFault", "sync"]
+__all__ = ["NetBoxFault", "sync", "tried"]

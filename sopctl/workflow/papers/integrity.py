@@ -13,9 +13,10 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import SECONDS, Examiner
 from sopctl.errors import SopctlError
+from sopctl.model.signing.signatories import SignedBoxes
 from sopctl.model.signing.signatures import Signature
-from sopctl.model.sop import history, record
-from sopctl.model.sop.entries import Amended
+from sopctl.model.sop import history
+from sopctl.model.sop.entries import Amended, Undone, from_data
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers, issued
 from sopctl.store.across.extracts import Extract, extracted
@@ -51,18 +52,30 @@ class Document(Struct, frozen=True):
     """`intact`, `altered` or `missing`."""
 
 
+class Became(Struct, frozen=True):
+    """What became of a paper after it was issued: how, when, by which event of its deposit, and why."""
+
+    how: Literal["replaced", "amended", "taken-back"]
+    at: datetime
+    event: int
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.how.replace('-', ' ')} on {self.at:%Y-%m-%d} by event {self.event}: {self.because}"
+
+
 class CheckedFile(Struct, frozen=True):
-    """What a file is. `deposit`, `number` and `at` say which paper it is, or is made from; `since` what became of that
-    later: it was replaced, amended or taken back. `signed`: how many of how many have signed; `why` says more of the
-    verdict."""
+    """What a file is. `deposit`, `number` and `at` say which paper it is, or is made from; `became` what happened to
+    that paper later. `signed`: how many of its boxes are signed, for a paper that is signed by someone; `why` says more
+    of the verdict."""
 
     file: str
     verdict: Verdict
     deposit: str = ""
     number: str = ""
     at: datetime | None = None
-    since: str = ""
-    signed: str = ""
+    became: Became | None = None
+    signed: SignedBoxes | None = None
     why: tuple[str, ...] = ()
     signatures: tuple[Signature, ...] = ()
 
@@ -327,15 +340,15 @@ def _recorded(
                 continue
             issue = next((each for each in checker.known.of(digest) if each.deposit == dossier.id), None)
             if issue is None:
-                since = _became(dossier, event)
-                return CheckedFile(str(path), "issued", dossier.id, kept.get("number", ""), event.at, since)
-            since = _became(dossier, dossier.events[issue.event - 1])
-            return _checked(path, checker.recorded(content, issue, digest), event.at, since)
+                became = _became(dossier, event)
+                return CheckedFile(str(path), "issued", dossier.id, kept.get("number", ""), event.at, became)
+            became = _became(dossier, dossier.events[issue.event - 1])
+            return _checked(path, checker.recorded(content, issue, digest), event.at, became)
     report = next((each for each in reports if each.sha256 == digest), None)
     if report is not None:
         issue = next((each for each in checker.known.of(digest) if each.kind == REPORT), None)
         found = checker.recorded(content, issue, digest) if issue else Finding("issued")
-        checked = _checked(path, found, report.at, "")
+        checked = _checked(path, found, report.at, None)
         return msgspec.structs.replace(checked, deposit=report.deposit, number=report.number)
     return None
 
@@ -347,26 +360,28 @@ def _unrecorded(
     named = named_record(content)
     unfiled = checker.unfiled(content)
     if unfiled:
-        return _checked(path, unfiled, None, "")
+        return _checked(path, unfiled, None, None)
     if named and (named.deposit in known or named.deposit in {each.deposit for each in reports}):
         return CheckedFile(str(path), "altered", named.deposit, named.number)
     return CheckedFile(str(path), "unknown")
 
 
-def _checked(path: Path, found: Finding, at: datetime | None, since: str) -> CheckedFile:
+def _checked(path: Path, found: Finding, at: datetime | None, became: Became | None) -> CheckedFile:
     deposit, number = (found.issue.deposit, found.issue.number) if found.issue else ("", "")
-    return CheckedFile(str(path), found.verdict, deposit, number, at, since, found.signed, found.why, found.signatures)
+    return CheckedFile(str(path), found.verdict, deposit, number, at, became, found.signed, found.why, found.signatures)
 
 
-def _became(dossier: Dossier, issued: Event) -> str:
+def _became(dossier: Dossier, issued: Event) -> Became | None:
     """What became of the papers of an event."""
-    if issued.seq in record.undone(dossier.events):
-        return "its step was taken back"
+    for event in dossier.events:
+        undone = from_data(Undone, event)
+        if undone and undone.undoes.event == issued.seq:
+            return Became("taken-back", event.at, event.seq, undone.reason)
     for event, amended in dossier.established(Amended):
         if amended.amends.event == issued.seq:
-            how = "replaced" if amended.kind == "replacement" else "amended"
-            return f"{how} on {event.at:%Y-%m-%d} by event {event.seq}: {amended.because}"
-    return ""
+            how: Literal["replaced", "amended"] = "replaced" if amended.kind == "replacement" else "amended"
+            return Became(how, event.at, event.seq, amended.because)
+    return None
 
 
 def _named(dossier: Dossier) -> Iterator[tuple[Event, dict[str, str]]]:

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from sopctl.adapters.ansible.runner import HostResult, RunResult
-from sopctl.errors import SopctlError
+from sopctl.errors import Interrupted, SopctlError
 from sopctl.model.sop.entries import Entry
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, noted, record_unreachable, run_on, silent
@@ -138,6 +138,16 @@ def run(
 
 
 def _ended(mine: Turn, result: RunResult, good: Good) -> Answer:
+    """Record how the run ended on one server. What cannot be recorded is that server's answer."""
+    try:
+        return _recorded(mine, result, good)
+    except Interrupted:
+        raise
+    except SopctlError as error:
+        return error
+
+
+def _recorded(mine: Turn, result: RunResult, good: Good) -> Answer:
     host, unreachable = result.hosts.get(mine.dossier.id), record_unreachable(mine, result)
     if unreachable:
         return unreachable

@@ -120,7 +120,7 @@ def chosen(site: Site, ids: Sequence[str] = (), select: str = "") -> tuple[list[
     if wanted and not found:
         raise UsageError(
             "nothing-selected",
-            "no server in its place fits {select}",
+            "no server in a rack matches {select}",
             remedy=("See what the units, procedures and racks are called:", Action("list")),
             select=select,
         )

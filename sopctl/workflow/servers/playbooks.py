@@ -156,8 +156,8 @@ def run_on(
         windows = {name: host.window for name, host in result.hosts.items() if host.window}
         for mine in turns:
             if not mine.ended:
-                note = told(ended) + _in_window(mine, windows.get(mine.dossier.id, 0.0))
-                mine.fail(note, AnsibleRun(run=run_name), cut_off=isinstance(ended, Interrupted))
+                after = _in_window(mine, windows.get(mine.dossier.id, 0.0))
+                mine.break_off(ended, AnsibleRun(run=run_name), after=after)
         _say_windows(ended, windows)
         raise ended
     return result

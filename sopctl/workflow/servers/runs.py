@@ -1,8 +1,9 @@
 """What Ansible did: the runs that are kept in the site's var/runs, and what came of each."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -47,21 +48,21 @@ class Run(Struct, frozen=True):
 
 def listed(site: Site) -> list[Run]:
     """All runs that are kept, the newest first. Raises OutsideFailure when they cannot be read."""
-    return [_read(path, at) for path, at in site.runs()]
+    return [_read(site, path, at) for path, at in site.runs()]
 
 
 def one(site: Site, run_id: str) -> Run:
     """The run of that name, or the newest of that deposit. Raises UsageError when there is none."""
     for path, at in site.runs():
         if path.name == run_id or path.name.startswith(f"{run_id}-"):
-            return _read(path, at)
+            return _read(site, path, at)
     raise UsageError(
         "no-such-run", "there is no run {run!r}", remedy=("To see them all:", Action("runs list")), run=run_id
     )
 
 
-def _read(path: Path, at: float) -> Run:
+def _read(site: Site, path: Path, at: float) -> Run:
     result = None
     with disk_errors(path, "read"), suppress(FileNotFoundError, NotJson):
         result = from_json((path / RESULT_FILE).read_bytes(), RunResult)
-    return Run(path.name, datetime.fromtimestamp(at, UTC).astimezone(), path, result)
+    return Run(path.name, datetime.fromtimestamp(at, ZoneInfo(site.settings.time_zone)), path, result)

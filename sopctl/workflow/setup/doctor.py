@@ -15,13 +15,14 @@ from msgspec import Struct
 
 from sopctl.adapters import lab
 from sopctl.adapters import switch as device
-from sopctl.errors import Action, Advice, SopctlError, in_words
+from sopctl.errors import Action, Advice, OutsideFailure, SopctlError, in_words
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
 from sopctl.model.text import counted
 from sopctl.store import dossiers, modes, register
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+from sopctl.workflow.house import netbox
 from sopctl.workflow.office_key import key_states
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
@@ -141,6 +142,7 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
         *_timers(site),
         *_facts(site),
         *_engine(site),
+        *_netbox(site),
         *_key_change(site),
         *_rehearsal(site),
         _modes(site),
@@ -233,6 +235,19 @@ def _engine(site: Site) -> list[Diagnosis]:
         told.append(f"last run: {sum(run.answered.values())} of {sum(run.sent.values())} answered")
     remedy = Action("engine status") if found.problems else ()
     return [Diagnosis("engine", not found.problems, "; ".join(told), remedy, needed=False)]
+
+
+def _netbox(site: Site) -> list[Diagnosis]:
+    """Does the NetBox that the settings name answer, to the token that is here? It is asked for its version alone, and
+    not where another controller works on the site."""
+    try:
+        site.refuse_moved()
+        version = netbox.tried(site)
+    except OutsideFailure as error:
+        return [Diagnosis("netbox", False, f"{error.where}: {error.message}", error.remedy, needed=False)]
+    except SopctlError:
+        return []  # already told
+    return [Diagnosis("netbox", True, f"NetBox {version} answers", needed=False)] if version else []
 
 
 def _missing(site: Site) -> list[Diagnosis]:

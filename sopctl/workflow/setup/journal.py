@@ -182,6 +182,27 @@ def _stamps(desk: Desk, every: Sequence[Stamp], heads: Mapping[int, str]) -> tup
     return wrong, said if found.word == "good" else f"{said}: not checked, {MEANS['not-checked']}"
 
 
+class Note(Struct, frozen=True):
+    """A note in the journal: when, by whom, and what it says. One that was written otherwise is `said` as a whole."""
+
+    at: datetime | None
+    by: str
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()} {self.by}: {self.said}" if self.at else self.said
+
+
+def _note(written: str) -> Note:
+    head, _, said = written.partition(": ")
+    at, _, by = head.partition(" ")
+    try:
+        when = datetime.fromisoformat(at)
+    except ValueError:
+        return Note(None, "", written)
+    return Note(when, by, said) if when.tzinfo and by else Note(None, "", written)
+
+
 class Check(Struct, frozen=True):
     """What a check of the journal found: how many lines it has, where it ends (its anchor), what does not agree, what
     only lags (a crash can leave that), the notes of those who mended it, and what changed in the roster: the people,
@@ -192,8 +213,8 @@ class Check(Struct, frozen=True):
     anchor: str
     gaps: list[str]
     lagging: list[str]
-    mended: list[str]
-    rosters: list[str] = []
+    mended: list[Note]
+    rosters: list[Note] = []
     stamped: str = ""
     """What the newest timestamp proves; empty where there is none."""
     against: str = ""
@@ -258,8 +279,8 @@ def _check(desk: Desk, before: Verified | None) -> _Checked | None:
     gaps += roster.check(site, [roster_of(line) for line in walked.notes if line.deposit == ROSTER])
     gaps += [*(said for each in seen.values() for said in each.files), *_wrong_reports(site)]
     wrong, stamped = _stamps(desk, stamps, walked.heads)
-    mended = [line.note for line in walked.notes if line.deposit == MENDED]
-    rosters = [line.note.partition(" ")[2] for line in walked.notes if line.deposit == ROSTER]
+    mended = [_note(line.note) for line in walked.notes if line.deposit == MENDED]
+    rosters = [_note(line.note.partition(" ")[2]) for line in walked.notes if line.deposit == ROSTER]
     gaps = list(dict.fromkeys([*gaps, *wrong]))
     found = Check(walked.covered.lines, str(walked.anchor), gaps, lagging, mended, rosters, stamped)
     return _Checked(found, Verified(walked.covered, now))

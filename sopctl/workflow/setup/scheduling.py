@@ -1,6 +1,6 @@
 """What systemd runs: timers for access checks, the waiting list, reminders, the inventory, the look for drift on
-servers and switches, and a timestamp of the journal; and the page, under an account that cannot read the office's
-keys."""
+servers and switches, a timestamp of the journal, and NetBox; and the page, under an account that cannot read the
+office's keys."""
 
 import hashlib
 import os
@@ -44,6 +44,15 @@ def jobs(site: Site) -> tuple[Job, ...]:
         jitter=1800,
         limit=300,
         commands=((*run, "journal", "stamp"),),
+    )
+    netbox = Job(
+        name="netbox",
+        description=f"{where}: NetBox is brought in line",
+        calendar="*-*-* 06:00",  # after the night's inventory
+        time_zone=zone,
+        jitter=1800,
+        limit=2 * 3600,  # it ends by itself after one
+        commands=((*run, "netbox", "sync"),),
     )
     events = Job(
         name="events",
@@ -95,6 +104,7 @@ def jobs(site: Site) -> tuple[Job, ...]:
         *((switches,) if site.switches else ()),
         *((events,) if site.settings.receivers else ()),
         *((stamp,) if site.settings.signing.stamp_journal else ()),
+        *((netbox,) if site.settings.netbox and site.settings.netbox.nightly else ()),
     )
 
 

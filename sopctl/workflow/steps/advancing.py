@@ -10,7 +10,7 @@ from sopctl.errors import Action, NotNow
 from sopctl.model.sop import history
 from sopctl.store import dossiers, register
 from sopctl.workflow import actions
-from sopctl.workflow.desk import Desk, StepDone, closed
+from sopctl.workflow.desk import Desk, StepDone, closed, month_not_come
 from sopctl.workflow.servers.playbooks import OnEvent, silent
 from sopctl.workflow.steps.collecting import collect
 from sopctl.workflow.steps.configuring import configure
@@ -96,13 +96,7 @@ def _needs_a_person(desk: Desk, deposit_id: str) -> NotNow:
     if action is None:
         return closed(dossier)
     if each.month_due and desk.now().date() < each.month_due and not each.held:
-        return NotNow(
-            "month-not-come",
-            "nothing is due for {deposit} until {month:%Y-%m}",
-            remedy=("To do it again now:", action),
-            deposit=each.id,
-            month=each.month_due,
-        )
+        return month_not_come(each)
     if each.tries and not each.held:
         return NotNow(
             "tries-used-up",

@@ -381,8 +381,7 @@ class _Gathering:
             return work(*given, **named)
         except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
             answer = error if isinstance(error, SopctlError) else _unfit(error)
-            with suppress(SopctlError):  # where nothing can be recorded, `answer` says why
-                mine.break_off(answer)
+            mine.break_off(answer)
             return answer
 
 

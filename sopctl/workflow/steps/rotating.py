@@ -243,7 +243,7 @@ class _Rotation:
         at_once = by_old[0] is None
         said = "What was changed is put back." if at_once else f"Within {WINDOW_SECONDS} s the server puts it back."
         error.remedy = (said, *error.remedy)
-        mine.fail(told(error) + ("; yang diubah sudah dikembalikan" if at_once else _window_note()))
+        mine.break_off(error, after="; yang diubah sudah dikembalikan" if at_once else _window_note())
         self._answers.give(mine.dossier.id, error)
 
     def _each(self, verb: str, turns: Sequence[Turn], key: Key | None) -> Iterator[tuple[Turn, AccessResult | None]]:

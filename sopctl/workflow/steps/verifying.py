@@ -111,7 +111,7 @@ def say_access(desk: Desk, deposit_id: str, word: Word) -> StepDone:
         raise UsageError("day-in-the-future", "{day} has not come yet", day=word.on)
     with act(desk, deposit_id, "say-access") as mine:
         if not mine.dossier.summary.in_our_hands:
-            raise NotNow("not-in-place", "{deposit} does not stand in its place yet", deposit=deposit_id)
+            raise NotNow("not-in-place", "{deposit} is not in its rack yet", deposit=deposit_id)
         answer = "bisa" if word.yes else "tidak bisa"
         note = f"{word.by}: {answer}" + (f"; {word.note}" if word.note else "")
         return mine.record(mine.verb.outcome, AccessWord(access_word=word), note=note, answer=word.yes)

@@ -452,12 +452,9 @@ class _Making:
 
     def waits(self, each: Summary) -> Waits:
         """What a deposit waits for."""
-        if each.held:
-            return "hold"
-        if each.waiting == "space":
-            return "space"
-        if each.month_due and self._today < each.month_due:
-            return "month"
+        nobodys = each.waits_on(self._today)
+        if nobodys:
+            return nobodys
         if each.waiting == "decision":
             return "decision"
         if each.unfinished:

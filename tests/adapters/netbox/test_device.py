@@ -7,7 +7,7 @@ from sopctl.adapters.netbox.device import Outcome, bring_in_line
 from sopctl.adapters.netbox.faults import NetBoxFault, Server
 from sopctl.adapters.netbox.session import NetBox
 from sopctl.model.house.netbox import Device, Interface, Part
-from tests.adapters.netbox.fake_netbox import TOKEN, FakeNetBox, netbox
+from tests.adapters.netbox.fake_netbox import TOKEN, FakeNetBox, Next, netbox
 
 SITE = "Pusat Data"
 WEB = Device(
@@ -197,3 +197,45 @@ def test_where_netbox_ignores_a_filter_nobody_elses_device_is_taken_for_ours() -
         sync(fake, other)
         assert fake.only("dcim/devices", asset_tag=WEB.deposit) == before
         assert fake.only("dcim/devices", asset_tag=other.deposit)
+
+
+NESTED = "[" * 5000 + "]" * 5000
+HOSTILE = [
+    "null",
+    "3",
+    "[3]",
+    NESTED,
+    '{"count": 1, "next": null, "results": null}',
+    '{"count": 1, "next": null, "results": 3}',
+    '{"count": "x", "next": 3, "results": [{"id": 1}]}',
+    '{"count": 1, "next": null, "results": [null]}',
+    '{"count": 1, "next": null, "results": [{}]}',
+    '{"count": 1, "next": null, "results": [{"id": null, "name": null, "url": null}]}',
+    '{"count": 1, "next": null, "results": [{"id": "1/../../users", "name": {"a": []}, "display": "\\u001b[2J"}]}',
+    '{"count": 1, "next": null, "results": [{"id": -1e400, "asset_tag": "PS-2026-0001", "name": "web-1"}]}',
+]
+ASKED = [
+    "dcim/devices", "dcim/sites", "dcim/racks", "dcim/manufacturers", "dcim/device-types", "dcim/device-roles",
+    "tenancy/tenants", "dcim/interfaces", "dcim/mac-addresses", "ipam/ip-addresses", "dcim/inventory-items",
+]  # fmt: skip
+
+
+def test_what_it_answers_is_an_error_or_is_read() -> None:
+    """Whatever it answers when it is asked for whatever kind of objects, or makes or changes one."""
+    with netbox() as fake:
+        asked = [("POST", "dcim/sites"), ("PATCH", "dcim/devices"), *(("GET", each) for each in ASKED)]
+        said = [_said_of(fake, method, path, body) for method, path in asked for body in HOSTILE]
+        fake.script.clear()
+        fake.faults.clear()  # what it made up itself was asked for
+        assert {each.partition(" ")[0] for each in fake.asked} <= {"GET", "POST", "PATCH"}
+    assert sum(map(bool, said)) > 50
+    assert all(each.isprintable() for each in said if each)
+
+
+def _said_of(fake: FakeNetBox, method: str, path: str, body: str) -> str:
+    fake.script[:] = [Next(method, path, 200, body=body.encode())]
+    try:
+        sync(fake, WEB)
+    except NetBoxFault as error:
+        return error.message
+    return ""

@@ -52,7 +52,6 @@ TIMES = re.compile(r"(.*_)?(at|since|until|began|ended|came|left|due|opened|expi
 """Keys that say when something was or will be."""
 
 WORDS = {
-    ("CheckedFile", "since"): "what became of the paper since, in words",
     ("Data", "left"): "what a configuration left on the server",
     ("Disks", "left"): "which disks are not accounted for",
     ("Done", "left"): "what a backup leaves out",

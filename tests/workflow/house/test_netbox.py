@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -18,6 +19,7 @@ from sopctl.store import dossiers, locks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.house import netbox
+from sopctl.workflow.setup import doctor, scheduling
 from sopctl.workflow.steps.mending import leaving
 from tests.adapters.netbox.fake_netbox import TOKEN, FakeNetBox, Next
 from tests.adapters.netbox.fake_netbox import netbox as served
@@ -150,6 +152,69 @@ def test_what_is_missing_is_said(office: Desk, fake: FakeNetBox, monkeypatch: py
     with pytest.raises(OutsideFailure, match="needs libraries") as extra:
         sync(office)
     assert extra.value.id == "extra-missing"
+
+
+@pytest.mark.parametrize("token", ["", "dua kata", "satu\nbaris-kedua", "tokén", "x" * 301])
+def test_what_is_no_token_is_not_sent_nor_shown(office: Desk, fake: FakeNetBox, token: str) -> None:
+    (office.site.root / "keys/netbox").write_text(token)
+    with pytest.raises(OutsideFailure) as refused:
+        sync(office)
+    assert (refused.value.id, fake.asked) == ("netbox-token-unusable", [])
+    assert not any(word in str(refused.value) for word in ("baris-kedua", "tokén", "xxx"))
+
+
+def test_no_letter_may_name_the_token(office: Desk) -> None:
+    path = office.site.root / "sopctl.yml"
+    path.write_text(f"{path.read_text()}first_contact_keys: [netbox, dinkes]\n")
+    with pytest.raises(InvalidRecord, match="keys that are for nothing else, not `netbox`"):
+        assert Site(office.site.root).settings
+
+
+@pytest.mark.parametrize(
+    ("spoiled", "says"),
+    [
+        (lambda root, _fake: (root / "keys/netbox").chmod(0o644), "can be read by others"),
+        (lambda root, _fake: (root / "keys/netbox").write_text("f" * 40), "does not let this token"),
+        (lambda _root, fake: fake.script.append(Next("GET", "status", 503, times=9)), "too busy"),
+        (lambda _root, fake: fake.script.append(Next("GET", "status", 302)), "has moved"),
+        (lambda _root, fake: fake.script.append(Next("GET", "status", 200, body=b"<html>")), "not of its API"),
+    ],
+)
+def test_to_try_it_is_to_ask_for_its_version_alone(
+    office: Desk, fake: FakeNetBox, spoiled: Callable[[Path, FakeNetBox], object], says: str
+) -> None:
+    assert netbox.tried(office.site) == fake.version
+    spoiled(office.site.root, fake)
+    with pytest.raises(OutsideFailure, match=says) as raised:
+        netbox.tried(office.site)
+    assert set(fake.asked) == {"GET status"}
+    assert TOKEN not in str(raised.value)
+
+
+def test_the_doctor_says_whether_it_answers(office: Desk, fake: FakeNetBox) -> None:
+    def told() -> dict[str, tuple[bool, str]]:
+        return {each.what: (each.ok, each.detail) for each in doctor.diagnose(str(office.site.root))}
+
+    assert told()["netbox"] == (True, f"NetBox {fake.version} answers")
+    (office.site.root / "keys/netbox").unlink()
+    found = told()
+    assert (found["netbox"][0], "there is no key 'netbox'" in found["netbox"][1]) == (False, True)
+    assert "the secret for NetBox" in found["keys/netbox"][1]
+    path = office.site.root / "sopctl.yml"
+    path.write_text(path.read_text().partition("\nnetbox:")[0])
+    fake.asked.clear()
+    assert netbox.tried(Site(office.site.root)) == ""
+    assert fake.asked == []
+
+
+def test_a_timer_does_it_where_the_settings_say_so(office: Desk) -> None:
+    def jobs() -> dict[str, tuple[str, ...]]:
+        return {job.name: job.commands[0][-2:] for job in scheduling.jobs(Site(office.site.root))}
+
+    assert "netbox" not in jobs()
+    path = office.site.root / "sopctl.yml"
+    path.write_text(path.read_text().replace("token: netbox}", "token: netbox, nightly: true}"))
+    assert jobs()["netbox"] == ("netbox", "sync")
 
 
 def _without(office: Desk) -> Desk:

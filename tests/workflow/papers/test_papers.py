@@ -160,6 +160,9 @@ def test_the_first_form_says_what_became_of_it(sopctl: Callable[..., Ran], desk:
     reissuing.addendum(staff, two[0], text="dua catu daya", reason="terlewat")
     ran = sopctl("document", "verify", str(second))
     assert ran.out.splitlines()[1] == f"  amended on {desk.now():%Y-%m-%d} by event 10: terlewat"
+    (checked,) = json.loads(sopctl("document", "verify", str(first), "--json").out)["files"]
+    replaced = {"how": "replaced", "at": desk.now().isoformat(), "event": 9, "because": "nama penerima salah"}
+    assert (checked["became"], checked["signed"]) == (replaced, None)
     second.write_bytes(second.read_bytes() + b" ")
     ran = sopctl("document", "verify", str(second))
     assert (ran.code, ran.out.split()[0]) == (1, "altered")

@@ -324,6 +324,41 @@ def test_what_breaks_off_a_run_is_in_every_history(desk: Desk, office: Office) -
     assert {office.last(each) for each in ids} == {("interrupted", "dihentikan dengan Ctrl-C")}
 
 
+@pytest.mark.parametrize("ends", [None, KeyboardInterrupt, Outcome.CRASHED])
+def test_a_history_that_takes_no_event_holds_up_no_other(
+    desk: Desk, office: Office, ends: type[BaseException] | Outcome | None
+) -> None:
+    """Someone edits a history while Ansible works: how the run ended on the other servers is in theirs."""
+    first, second, third = (office.server(each) for each in (WELL, BAD, WELL))
+
+    run = office.run_playbook
+
+    def edited(*given: Any, **named: Any) -> RunResult:
+        result = run(*given, **named)
+        path = desk.site.root / "deposits" / first / "history.yml"
+        path.write_bytes(path.read_bytes() + b"# theirs\n")
+        if isinstance(ends, type):
+            raise ends
+        return result
+
+    office.outcome = ends if isinstance(ends, Outcome) else Outcome.FAILED
+    with pytest.MonkeyPatch.context() as ansible:
+        ansible.setattr(runner, "run_playbook", edited)
+        if ends is None:
+            answers = configuring.configure_all(desk, [first, second, third])
+            assert {name: error.id for name, error in answers.errors.items()} == {first: "history-changed-meanwhile"}
+            assert (office.last(second)[0], office.last(third)[0]) == ("failed", "selesai")
+        else:
+            with pytest.raises(KeyboardInterrupt if isinstance(ends, type) else OutsideFailure) as ended:
+                configuring.configure_all(desk, [first, second, third])
+            assert "meanwhile" not in str(ended.value), "what ended it for all is told"
+            assert [office.last(each)[0] for each in (first, second, third)] == [
+                "started",
+                *[("interrupted" if isinstance(ends, type) else "failed")] * 2,
+            ]
+            assert [each.id for each in desk.site.lagging] == ["history-changed-meanwhile"]
+
+
 @pytest.mark.parametrize("cause", sorted(set(get_args(Why)) - {""}))
 def test_a_message_of_our_own_is_worded_for_the_history(desk: Desk, office: Office, cause: Why) -> None:
     ours = replace(WELL, failed=1, failed_task="Do it", message="Words of ours.", cause=cause)

@@ -237,6 +237,23 @@ def test_a_missing_key_is_named_and_holds_up_no_other(deposit: str, desk: Desk) 
     assert len(errors) == 1
 
 
+@pytest.mark.parametrize("old", ["fe80::1%eth9", "ff02::1%lo"])
+def test_an_old_record_with_an_address_that_no_letter_may_name_is_told_alone(
+    deposit: str, desk: Desk, placed: Callable[..., str], sopctl: Callable[..., Any], old: str
+) -> None:
+    """Such an address came in before letters were looked at for it: it costs its own server's check, and no other."""
+    other = placed("192.0.2.77", 22, pin(paramiko.ECDSAKey.generate()))
+    with pytest.MonkeyPatch.context() as older:
+        older.setattr("sopctl.workflow.admitting.refuse_edit", lambda *_, **__: None)
+        edit(desk, other, "192.0.2.77", f'"{old}"', by="staf")
+    ran = sopctl("check", "--all", "--json")
+    found = {each["id"]: each for each in json.loads(ran.out)["results"]}
+    assert ran.code == 1, ran.err
+    assert found[deposit]["verdict"] == "accessible"
+    assert found[other]["verdict"] != "accessible"
+    assert found[other]["detail"], found[other]
+
+
 def test_what_was_not_tried_is_a_state_in_every_format(
     deposit: str, sopctl: Callable[..., Any], desk: Desk, tmp_path: Path
 ) -> None:
@@ -266,7 +283,7 @@ def test_a_selection_of_nothing_is_an_error_and_empties_no_file(
     file.write_text("before")
     ran = sopctl("check", "--select", "rack=Z9", "--format", "prometheus", "--output", str(file))
     assert (ran.code, file.read_text()) == (2, "before")
-    assert "no server in its place fits rack=Z9" in ran.err
+    assert "no server in a rack matches rack=Z9" in ran.err
     assert json.loads(sopctl("check", "--select", "rack=Z9", "--json").out)["error"]["id"] == "nothing-selected"
     assert sopctl("check", "--select", "rack=Z9", "--format", "nagios").code == 3
 

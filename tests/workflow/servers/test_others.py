@@ -8,8 +8,11 @@ from typing import Any
 
 import openpyxl
 import pytest
+from msgspec import structs
 
+from sopctl.cli.documents.verified import verified
 from sopctl.errors import InvalidRecord, NotNow, SopctlError, UsageError
+from sopctl.model.access.ladder import nothing_tried
 from sopctl.model.access.verification import View, Word
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop.entries import AccessTried, Configured
@@ -120,6 +123,8 @@ def test_from_the_letter_to_the_return(
     done, found = verifying.verify(desk, deposit, word=WORD)
     assert done.outcome == "bisa"
     assert [each.view for each in found.established] == [View.PORTS, View.WORD]
+    assert verified(done, found).access
+    assert verified(done, structs.replace(found, access=nothing_tried("192.0.2.30"))).access is None
     tried = dossiers.read(desk.site, deposit).newest(AccessTried)
     assert tried
     said = tried.established[-1]

@@ -121,7 +121,8 @@ def test_a_lost_journal_is_mended_in_the_open(desk: Desk, path: Path) -> None:
         journal.mend(desk, " ")
     found = journal.mend(desk.decided_by("staf"), "disk rusak")
     assert (found.gaps, len(found.mended)) == ([], 1)
-    assert "staf (root): disk rusak" in found.mended[0]
+    assert "staf (root): disk rusak" in str(found.mended[0])
+    assert (found.mended[0].at, found.mended[0].by) == (desk.now(), "staf (root)")
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(lines[0].replace(b"disk", b"disc") + b"".join(lines[1:]))
     with pytest.raises(InvalidRecord, match="altered"):
@@ -135,7 +136,7 @@ def test_an_altered_journal_is_kept_beside_the_new_one(desk: Desk, path: Path) -
     assert found.gaps == []
     (kept,) = path.parent.glob("journal.jsonl.*.altered")
     assert kept.read_bytes() == altered
-    assert kept.name.split(".")[2] in found.mended[0]
+    assert kept.name.split(".")[2] in str(found.mended[0])
 
 
 def test_a_timestamp_shows_when_the_journal_was_there(desk: Desk, path: Path, tmp_path: Path) -> None:

@@ -3,17 +3,23 @@
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from sopctl.adapters.ssh.sweep import ScriptJob
 from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
+from sopctl.model.access.causes import Cause
+from sopctl.model.access.ladder import AccessResult, Rung, Verdict
 from sopctl.model.sop.entries import Configured, OfficeKey
+from sopctl.store import dossiers
+from sopctl.store.dossiers import Dossier
 from sopctl.store.settings import FILE_NAME
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, act, turn
-from sopctl.workflow.office_key import fingerprint
+from sopctl.workflow.office_key import fingerprint, key_state
 from sopctl.workflow.setup import doctor, rotation
 from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps import rotating
@@ -137,6 +143,66 @@ def test_a_full_disk_leaves_no_key_that_nothing_names(desk: Desk, monkeypatch: p
             rotation.begin(desk)
     assert files(desk.site.root) == before
     assert rotation.begin(desk) == "management-2"
+
+
+class Servers:
+    """What answers a rotation's scripts: which keys each server knows, and in which order it was asked what."""
+
+    def __init__(self, old: str, new: str) -> None:
+        self.old, self.new = old, new
+        self.known: dict[str, set[str]] = {}
+        self.refuses_new: set[str] = set()
+
+    def run(self, jobs: Sequence[ScriptJob], **_: object) -> Iterator[tuple[str, AccessResult, bytes]]:
+        for job in jobs:
+            known = self.known.setdefault(job.name, {self.old})
+            opens = job.key.fingerprint in known
+            opens = opens and not (job.key.fingerprint == self.new and job.name in self.refuses_new)
+            if opens:
+                then = {"add": {*known, self.new}, "remove": {self.new}, "back": {self.old}}
+                self.known[job.name] = then.get(job.arguments[0], known)
+            cause, rung = (None, Rung.COMMAND) if opens else (Cause.DENIED, Rung.LOGIN)
+            verdict = Verdict.ACCESSIBLE if opens else Verdict.INACCESSIBLE
+            yield job.name, AccessResult("127.0.0.1", 9, verdict, rung, cause, "", 0.1, ()), b""
+
+
+@pytest.mark.parametrize(("records", "refuses"), [(0, True), (1, False), (2, False), (3, False)])
+def test_a_full_disk_between_two_servers_is_told_of_each_and_the_change_goes_on(
+    desk: Desk, placed: Callable[..., str], monkeypatch: pytest.MonkeyPatch, records: int, refuses: bool
+) -> None:
+    """After so many events there is no room any more: what was recorded is so, no server is without a key that its
+    history names, and the next run ends it."""
+    shown = {"type": "ssh-ed25519", "key": "AAAA"}
+    ids = [placed("127.0.0.1", port, {**shown, "sha256": f"SHA256:{port:043}"}) for port in (9, 10)]
+    for deposit in ids:
+        with turn(desk, deposit, "configure") as mine:
+            mine.record("selesai", Configured(changed=1))
+    old, new = (str(fingerprint(desk.site, name)) for name in ("management", rotation.begin(desk)))
+    there = Servers(old, new)
+    monkeypatch.setattr(rotating, "run_scripts", there.run)
+    monkeypatch.setattr(rotating, "note_key", lambda *_: {})
+    original, recorded = dossiers.append, list[Dossier]()
+
+    def append(*given: Any, **how: Any) -> Dossier:
+        if len(recorded) >= records:
+            raise OutsideFailure("disk", "No space left on device")
+        recorded.append(original(*given, **how))
+        return recorded[-1]
+
+    there.refuses_new = {ids[0]} if refuses else set()
+    with monkeypatch.context() as disk:
+        disk.setattr("sopctl.store.dossiers.append", append)
+        answers = rotating.rotate(desk, ids)
+    assert set(ids) == {*answers.errors, *answers.done}, "each has its answer"
+    named = {"before": {old}, "both": {old, new}, "current": {new}}
+    for deposit in ids:
+        state = key_state(desk.site, dossiers.read(desk.site, deposit).summary)
+        assert named[state] & there.known[deposit], (deposit, state, there.known)
+    there.refuses_new = set()
+    again = rotating.rotate(desk, rotating.due(desk))
+    assert not again.errors
+    assert [there.known[deposit] for deposit in ids] == [{new}, {new}]
+    assert rotation.status(desk).left == ()
 
 
 def test_a_new_key_survives_a_power_cut_before_a_server_knows_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

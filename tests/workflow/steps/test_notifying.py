@@ -23,7 +23,7 @@ from aiosmtpd.smtp import AuthResult
 from sopctl.adapters import mail
 from sopctl.cli import terminal
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
-from sopctl.model.sop.entries import Informed
+from sopctl.model.sop.entries import Informed, Reminded
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
@@ -547,3 +547,29 @@ def test_reminders_that_are_sent_at_once_are_sent_once(
         ended = list(pool.map(lambda _: sopctl("remind"), range(4)))
     assert {ran.code for ran in ended} <= {0}, [ran.err for ran in ended]
     assert len(box.messages) == len({message["To"] for message in box.messages})
+
+
+def test_of_two_reminders_the_one_on_a_line_that_drops_is_told_and_the_other_is_sent(
+    late: Desk, mailbox: tuple[Mailbox, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server drops the connection after the text: whether that one arrived is not known, and nobody hears twice."""
+    box, port = mailbox
+    desk, taken = with_mail(late, port), box.handle_DATA
+
+    async def drop_one(server: Any, session: Any, envelope: Any) -> str:
+        answer = await taken(server, session, envelope)
+        if envelope.rcpt_tos == ["kadis@example.org"]:
+            server.transport.abort()
+        return answer
+
+    monkeypatch.setattr(box, "handle_DATA", drop_one)
+    found = {each.email: each for each in reminding.remind(desk)}
+    assert (found["kabid@example.org"].sent, found["kadis@example.org"].sent) == (True, False)
+    assert "the connection was lost while the message was handed over" in found["kadis@example.org"].problem
+    for _ in range(3):
+        assert reminding.remind(desk) == []
+    assert sorted(str(each["To"]) for each in box.messages) == ["kabid@example.org", "kadis@example.org"]
+    noted = dossiers.read(desk.site, "PS-2026-0001").established(Reminded)
+    assert [(each.to, "connection was lost" in each.perhaps) for _, each in noted if each.perhaps] == [
+        ("kadis@example.org", True)
+    ]

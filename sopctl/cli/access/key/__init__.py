@@ -14,4 +14,4 @@ from sopctl.cli.tree import PackageGroup
     epilog=example("sopctl key status", "sopctl key rotate", "sopctl key retire"),
 )
 def command() -> None:
-    """The key of the office's account on the servers: which server knows which, and another one in its place."""
+    """The key of the office's account on the servers: which server knows which key, and how to replace it."""

@@ -54,9 +54,8 @@ def put_checked(each: "CheckedFile") -> None:
     issued = " ".join(filter(None, (each.deposit, each.number, f"{each.at:%Y-%m-%d}" if each.at else "")))
     verdict = f"{each.verdict} ({each.signed})" if each.signed and each.verdict == "signed" else each.verdict
     click.secho(f"{verdict:<8} {printable(each.file)}  {issued}".rstrip(), fg=None if each.good else "red")
-    for why in (each.since, *each.why):
-        if why:
-            click.secho(f"  {printable(why)}", fg="yellow")
+    for why in (*([str(each.became)] if each.became else []), *each.why):
+        click.secho(f"  {printable(why)}", fg="yellow")
     for one in each.signatures:
         put_signature(one)
     if each.verdict == "signed, not filed":

@@ -8,7 +8,7 @@ from sopctl.cli.render import put_json
 
 @click.command("switch", epilog=example("sopctl lab switch --as sw-a1 > switches/sw-a1.yml"))
 @click.option("--name", default="lab", show_default=True, help="The lab's name.")
-@click.option("--as", "called", metavar="SWITCH", help="What the site calls it  [default: the server's name, NAME0]")
+@click.option("--as", "called", metavar="SWITCH", help="What the site calls it [default: the server's name, NAME0].")
 @json_option
 def command(*, name: str, called: str | None, as_json: bool) -> None:
     """Print the lab's switch as a record for a site's folder switches/.

@@ -11,7 +11,7 @@ from msgspec import UNSET, Struct
 from sopctl.adapters.documents import Place, places, render
 from sopctl.adapters.documents.forms import Form, HandoverForm, InventoryForm, MonthForm, Paper, Party
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.model.signing.signatories import BOXES, Box, Signatory
+from sopctl.model.signing.signatories import BOXES, Box, Signatory, SignedBoxes
 from sopctl.model.sop import record, signing
 from sopctl.model.sop.entries import Amended, Decider, Signed, SignedPaper, SigningAsked, from_data
 from sopctl.model.sop.history import Event
@@ -69,9 +69,10 @@ class Issue(Struct, frozen=True):
         return tuple(f"{each.box} ({each.name})" if each.name else each.box for each in self.open_boxes)
 
     @property
-    def signed(self) -> str:
-        """How many of how many have signed, in words."""
-        return f"{len(self.signatories) - len(self.open_boxes)} of {len(self.signatories)}"
+    def signed(self) -> SignedBoxes:
+        """How many of how many have signed, and where a signature is missing."""
+        still = tuple(each.box for each in self.open_boxes)
+        return SignedBoxes(len(self.signatories) - len(still), len(self.signatories), still)
 
     def place_of(self, box: Box) -> Place | None:
         """Where the signature of a box may be seen: as the form has it when it is typeset again, if that gives the very

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
-from sopctl.model.signing.signatories import names_signer, same_person
+from sopctl.model.signing.signatories import SignedBoxes, names_signer, same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedBy, SignedPaper
 from sopctl.store import dossiers, issued
@@ -37,7 +37,7 @@ class Finding(Struct, frozen=True):
     verdict: Verdict
     issue: Issue | None = None
     why: tuple[str, ...] = ()
-    signed: str = ""
+    signed: SignedBoxes | None = None
     signatures: tuple[Signature, ...] = ()
     how: str = ""
     of: str = ""
@@ -166,10 +166,10 @@ class Checker:
         lacks = "" if found.problem else _lacks(before, found.signatures)
         if lacks:
             return Finding("altered", issue, (*_changes(found), lacks))
-        finding = self._judged(Finding("signed, not filed", issue, (), "", signatures, how, of), found)
+        finding = self._judged(Finding("signed, not filed", issue, (), None, signatures, how, of), found)
         if finding.verdict == "signed, not filed" and of != issue.newest:
             why = f"it was made from an earlier revision: the newest is {issue.newest_file}"
-            return Finding("altered", issue, (why,), "", signatures, how, of)
+            return Finding("altered", issue, (why,), None, signatures, how, of)
         return finding
 
     def _judged(self, finding: Finding, found: Examined) -> Finding:

@@ -40,7 +40,7 @@ def command(ctx: click.Context, name: str, *, label: str, scope: "Scope", days: 
     if as_json:
         from sopctl.cli.documents import accounts
 
-        put_json(accounts.new_token(made.token, made.secret))
+        put_json(accounts.new_token(made.token, made.secret, desk.now().tzinfo))
         return
     click.echo(made.secret)
     click.echo(f"token {made.token.id} of {name}, to {scope}, for {days} days; it is not shown again", err=True)

@@ -1,10 +1,10 @@
 """`sopctl account token list`: which programs may ask."""
 
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 
 import click
 
-from sopctl.cli.options import example, json_option, open_site
+from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 
 
@@ -15,16 +15,19 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
     """List the tokens: whose, what for, until when, and when each was last used. Their secrets are not kept."""
     from sopctl.workflow.entering import tokens
 
-    found = tokens.kept(open_site(ctx)).all()
+    desk = open_desk(ctx)
+    found, zone = tokens.kept(desk.site).all(), desk.now().tzinfo
     if as_json:
         from sopctl.cli.documents import accounts
 
-        put_json(accounts.tokens(found))
+        put_json(accounts.tokens(found, zone))
         return
     for each in found:
-        used = f"used {_day(each.used)}" if each.used else "never used"
-        click.echo(f"{each.id} {each.account:<20} {each.scope:<5} until {_day(each.until)}  {used:<16} {each.label}")
+        used = f"used {_day(each.used, zone)}" if each.used else "never used"
+        click.echo(
+            f"{each.id} {each.account:<20} {each.scope:<5} until {_day(each.until, zone)}  {used:<16} {each.label}"
+        )
 
 
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+def _day(at: float, zone: tzinfo | None) -> str:
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%d}"
