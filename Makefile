@@ -34,7 +34,7 @@ demo: setup ## Take three requests through the procedure on real throwaway serve
 
 .PHONY: test
 test: lint ## Check the code, then run the whole suite, real servers included
-	@$(BIN)/pytest -q -n 3 --dist worksteal
+	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 BATTERY := .cache/battery/$(shell git rev-parse --short HEAD 2>/dev/null)
 
@@ -64,7 +64,7 @@ bench: setup-dev ## Run every benchmark at a bounded size, beside its peers (ONL
 
 .PHONY: coverage
 coverage: setup-dev ## Run the suite traced, and say which lines no test reaches (twice as long)
-	@$(BIN)/pytest -q -n 3 --dist worksteal --cov --cov-report=term-missing:skip-covered
+	@$(BIN)/pytest -q -n 4 --dist worksteal --cov --cov-report=term-missing:skip-covered
 
 .PHONY: test-paramiko4
 test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of the two that pyproject.toml allows

@@ -24,6 +24,7 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
 from tests import contract
+from tests.longest_first import in_order, longest
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
@@ -203,8 +204,9 @@ def sopctl(site: Site) -> Callable[..., Ran]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest test first: nothing else is left to do beside one that ends last."""
-    items.sort(key=lambda item: item.path.name != "test_year.py")
+    """The longest tests first: nothing else is left to do beside one that ends last."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    items[:] = in_order(items, [item.nodeid for item in items], longest(), workers)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

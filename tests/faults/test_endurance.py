@@ -25,6 +25,7 @@ from sopctl.workflow.steps.adopting import Where
 from tests.adapters.ssh import hostile
 from tests.conftest import pinned
 from tests.faults.scale import WHOLE, figure, times
+from tests.patience import PATIENCE
 from tests.workflow.servers.test_checking import pin
 
 SERVERS = times(200, 15)
@@ -115,7 +116,7 @@ def test_a_check_that_goes_on_for_long_stays_as_it_began(desk: Desk, fleet: list
             assert {each["id"] for each in lines} == set(fleet), "a sweep has each server once"
             told.update(each["id"] for each in lines)
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) in (130, 1)
+        assert process.wait(PATIENCE) in (130, 1)
     history = Checks(desk.site)
     kept = {name: sum(count.checks for count in history.counts(name, 0, 2**40)) for name in fleet}
     assert all(told[name] <= kept[name] <= told[name] + 1 for name in fleet), "what was told is kept"

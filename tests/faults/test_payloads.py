@@ -95,8 +95,8 @@ def merged(one: Any, more: Any) -> Any:
 
 def letter(kind: type[AnyRequest]) -> dict[str, Any]:
     """A letter that says all that one of its kind may."""
-    text = cast(dict[str, Any], msgspec.to_builtins(yaml.safe_load(KINDS[kind])))
-    more = yaml.safe_load(MORE)
+    text = cast(dict[str, Any], msgspec.to_builtins(yaml.load(KINDS[kind], yaml.CSafeLoader)))
+    more = yaml.load(MORE, yaml.CSafeLoader)
     if kind is not Request:
         more["access"] = {}
     if kind is ApplianceRequest:

@@ -22,6 +22,7 @@ from sopctl.workflow.steps.verifying import Vantage
 from sopctl.workflow.views import inventories
 from tests.conftest import Ran, give_back
 from tests.lab.traces import kill_all
+from tests.patience import PATIENCE
 
 if TYPE_CHECKING:
     from tests.lab.test_servers import Placed
@@ -162,7 +163,7 @@ def _a_controller_that_dies_meanwhile(placed: "Placed") -> None:
     words = [sys.executable, "-m", "sopctl", "configure", placed.id, "--sudo", "inventory"]
     run = subprocess.Popen(words, cwd=root, stdout=subprocess.DEVNULL)
     try:
-        assert wait_until(lambda: as_office(placed, "sudo -n true").returncode != 0, 60, every=0.5)
+        assert wait_until(lambda: as_office(placed, "sudo -n true").returncode != 0, PATIENCE, every=0.5)
     finally:
         kill_all(run, root)
         tasks.write_text(text)

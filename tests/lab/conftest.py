@@ -3,6 +3,7 @@
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.errors import OutsideFailure
+from tests.lab import sweeping
 
 NAMES = ("ci", "cib", "cic", "cid", "cie", "cif", "cig", "cih")
 """Names of test labs: a session takes the first that no other session on this machine uses."""
@@ -24,10 +26,21 @@ def unavailable(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def lab_name() -> Iterator[str]:
-    """A lab's name that is this session's own. A killed session's lab is taken over by the next."""
+    """The name of this session's lab, with which the names of all its labs begin."""
     tier, missing = servers.find_tier()
     if tier is None:
         unavailable("; ".join(missing))
+    with name_of_a_session() as name:
+        if name is None:
+            unavailable(f"test sessions with the labs {', '.join(NAMES)} are under way")
+        else:
+            yield name
+
+
+@contextmanager
+def name_of_a_session() -> Iterator[str | None]:
+    """A lab's name that is the caller's own; None when all are in use. The labs whose names begin with it are taken
+    down at the end, and also when the caller is killed."""
     for name in NAMES:
         path = Path(f"/run/lock/sopctl-tests-{name}")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,12 +49,11 @@ def lab_name() -> Iterator[str]:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
-            servers.down(name)
-            yield name
-            servers.down(name)
-            path.unlink()
+            sweeping.sweep(name)
+            with sweeping.swept(name, file.fileno()):
+                yield name
             return
-    unavailable(f"test sessions with the labs {', '.join(NAMES)} are under way")
+    yield None
 
 
 @pytest.fixture(scope="session")

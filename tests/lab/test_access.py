@@ -22,12 +22,13 @@ from sopctl.model.access.account import Check, Examination
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
 from sopctl.model.access.target import Jump, Pin, Target, endpoint, service
 from sopctl.model.text import printable
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
 CASES = Path(__file__).parents[1] / "cases"
-CAUSES = yaml.safe_load((CASES / "causes.yml").read_text())
-ACCOUNTS = yaml.safe_load((CASES / "accounts.yml").read_text())
+CAUSES = yaml.load((CASES / "causes.yml").read_text(), yaml.CSafeLoader)
+ACCOUNTS = yaml.load((CASES / "accounts.yml").read_text(), yaml.CSafeLoader)
 ROOMY = 20.0
 FIRST_PORT = 2200
 
@@ -103,7 +104,7 @@ def daemons(server: LabServer, cases: list[dict[str, Any]], options: str) -> Ite
 
 def listening(address: str, port: int) -> None:
     """Wait for an sshd that was just started: it comes back from the start before it listens."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection((address, port), 5).close()

@@ -17,6 +17,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.workflow.desk import Desk
 from tests.conftest import Ran
+from tests.patience import PATIENCE
 from tests.printed import DOCS, play, printed
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
@@ -80,4 +81,4 @@ def watching(root: Path) -> Iterator[Iterator[dict[str, Any]]]:
         assert process.stdout
         yield (json.loads(line) for line in process.stdout)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130

@@ -22,6 +22,7 @@ from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Ran
 from tests.lab.traces import processes_of, wait_for_none
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -92,7 +93,7 @@ class Fleet:
             stderr=subprocess.PIPE,
             text=True,
         )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while self.outcomes(self.well).count("selesai") == before:
             assert time.monotonic() < deadline
             assert process.poll() is None
@@ -140,7 +141,7 @@ def test_what_is_gathered_stays_and_the_rest_stays_due(fleet: Fleet, sopctl: Cal
     servers.run(fleet.hostile_server, "touch /tmp/slow")
     stopped = fleet.begin(fleet.hostile, fleet.well, "--forks", "2")
     stopped.send_signal(signal.SIGINT)
-    out, err = stopped.communicate(timeout=60)
+    out, err = stopped.communicate(timeout=PATIENCE)
     assert stopped.returncode == 130
     assert f"✓ {fleet.well}" in out
     assert "1 of 2 servers gathered" in out

@@ -22,6 +22,7 @@ from sopctl.model.facts.changes import differences, real
 from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -236,7 +237,7 @@ def test_from_hand_over_to_return(office: Office) -> None:
     assert servers.run(server, names) == own_names
     assert office.login("sopctl", office.root / "management", "true").returncode == 255
     if office.booted():
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while _state(office) != "stopped":
             assert time.monotonic() < deadline, "the server did not switch itself off"
             time.sleep(0.5)

@@ -21,6 +21,7 @@ from sopctl.workflow import accounts
 from sopctl.workflow.setup.demo import _Demo, run
 from tests.lab.traces import traces
 from tests.page.calling import Caller
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
@@ -95,7 +96,7 @@ def test_the_site_in_a_browser_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
     visitor = threading.Thread(target=visit)
     visitor.start()
     run(tmp_path / "site", lab_name="x", keep=False, page=port, say=said.append, heading=said.append)
-    visitor.join(60)
+    visitor.join(PATIENCE)
     assert codes == [200, 303, 303, 303]
     assert accounts.kept(Site(tmp_path / "site")).all() == [], "nobody can log in any more"
 
@@ -154,7 +155,7 @@ def _wait_for_a_run(site: Path) -> None:
     """Until Ansible has begun to write: then the interrupt falls into the middle of its work."""
     import time
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not any(site.glob("var/runs/*/artifacts/*/job_events/*.json")):
         assert time.monotonic() < deadline
         time.sleep(0.1)

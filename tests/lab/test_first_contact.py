@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.runner import Outcome, run_playbook
@@ -20,6 +19,7 @@ from sopctl.workflow.servers.playbooks import Options
 from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.steps import collecting, configuring, notifying, verifying
 from sopctl.workflow.views import inventories
+from tests.cases import rows
 from tests.conftest import edit
 from tests.lab.test_access import daemons, listening
 from tests.lab.test_servers import Placed, placed
@@ -28,7 +28,7 @@ __all__ = ["placed"]
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
-CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parents[1] / "cases/first_contact.yml").read_text())
+CASES: list[dict[str, Any]] = rows("first_contact")
 PASSWORD = "owner-7"
 PLAIN_SSHD = "-o PasswordAuthentication=yes"
 

@@ -19,6 +19,7 @@ from sopctl.adapters.lab.process import wait_until
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, UsageError
 from tests.lab.conftest import unavailable
 from tests.lab.traces import orphaned_bridges, route, traces
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -137,7 +138,7 @@ def test_a_server_powered_off_from_inside_is_stopped_and_boots_again_with_its_di
         assert status is not None
         return status.servers[1].state
 
-    assert wait_until(lambda: state() == "stopped", 20, every=0.1)
+    assert wait_until(lambda: state() == "stopped", PATIENCE, every=0.1)
     again = servers.up(lab.name, servers=3)
     assert {server.state for server in again.servers} == {"running"}
     assert again.servers[1].host_keys == victim.host_keys
@@ -159,14 +160,14 @@ def test_reset_gives_a_server_back_as_new(pristine: LabServer, lab: LabStatus) -
 def test_a_second_run_gets_the_holders_pid(own: str) -> None:
     first = sopctl("lab", "up", "--name", own, "--servers", "1")
     lock = Path(f"/run/sopctl-lab/{own}.lock")
-    assert wait_until(lambda: lock.exists() and lock.read_bytes().startswith(str(first.pid).encode()), 20)
+    assert wait_until(lambda: lock.exists() and lock.read_bytes().startswith(str(first.pid).encode()), PATIENCE)
     with pytest.raises(Conflict, match=str(first.pid)):
         servers.down(own)
     second = sopctl("lab", "up", "--name", own, "--json")
-    output, _ = second.communicate(timeout=20)
+    output, _ = second.communicate(timeout=PATIENCE)
     assert second.returncode == ExitCode.CONFLICT
     assert json.loads(output)["error"]["exit_code"] == ExitCode.CONFLICT
-    output, errors = first.communicate(timeout=60)
+    output, errors = first.communicate(timeout=PATIENCE)
     assert first.returncode == 0, errors
 
 
@@ -196,7 +197,7 @@ def test_killed_while_starting(moment: str, own: str, lab: LabStatus) -> None:
     booted_only(lab)
     reached = MOMENTS[moment]
     command = sopctl("lab", "up", "--name", own, "--servers", "2")
-    assert wait_until(lambda: reached(own) or command.poll() is not None, 30, every=0.001)
+    assert wait_until(lambda: reached(own) or command.poll() is not None, PATIENCE, every=0.001)
     command.kill()
     command.communicate()
     if list(MOMENTS).index(moment) % 2:
@@ -212,7 +213,7 @@ def test_killed_while_going_down(own: str, lab: LabStatus) -> None:
         servers.up(own, servers=2)
         command = sopctl("lab", "down", "--name", own)
         deadline = time.monotonic() + delay
-        wait_until(lambda deadline=deadline: time.monotonic() >= deadline, 5)  # type: ignore[misc] # binds the loop's value
+        wait_until(lambda deadline=deadline: time.monotonic() >= deadline, PATIENCE)  # type: ignore[misc] # binds the loop's value
         command.kill()
         command.communicate()
         servers.down(own)
@@ -225,7 +226,7 @@ def test_a_killed_server_is_stopped_and_its_remains_are_no_obstacle(own: str, la
     (server,) = servers.up(own, servers=1).servers
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)  # its payload lives on, with the address: nobody is its parent any more
-    assert wait_until(lambda: servers.status(own).servers[0].state == "stopped", 5)  # type: ignore[union-attr]
+    assert wait_until(lambda: servers.status(own).servers[0].state == "stopped", PATIENCE)  # type: ignore[union-attr]
     (again,) = servers.up(own, servers=1).servers
     assert servers.run(again, "systemctl is-system-running").strip() == "running"
 
@@ -263,7 +264,7 @@ def test_a_killed_run_leaves_no_server_halfway_into_a_state(own: str, lab: LabSt
     script = WITH_STATE.format(name=own)
     command = subprocess.Popen([sys.executable, "-c", script], start_new_session=True)
     reached = mounted("disks/{0}1/root")
-    assert wait_until(lambda: reached(own) and b"sleep 5" in processes(), 60, every=0.05)
+    assert wait_until(lambda: reached(own) and b"sleep 5" in processes(), PATIENCE, every=0.05)
     command.kill()
     command.communicate()
     (server,) = servers.up(own, servers=1).servers
@@ -272,9 +273,9 @@ def test_a_killed_run_leaves_no_server_halfway_into_a_state(own: str, lab: LabSt
 
 def test_interrupted_up_takes_down_what_it_started(own: str, lab: LabStatus) -> None:
     command = sopctl("lab", "up", "--name", own, "--servers", "2")
-    assert wait_until(lambda: there("run/sopctl-lab/{0}/servers/*/process")(own), 60, every=0.01)
+    assert wait_until(lambda: there("run/sopctl-lab/{0}/servers/*/process")(own), PATIENCE, every=0.01)
     command.send_signal(signal.SIGINT)
-    _, errors = command.communicate(timeout=60)
+    _, errors = command.communicate(timeout=PATIENCE)
     assert command.returncode == ExitCode.INTERRUPTED, errors
     assert traces(own) == []
 
@@ -283,9 +284,9 @@ def test_interrupted_up_leaves_older_servers_alone(own: str, lab: LabStatus) -> 
     booted_only(lab)
     before = servers.up(own, servers=1)
     command = sopctl("lab", "up", "--name", own, "--servers", "2")
-    assert wait_until(lambda: there(f"run/sopctl-lab/{{0}}/servers/{own}2/process")(own), 60, every=0.01)
+    assert wait_until(lambda: there(f"run/sopctl-lab/{{0}}/servers/{own}2/process")(own), PATIENCE, every=0.01)
     command.send_signal(signal.SIGINT)
-    _, errors = command.communicate(timeout=60)
+    _, errors = command.communicate(timeout=PATIENCE)
     assert command.returncode == ExitCode.INTERRUPTED, errors
     assert servers.status(own) == before
     assert not any("2" in trace.rpartition(own)[2][:2] for trace in traces(own) if trace.startswith("process"))
@@ -299,7 +300,7 @@ def test_another_release_needs_a_fresh_lab(lab: LabStatus) -> None:
 def test_status_shows_labs_side_by_side(lab: LabStatus, own: str) -> None:
     mine = servers.up(own, servers=1)
     command = sopctl("lab", "status", "--json")
-    output, errors = command.communicate(timeout=20)
+    output, errors = command.communicate(timeout=PATIENCE)
     assert command.returncode == 0, errors
     shown = {one["name"]: one for one in json.loads(output)["labs"]}
     assert {lab.name, own} <= shown.keys()

@@ -4,6 +4,7 @@ import base64
 import json
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +23,11 @@ from sopctl.workflow.office_key import public_key
 from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Clock, Ran, pinned
+from tests.lab.test_configure import CHECKOUT
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.test_servers import Placed
 from tests.lab.traces import traces
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -222,10 +225,10 @@ def test_two_months_with_parts_changed_in_between(
     assert [(disk.serial, disk.health) for disk in first.disks] == [("DISK-0001", "PASSED"), ("DISK-0002", "PASSED")]
     assert [module.serial for module in first.memory_modules] == ["MEM-0001", "MEM-0002"]
 
-    described = yaml.load(sopctl("lab", "hardware", "--name", name).out, yaml.CBaseLoader)
-    described["memory"][1].update(size_mib=384, serial="MEM-0003")
-    described["disks"][1].update(size_gb=16, serial="DISK-0003")
-    (tmp_path / "machine.yml").write_text(yaml.safe_dump(described))
+    parts_now = yaml.load(sopctl("lab", "hardware", "--name", name).out, yaml.CBaseLoader)
+    parts_now["memory"][1].update(size_mib=384, serial="MEM-0003")
+    parts_now["disks"][1].update(size_gb=16, serial="DISK-0003")
+    (tmp_path / "machine.yml").write_text(yaml.safe_dump(parts_now))
     changed = up(name, "--hardware", str(tmp_path / "machine.yml"))
     assert changed.pid != server.pid
     assert (changed.port, changed.host_keys) == (server.port, server.host_keys)
@@ -259,4 +262,32 @@ def test_power_cut_and_a_killed_up_leave_nothing_behind(name: str) -> None:
     machine = Process.read(record)
     assert machine
     machine.send(signal.SIGKILL)
-    assert wait_until(lambda: servers.status(name).servers[0].state == "stopped", 10)  # type: ignore[union-attr]
+    assert wait_until(lambda: servers.status(name).servers[0].state == "stopped", PATIENCE)  # type: ignore[union-attr]
+
+
+SESSION = """
+import threading
+from sopctl.adapters import lab
+from tests.lab.conftest import name_of_a_session
+
+with name_of_a_session() as name:
+    lab.up(name, servers=1)
+    print(name, flush=True)
+    lab.up_machine(f"{name}-vm")
+    print("too late to show anything", flush=True)
+    threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.usefixtures("lab_name")
+def test_a_test_session_that_is_killed_takes_its_labs_with_it(how: signal.Signals) -> None:
+    session = subprocess.Popen([sys.executable, "-c", SESSION], cwd=CHECKOUT, stdout=subprocess.PIPE, text=True)
+    assert session.stdout
+    name = session.stdout.readline().strip()
+    record = Path(f"/run/sopctl-lab/{name}-vm/servers/{name}-vm1/process")
+    assert wait_until(lambda: record.exists() or session.poll() is not None, 400)
+    session.send_signal(how)
+    assert session.communicate()[0] == ""
+    assert session.returncode == -how
+    assert wait_until(lambda: not (traces(name) or traces(f"{name}-vm")), PATIENCE, every=0.2)

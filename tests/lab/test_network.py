@@ -16,6 +16,7 @@ from sopctl.adapters.ansible.runner import Outcome, RunResult, TaskEvent
 from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from tests.lab.conftest import unavailable
 from tests.lab.test_configure import CHECKOUT, Office
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -167,7 +168,7 @@ class Offices:
     def start_anew(self) -> None:
         """Switch all off, and on again with the same disks."""
         self.say("systemd-run --quiet --on-active=1 systemctl poweroff")
-        name, deadline = self.office.status.name, time.monotonic() + 60
+        name, deadline = self.office.status.name, time.monotonic() + PATIENCE
         while (status := servers.status(name)) and any(each.state != "stopped" for each in status.servers):
             assert time.monotonic() < deadline, status
             time.sleep(0.5)

@@ -40,6 +40,7 @@ from sopctl.workflow.views import inventories
 from tests.conftest import Ran
 from tests.lab import accepted
 from tests.lab.traces import processes_of, wait_for_none
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -195,7 +196,7 @@ def test_a_changed_host_key_stops_access_and_configuration(placed: Placed) -> No
     new_keys = "rm /etc/ssh/ssh_host_*; ssh-keygen -A >/dev/null; systemctl reload ssh"
     servers.run(placed.server, new_keys)
     where = placed.dossier().deposit.access
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while check(Target(where.address, where.port, expect_key=pin(placed.pin))).cause is not Cause.HOST_KEY_CHANGED:
         assert time.monotonic() < deadline
     done, found = verifying.verify(placed.desk, placed.id, vantage=Vantage("webadmin", placed.key))
@@ -253,7 +254,7 @@ def test_two_terminals_and_an_interrupt(placed: Placed, sopctl: Callable[..., Ra
     """While one terminal configures, another is told who holds the dossier; Ctrl-C leaves a whole record."""
     command = [sys.executable, "-m", "sopctl", "configure", placed.id, "--host-key", placed.pin, "--json"]
     with subprocess.Popen(command, cwd=placed.desk.site.root, stdout=subprocess.PIPE, text=True) as first:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not any(placed.desk.site.root.glob("var/runs/*/artifacts/*/job_events/*.json")):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -266,7 +267,7 @@ def test_two_terminals_and_an_interrupt(placed: Placed, sopctl: Callable[..., Ra
         first.send_signal(signal.SIGINT)
         assert first.stdout
         answer = json.loads(first.stdout.read())
-        assert first.wait(60) == 130
+        assert first.wait(PATIENCE) == 130
     assert answer["error"]["exit_code"] == 130
     assert placed.newest() == ("konfigurasi", 1, "interrupted")
     due = json.loads(sopctl("todo", "--json").out)["steps"]
@@ -278,7 +279,7 @@ def test_a_killed_sopctl_shows_as_unfinished_and_leaves_no_process(placed: Place
     (placed.desk.site.root / "playbooks/configure.yml").write_text(ACCOUNTS_ALONE)
     command = [sys.executable, "-m", "sopctl", "configure", placed.id, "--host-key", placed.pin]
     with subprocess.Popen(command, cwd=placed.desk.site.root, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE
         while not any(placed.desk.site.root.glob("var/runs/*/artifacts/*/job_events/*.json")):
             assert time.monotonic() < deadline
             time.sleep(0.1)
@@ -315,7 +316,7 @@ def lose_power(server: LabServer) -> None:
     """Switch a server off without any farewell, and wait until it is gone."""
     servers.run(server, "(sleep 0.2; poweroff --force --force) >/dev/null 2>&1 &")
     name = server.name.rstrip("0123456789")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while True:
         status = servers.status(name)
         assert status

@@ -26,6 +26,7 @@ from tests.lab.conftest import unavailable
 from tests.lab.test_checks import stand
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.traces import orphaned_bridges, traces
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
 
@@ -44,7 +45,7 @@ def rack(lab_name: str) -> Iterator[LabStatus]:
         return record is not None and Path("/sys/class/net", network.service_interface(record.network)).exists()
 
     try:
-        uplink = wait_until(lambda: cabling() or killed.poll() is not None, 90)
+        uplink = wait_until(lambda: cabling() or killed.poll() is not None, PATIENCE)
         killed.kill()
         _, errors = killed.communicate()
         assert uplink, errors
@@ -99,10 +100,12 @@ def test_a_switch_has_the_servers_in_its_ports(rack: LabStatus) -> None:
 def test_a_cable_in_another_port_is_under_that_ports_rule(rack: LabStatus) -> None:
     name, port = rack.servers[0].name, switch(rack).ports[0]
     put_into(rack, "p1", 120)
-    assert wait_until(lambda: answers(port.address), 10), "the server's init gives its card the address"
+    assert wait_until(lambda: answers(port.address), PATIENCE), "the server's init gives its card the address"
     killed = begin("lab", "plug", name, "5", "--name", rack.name)
     record = Path(f"/run/sopctl-lab/{rack.name}/lab.json")
-    assert wait_until(lambda: json.loads(record.read_bytes())["plugs"]["1"] == 5, 20, every=0.001), "it begins to pull"
+    assert wait_until(lambda: json.loads(record.read_bytes())["plugs"]["1"] == 5, PATIENCE, every=0.001), (
+        "it begins to pull"
+    )
     killed.kill()
     killed.communicate()
     moved = servers.plug(rack.name, name, 5)
@@ -116,7 +119,7 @@ def test_a_cable_in_another_port_is_under_that_ports_rule(rack: LabStatus) -> No
     servers.plug(rack.name, name, 1)
     assert not answers(port.address, seconds=0.5), "a port that is shut stays shut"
     servers.run(moved.switch.server, "ovs-ofctl mod-port br0 p1 up")
-    assert wait_until(lambda: answers(port.address), 5)
+    assert wait_until(lambda: answers(port.address), PATIENCE)
 
 
 def test_what_breaks_is_put_right_by_the_next_up(rack: LabStatus) -> None:
@@ -124,11 +127,11 @@ def test_what_breaks_is_put_right_by_the_next_up(rack: LabStatus) -> None:
     pid = switch(rack).server.pid
     assert pid
     os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: switch(rack).server.state == "stopped", 5)
+    assert wait_until(lambda: switch(rack).server.state == "stopped", PATIENCE)
     servers.up(rack.name)
-    assert wait_until(lambda: answers(switch(rack).ports[0].address), 10), "the ports are as they were configured"
+    assert wait_until(lambda: answers(switch(rack).ports[0].address), PATIENCE), "the ports are as they were configured"
     servers.reset(rack.name, rack.servers[0].name)
-    assert wait_until(lambda: answers(switch(rack).ports[0].address), 10), "plugged in again"
+    assert wait_until(lambda: answers(switch(rack).ports[0].address), PATIENCE), "plugged in again"
 
 
 def test_what_cannot_be_plugged(rack: LabStatus, lab: LabStatus) -> None:
@@ -209,7 +212,7 @@ def test_a_deposits_port_from_quarantine_to_release(
     assert answers(one), "back in its own port, without anyone's doing"
 
     kill_while_it_waits(rack, root, second, patience=6)
-    assert wait_until(lambda: tag(rack, "p2") == "999", 30, every=0.2), "the switch put it back by itself"
+    assert wait_until(lambda: tag(rack, "p2") == "999", PATIENCE, every=0.2), "the switch put it back by itself"
     kill_while_it_waits(rack, root, second, patience=180)
     servers.plug(rack.name, rack.servers[1].name, 2)
     code, applied = office(root, "switch", "apply", second)
@@ -250,7 +253,7 @@ def kill_while_it_waits(rack: LabStatus, root: Path, deposit: str, *, patience: 
     """Kill `switch apply` of the deposit on p2, into which nothing is plugged: it has changed the port, and listens."""
     command = [sys.executable, "-c", IMPATIENT, str(patience), "switch", "apply", deposit]
     with subprocess.Popen(command, cwd=root, start_new_session=True) as apply:
-        assert wait_until(lambda: tag(rack, "p2") == "120" or apply.poll() is not None, 30)
+        assert wait_until(lambda: tag(rack, "p2") == "120" or apply.poll() is not None, PATIENCE)
         apply.kill()
     assert apply.returncode == -signal.SIGKILL
     assert tag(rack, "p2") == "120"

@@ -7,7 +7,7 @@ import yaml
 
 from sopctl.model import quantity
 
-CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "quantities.yml").read_text())
+CASES = yaml.load((Path(__file__).parents[1] / "cases" / "quantities.yml").read_text(), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.page.conftest import hidden
+from tests.patience import PATIENCE
 
 NAME = "titipan.example.org"
 
@@ -58,7 +59,7 @@ class Caller:
 
     def awaited(self) -> int:
         """The status of `/sehat`, once something listens."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 return self.ask("GET", "/sehat")[0]

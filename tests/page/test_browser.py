@@ -33,6 +33,7 @@ from tests.conftest import Clock
 from tests.page.conftest import PASSWORD, URL, cheap_hashes, open_account
 from tests.page.handlers.test_requesting import typed as typed_request
 from tests.page.house import INK, PAGES, House, acts_of
+from tests.patience import PATIENCE
 
 CHROMIUM = "/usr/bin/chromium"
 PHONE, PAPER = 390, 794
@@ -67,7 +68,7 @@ def address(site_with_units: Site, clock: Clock) -> Iterator[str]:
         thread.start()
         yield f"http://{host}"
         server.should_exit = True
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
 
 
 class Person:

@@ -16,6 +16,7 @@ from sopctl.store.site import Site
 from tests.conftest import Clock
 from tests.page.calling import Caller, OverSocket
 from tests.page.conftest import PASSWORD, open_account
+from tests.patience import PATIENCE
 
 OPERATOR, PAGE, GROUP = "games", "list", "users"
 """Accounts that every Debian has, as the site's owner and as the page's; and what they share."""
@@ -76,7 +77,7 @@ def test_it_records_beside_the_terminal_and_reads_no_key(shared: Site) -> None:
                 assert kadis.fill(f"/berkas/{deposit}/tunda", reason="z")[0] == 303
             finally:
                 process.terminate()
-                said = process.communicate(timeout=60)[1]
+                said = process.communicate(timeout=PATIENCE)[1]
         assert "Traceback" not in said
     events = dossiers.read(Site(shared.root), deposit).events
     assert [event.by for event in events[1:]] == ["kadis", "kabid", "kadis"]

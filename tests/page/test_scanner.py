@@ -19,6 +19,7 @@ from sopctl.store import dossiers
 from sopctl.store.site import Site
 from tests.conftest import Clock
 from tests.page.conftest import PASSWORD, Browser, cheap_hashes, open_account
+from tests.patience import PATIENCE
 
 WAPITI = Path(__file__).parents[2] / ".cache/wapiti/bin/wapiti"
 SECONDS = 120
@@ -44,7 +45,7 @@ def port(site_with_units: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch) -
         thread.start()
         yield number
         server.should_exit = True
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("name", ["kadis", "contoh"])

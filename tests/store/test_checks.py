@@ -16,6 +16,7 @@ from sopctl.store import checks as checks_module
 from sopctl.store.checks import DAY, HOUR, MIGRATIONS, Checks
 from sopctl.store.settings import Retention
 from sopctl.store.site import Site
+from tests.patience import PATIENCE
 
 WRITER = """
 import sys
@@ -185,7 +186,7 @@ def test_a_server_that_is_long_gone_leaves_nothing(site: Site) -> None:
 
 def test_two_processes_lose_nothing(site: Site) -> None:
     writers = [subprocess.Popen([sys.executable, "-c", WRITER, site.root, str(n)]) for n in range(2)]
-    assert [one.wait(60) for one in writers] == [0, 0]
+    assert [one.wait(PATIENCE) for one in writers] == [0, 0]
     assert len(Checks(site).counts("shared", 0, 10_000)) == 80
     assert set(Checks(site).states()) == {"shared", "0", "1"}
 

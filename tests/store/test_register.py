@@ -16,6 +16,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, editing, letters
 from tests.conftest import spoil
+from tests.patience import PATIENCE
 
 
 def truth(site: Site) -> list[Summary]:
@@ -24,7 +25,7 @@ def truth(site: Site) -> list[Summary]:
 
 def settle(site: Site) -> None:
     """Wait until the newest files are old enough to be trusted, and have them indexed."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while any(not stamp for stamp in register.stamps_of(site, dossiers.ids(site)).values()):
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)

@@ -149,7 +149,7 @@ class Year:
 
     def file_letter(self, today: date) -> None:
         self.filed += 1
-        record = yaml.safe_load(EXAMPLE_REQUEST)
+        record = yaml.load(EXAMPLE_REQUEST, yaml.CSafeLoader)
         record["letter"] = {"number": f"090/{(self.filed + 1) // 2}/2026", "date": today}
         record["unit"] = f"Dinas {self.filed % 17}"
         record["access"]["address"] = f"198.18.{self.filed // 250}.{self.filed % 250 + 1}"

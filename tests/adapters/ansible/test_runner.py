@@ -15,6 +15,7 @@ import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult, TaskEvent, run_playbook
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure
+from tests.patience import LATE, PATIENCE
 
 ONE = ["PS-2026-0001"]
 Playbook = Callable[[str], str]
@@ -216,7 +217,7 @@ def test_a_time_out_leaves_no_process_and_is_kept(site: Path, playbook: Playbook
     began = time.monotonic()
     result = run(site, name, ONE, timeout=3)
     assert result.outcome is Outcome.TIMED_OUT
-    assert time.monotonic() - began < 3 + 12
+    assert time.monotonic() - began < 3 + LATE
     assert living(mark) == []
     assert living(str(site)) == []
 
@@ -252,7 +253,7 @@ def test_the_death_of_the_caller_leaves_no_process(
             caller.kill()
             raise
         caller.send_signal(number)
-        assert caller.wait(30) == code
+        assert caller.wait(PATIENCE) == code
         wait_until(lambda: not living(mark) and not living(str(site)))
         assert os.listdir(temporary) == []
 

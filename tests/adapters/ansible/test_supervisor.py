@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sopctl.adapters.ansible import supervisor
+from tests.patience import LATE, PATIENCE
 
 AWAY = """
 import os, time
@@ -48,18 +49,18 @@ def alive(pid: int) -> bool:
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 4", 4), ("kill -9 $$", 137), ("kill -15 $$", 143)])
 def test_it_ends_as_the_command_does(tmp_path: Path, script: str, code: int) -> None:
-    assert start(tmp_path, "sh", "-c", script).wait(20) == code
+    assert start(tmp_path, "sh", "-c", script).wait(PATIENCE) == code
     assert not (tmp_path / "sockets").exists()
 
 
 def test_output_is_kept_privately_and_input_is_empty(tmp_path: Path) -> None:
-    assert start(tmp_path, "sh", "-c", "cat; echo out; echo err >&2").wait(20) == 0
+    assert start(tmp_path, "sh", "-c", "cat; echo out; echo err >&2").wait(PATIENCE) == 0
     assert (tmp_path / "out").read_text() == "out\nerr\n"
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_missing_program_is_127(tmp_path: Path) -> None:
-    assert start(tmp_path, "/no/such/program").wait(20) == 127
+    assert start(tmp_path, "/no/such/program").wait(PATIENCE) == 127
     assert "No such file" in (tmp_path / "out").read_text()
 
 
@@ -67,15 +68,15 @@ def test_a_missing_program_is_127(tmp_path: Path) -> None:
 def test_a_daemon_does_not_get_away(tmp_path: Path, ignores: str) -> None:
     body = f"{AWAY}{ignores}print(os.getpid(), flush=True)\nos.write(write, b'x')\ntime.sleep(600)"
     began = time.monotonic()
-    assert start(tmp_path, sys.executable, "-c", body).wait(20) == 7
+    assert start(tmp_path, sys.executable, "-c", body).wait(PATIENCE) == 7
     assert not alive(int((tmp_path / "out").read_text()))
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < LATE
 
 
 def test_a_command_that_ignores_being_asked_is_ended(tmp_path: Path) -> None:
     body = "import os,signal,time\nsignal.signal(15, signal.SIG_IGN)\nprint(os.getpid(), flush=True)\ntime.sleep(600)"
     supervised = start(tmp_path, sys.executable, "-c", body)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not ((tmp_path / "out").exists() and (tmp_path / "out").read_text().endswith("\n")):
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -85,7 +86,7 @@ def test_a_command_that_ignores_being_asked_is_ended(tmp_path: Path) -> None:
 
 
 def test_it_does_not_begin_for_a_dead_caller(tmp_path: Path) -> None:
-    assert start(tmp_path, "touch", str(tmp_path / "ran"), parent=1 if os.getpid() != 1 else 2).wait(20) == 143
+    assert start(tmp_path, "touch", str(tmp_path / "ran"), parent=1 if os.getpid() != 1 else 2).wait(PATIENCE) == 143
     assert not (tmp_path / "ran").exists()
 
 

@@ -18,7 +18,7 @@ from tests.adapters.ansible.test_runner import ONE, Playbook, answers, living, r
 from tests.faults.canaries import canary
 
 TESTS = Path(__file__).parents[2]
-TRAPS: list[dict[str, Any]] = yaml.safe_load((TESTS / "cases/traps.yml").read_text())
+TRAPS: list[dict[str, Any]] = yaml.load((TESTS / "cases/traps.yml").read_text(), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize("row", TRAPS, ids=lambda row: row["trap"][:60])

@@ -51,7 +51,7 @@ from sopctl.errors import InvalidRecord, OutsideFailure
 from tests.adapters.documents import samples
 from tests.adapters.documents.samples import CM, pages, squeezed, text
 
-PAYLOADS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "paper_payloads.yml").read_text())
+PAYLOADS = yaml.load((Path(__file__).parents[2] / "cases" / "paper_payloads.yml").read_text(), yaml.CSafeLoader)
 FORMS: dict[str, Form] = {
     "handover": samples.handover(),
     "return": samples.handover(returning=True),

@@ -12,6 +12,7 @@ from sopctl.adapters.documents import render
 from sopctl.adapters.documents.press import FRESH, Press
 from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
+from tests.patience import PATIENCE
 
 FORMS = [replace(samples.inventory(), server_name=f"s{number}.example.org") for number in range(5)]
 
@@ -66,7 +67,7 @@ def test_no_worker_outlives_a_press_that_is_killed() -> None:
         workers = [int(pid) for pid in owner.stdout.readline().split()]
         assert len(workers) == 2
         owner.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while any(running(pid) for pid in workers):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -14,7 +14,7 @@ from sopctl.adapters.documents import Section, render
 from sopctl.adapters.documents.text import PRINTABLE, printable, shortened
 from tests.adapters.documents import samples
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "paper_payloads.yml").read_text())
+CASES = yaml.load((Path(__file__).parents[2] / "cases" / "paper_payloads.yml").read_text(), yaml.CSafeLoader)
 ANY_TEXT = st.text(st.characters(), max_size=80)
 
 

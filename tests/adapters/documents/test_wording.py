@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sopctl.adapters.documents import wording
 from sopctl.errors import InvalidRecord
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases" / "wording.yml").read_text())
+CASES = yaml.load((Path(__file__).parents[2] / "cases" / "wording.yml").read_text(), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize(

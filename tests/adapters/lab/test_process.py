@@ -12,6 +12,7 @@ import pytest
 from sopctl.adapters.lab import command, lock
 from sopctl.adapters.lab.process import Process, launch, signal_if, wait_until
 from sopctl.errors import Conflict, OutsideFailure
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -47,14 +48,14 @@ def test_another_process_with_the_same_pid_is_never_hit(sleeper: "subprocess.Pop
     with pytest.raises(subprocess.TimeoutExpired):
         sleeper.wait(0.2)
     it.send(signal.SIGTERM)
-    assert sleeper.wait(5) == -signal.SIGTERM
+    assert sleeper.wait(PATIENCE) == -signal.SIGTERM
     it.send(signal.SIGTERM)  # gone: nothing happens
 
 
 def test_a_zombie_is_not_alive(sleeper: "subprocess.Popen[bytes]") -> None:
     it = identity(sleeper.pid)
     os.kill(sleeper.pid, signal.SIGKILL)
-    assert wait_until(lambda: not it.alive(), 5)
+    assert wait_until(lambda: not it.alive(), PATIENCE)
     assert Path(f"/proc/{sleeper.pid}").exists(), "nobody has waited for it yet"
 
 
@@ -67,7 +68,7 @@ def test_launch_records_the_program_before_it_runs_and_keeps_the_lock_until_then
     try:
         assert it.alive()
         assert os.getsid(it.pid) == it.pid, "a session of its own"
-        assert wait_until(lambda: log.read_text() == "here\n", 5)
+        assert wait_until(lambda: log.read_text() == "here\n", PATIENCE)
         with lock.held(tmp_path / "lock", what="it"):
             pass  # the program itself does not hold it
     finally:
@@ -77,10 +78,10 @@ def test_launch_records_the_program_before_it_runs_and_keeps_the_lock_until_then
 def test_launch_of_a_missing_program_says_so_in_the_log(tmp_path: Path) -> None:
     with lock.held(tmp_path / "lock", what="it") as ours:
         launch(["/nonexistent"], record=tmp_path / "process", log=tmp_path / "log", lock_fd=ours.fd)
-    assert wait_until(lambda: "nonexistent" in (tmp_path / "log").read_text(), 5)
+    assert wait_until(lambda: "nonexistent" in (tmp_path / "log").read_text(), PATIENCE)
     it = Process.read(tmp_path / "process")
     assert it is not None
-    assert wait_until(lambda: not it.alive(), 5)
+    assert wait_until(lambda: not it.alive(), PATIENCE)
 
 
 def test_a_held_lock_names_its_holder(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_a_tool_of_a_killed_run_keeps_the_lock_until_it_ends(tmp_path: Path) -> 
     code += " + '; exec sleep 0.7'])"
     path, pid = tmp_path / "lock", tmp_path / "pid"
     with subprocess.Popen([sys.executable, "-c", code, path, pid]) as holder:
-        assert wait_until(lambda: pid.exists() and pid.read_text() != "", 10)
+        assert wait_until(lambda: pid.exists() and pid.read_text() != "", PATIENCE)
         tool = identity(int(pid.read_text()))
         holder.kill()
         holder.wait()

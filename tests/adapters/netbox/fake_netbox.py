@@ -17,6 +17,8 @@ from ipaddress import ip_interface
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from tests.patience import PATIENCE
+
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 PAGE = 3
 """Objects on a page, at most: NetBox's MAX_PAGE_SIZE, which is 1000."""
@@ -420,4 +422,4 @@ def netbox(tls: ssl.SSLContext | None = None, meets: Callable[[], None] = lambda
     finally:
         server.shutdown()
         server.server_close()
-        serving.join(5)
+        serving.join(PATIENCE)

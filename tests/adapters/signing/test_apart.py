@@ -11,16 +11,16 @@ from sopctl.model.signing.signatures import Trust
 from tests.adapters.signing.test_examining import ISSUED
 from tests.authority import real_now
 
-BOMB = zlib.compress(b"\0" * 400_000_000, 9)
 NOTHING = Trust()
 
 
 def bomb() -> bytes:
     """A PDF whose cross-reference stream unpacks to 400 MB."""
+    packed = zlib.compress(b"\0" * 400_000_000, 9)
     head = b"%PDF-1.7\n"
-    stream = b"1 0 obj\n<</Type/XRef/Size 2/W[1 2 1]/Root 1 0 R/Filter/FlateDecode/Length %d>>stream\n" % len(BOMB)
+    stream = b"1 0 obj\n<</Type/XRef/Size 2/W[1 2 1]/Root 1 0 R/Filter/FlateDecode/Length %d>>stream\n" % len(packed)
     end = b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(head)
-    return head + stream + BOMB + end
+    return head + stream + packed + end
 
 
 @pytest.fixture

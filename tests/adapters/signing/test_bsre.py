@@ -21,7 +21,7 @@ PEOPLE = {"signer": AUTHORITY.signer("Kepala Bidang")}
 WHO = bsre.Signer(NIK, SECRET)
 ROWS = [
     (row, version)
-    for row in yaml.safe_load((Path(__file__).parents[2] / "cases" / "bsre.yml").read_text())
+    for row in yaml.load((Path(__file__).parents[2] / "cases" / "bsre.yml").read_text(), yaml.CSafeLoader)
     for version in row.get("versions", ("v1", "v2"))
 ]
 

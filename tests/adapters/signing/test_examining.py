@@ -24,8 +24,8 @@ from sopctl.model.signing.signatures import CHANGES, MEANS, Trust
 from tests.adapters.documents import samples
 from tests.authority import PASSPHRASE, Authority, Identity, real_now, timestamps
 
-ROWS = yaml.safe_load((Path(__file__).parents[2] / "cases" / "signatures.yml").read_text())
-EVIDENCE = yaml.safe_load((Path(__file__).parents[2] / "cases" / "revocation.yml").read_text())
+ROWS = yaml.load((Path(__file__).parents[2] / "cases" / "signatures.yml").read_text(), yaml.CSafeLoader)
+EVIDENCE = yaml.load((Path(__file__).parents[2] / "cases" / "revocation.yml").read_text(), yaml.CSafeLoader)
 ISSUED = render(samples.handover())
 FREE = Box(page=1, left=60, bottom=95, width=140, height=8)
 """A place of the sample's page where nothing is written."""

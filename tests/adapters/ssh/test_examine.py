@@ -17,6 +17,7 @@ from sopctl.model.text import printable
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
 from tests.adapters.ssh.test_probe import pin_of
+from tests.patience import LATE
 
 LINE = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJrcqLDJcLBoqAXNXMA9VpXvmPqQoIINRUQjkR8sUlGh"
 NAMES = ("today", "passwd", "shadow", "groups", "nologin", "address", "sshd_status", "sshd", "file", "content",
@@ -63,7 +64,7 @@ def examined(
         target = Target("127.0.0.1", host.port, "deposit", pin_of(host_key), timeout=timeout)
         began = time.monotonic()
         found = examine_accounts(target, key, {"web": [LINE]})
-        assert time.monotonic() - began < timeout + 0.5
+        assert time.monotonic() - began < timeout + LATE
     assert not found.ok
     return found.access.rung, found.access.cause, found.access.detail
 

@@ -17,6 +17,7 @@ from sopctl.adapters.switch import DeviceFault, NotSaved, Session, connect
 from sopctl.adapters.switch.platforms import openvswitch
 from sopctl.model.ports.port import ActualPort, Learned, PortSetting
 from tests.adapters.switch.test_session import shell_host
+from tests.patience import PATIENCE
 
 SET, MAP = "set", "map"
 
@@ -182,7 +183,7 @@ def test_the_way_back_is_taken_unless_the_change_is_kept(tmp_path: Path, port: s
             )
             assert way
             armed.configure(way.arm)
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE
         while not taken.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
     assert taken.exists(), "the session is over, and the way back was taken all the same"

@@ -16,6 +16,7 @@ from sopctl.model.access.causes import Cause
 from sopctl.model.access.target import fingerprint
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
+from tests.patience import LATE, PATIENCE
 
 ROOT = Path(__file__).parents[3]
 SOPCTL = [sys.executable, "-m", "sopctl", "probe"]
@@ -116,26 +117,25 @@ def test_usage(arguments: list[str]) -> None:
 def test_dead_hosts_do_not_add_up() -> None:
     with hostile.listening(hostile.silent) as host:
         began = time.monotonic()
-        done = probe("--timeout", "1", *[f"127.0.0.1:{host.port}"] * 20)
+        done = probe("--timeout", "3", *[f"127.0.0.1:{host.port}"] * 20)
         took = time.monotonic() - began
     assert done.returncode == 1
     assert host.connections == 20
-    assert took < 10
+    assert took < 3 + LATE
 
 
 def test_ctrl_c_ends_it_at_once() -> None:
     with hostile.listening(hostile.silent) as host:
-        process = subprocess.Popen(
-            [*SOPCTL, f"127.0.0.1:{host.port}"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
+        words = [*SOPCTL, "--timeout", "60", f"127.0.0.1:{host.port}"]
+        process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with process:
-            end = time.monotonic() + 20
+            end = time.monotonic() + PATIENCE
             while not host.connections and time.monotonic() < end:
                 time.sleep(0.01)
             process.send_signal(signal.SIGINT)
             began = time.monotonic()
-            _, said = process.communicate(timeout=10)
-            assert time.monotonic() - began < 1.5
+            _, said = process.communicate(timeout=PATIENCE)
+            assert time.monotonic() - began < LATE
     assert process.returncode == 130
     assert b"Traceback" not in said
 

@@ -18,6 +18,7 @@ from sopctl.cli.main import cli
 from sopctl.store.site import Site
 from tests.conftest import Ran
 from tests.faults.outside import free_port
+from tests.patience import PATIENCE
 from tests.printed import DOCS, printed
 
 
@@ -66,7 +67,7 @@ def test_it_listens_on_loopback_and_ends_when_told(site: Site) -> None:
     with served(site, "--port", str(port)) as process:
         assert health(lambda: http.client.HTTPConnection("127.0.0.1", port, timeout=30)) == 200
         process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        process.wait(PATIENCE)
 
 
 def test_behind_a_proxy_it_knows_its_address(site: Site, tmp_path: Path, sopctl: Callable[..., Ran]) -> None:

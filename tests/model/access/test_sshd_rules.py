@@ -116,9 +116,9 @@ def test_whatever_a_server_says_is_read(text: str) -> None:
 
 
 def test_what_is_long_ends_soon() -> None:
-    began = time.monotonic()
+    began = time.process_time()
     many = " ".join(["*a" * 127] * 20_000)
     refusal(read_rules(f"allowusers {many}\nallowgroups {many}"), "a" * 31, ["a" * 40] * 20_000, "192.0.2.7")
     read_authorized_keys('a="' * 16_000)
     read_authorized_keys("a" * 48_000 + " ssh-rsa x")
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5, "a pattern that is not linear"

@@ -17,6 +17,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, letters
 from tests.conftest import spoil
+from tests.patience import PATIENCE
 
 
 class Head(Struct):
@@ -45,7 +46,7 @@ def asked(site: Site) -> tuple[dict[str, Head], list[str]]:
 
 
 def settle(site: Site) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while not all(register.stamps_of(site, dossiers.ids(site)).values()):
         assert time.monotonic() < deadline
         time.sleep(register.RACY_NS / 1e9 / 4)

@@ -12,6 +12,7 @@ import pytest
 from sopctl.store import locks
 from sopctl.store.across import processes
 from sopctl.store.across.processes import AT_ONCE, MANY, in_processes
+from tests.patience import PATIENCE
 
 
 def read(names: Sequence[str]) -> list[tuple[str, int]]:
@@ -70,7 +71,7 @@ def test_a_lock_is_free_when_its_holder_was_killed_while_others_read_for_it(
     monkeypatch.setattr(processes, "AT_ONCE", 1)
     mine = get_context("fork").Process(target=_read_for_ever, args=(tmp_path / "lock", tmp_path / "begun"))
     mine.start()
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not list(tmp_path.glob("begun.*")):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -20,6 +20,7 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import receivers, sending
 from sopctl.workflow.steps import letters
 from tests.conftest import Clock
+from tests.patience import PATIENCE
 
 SECRET = "kunci bersama"
 
@@ -59,7 +60,7 @@ def receiver() -> Iterator[Receiver]:
         thread.start()
         yield server
         server.shutdown()
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 @pytest.fixture
@@ -228,7 +229,7 @@ def test_an_answer_that_never_ends_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
         with pytest.raises(OutsideFailure):
             webhook.post("x", f"http://127.0.0.1:{listener.getsockname()[1]}/", b"", secret="x", at=1, key="k")
         stop.set()
-        thread.join(30)
+        thread.join(PATIENCE)
 
 
 def test_a_new_receiver_hears_from_now_on(

@@ -31,6 +31,7 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.servers import alerts, ansible_view, checking
 from tests.adapters.ssh import hostile
 from tests.conftest import edit, pinned
+from tests.patience import PATIENCE
 from tests.printed import DOCS, printed
 from tests.printed import play as play_lines
 from tests.workflow.steps.test_notifying import Mailbox
@@ -300,7 +301,7 @@ def test_what_was_seen_before_an_interrupt_is_kept(
             assert process.stdout
             assert json.loads(process.stdout.readline())["id"] == deposit
             process.send_signal(how)
-            assert process.wait(20) == (130 if how is not signal.SIGKILL else -signal.SIGKILL)
+            assert process.wait(PATIENCE) == (130 if how is not signal.SIGKILL else -signal.SIGKILL)
     history = Checks(desk.site)
     assert [one.ok for one in history.counts(deposit, 0, 2**40)] == [1]
     assert set(history.states()) == {deposit}, f"{other} had not answered: it was not judged"
@@ -321,7 +322,7 @@ def test_watch_goes_on_until_it_is_ended(deposit: str, desk: Desk) -> None:
             assert "is held by another sopctl" in process.stderr.readline()
         assert json.loads(process.stdout.readline())["status"] == "up"
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 130
+        assert process.wait(PATIENCE) == 130
 
 
 def locks_free(desk: Desk) -> bool:

@@ -10,7 +10,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.setup.secrets import exposed
 from tests.conftest import Ran
 
-CASES = yaml.safe_load((Path(__file__).parents[2] / "cases/secrets.yml").read_text())
+CASES = yaml.load((Path(__file__).parents[2] / "cases/secrets.yml").read_text(), yaml.CSafeLoader)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
