@@ -107,7 +107,7 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
 
         put_json(document(deposit_id, rows, wanted, left))
     else:
-        made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), _("on"))
+        made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), _("day"))
         for row in rows:
             cells = (row.disk, row.described, row.method, row.tool, row.result, row.by, str(row.on))
             made.add_row(*map(printable, cells))
