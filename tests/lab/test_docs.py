@@ -40,14 +40,6 @@ DOCUMENTS = [DOCS / row["document"] for row in rows("printed") if row["by"] == "
 """Those that start from nothing; the first is the tutorial."""
 
 
-A_MACHINE = (
-    "sopctl lab hardware > machine.yml",
-    "sopctl lab up --vm --name metal --hardware machine.yml",
-    "sopctl lab down --name metal",
-)
-"""What howto/lab.md prints of the emulated machine: test_machine.py runs it, on the one that it needs itself."""
-
-
 def of_session(lines: Sequence[str], session: str) -> list[str]:
     """These lines with labs of the test session, which go with it: `tour` is `ci-tour`, its first server `ci-tour1`."""
     labs = {name for line in lines for name in re.findall(r"^sopctl lab up .*--name ([a-z]+)", line)}
@@ -58,4 +50,4 @@ def of_session(lines: Sequence[str], session: str) -> list[str]:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 @pytest.mark.usefixtures("lab")
 def test_the_other_documents(document: Path, lab_name: str, tmp_path: Path) -> None:
-    play(of_session([line for line in printed(document) if line not in A_MACHINE], lab_name), tmp_path)
+    play(of_session(printed(document), lab_name), tmp_path)

@@ -24,12 +24,10 @@ from sopctl.workflow.steps import collecting
 from sopctl.workflow.views import inventories
 from tests.conftest import Clock, Ran, pinned
 from tests.lab.test_configure import CHECKOUT
-from tests.lab.test_docs import A_MACHINE
 from tests.lab.test_lab import sopctl as begin
 from tests.lab.test_servers import Placed
 from tests.lab.traces import traces
 from tests.patience import PATIENCE
-from tests.printed import DOCS, play, printed
 
 pytestmark = pytest.mark.lab
 
@@ -210,9 +208,6 @@ def test_two_months_with_parts_changed_in_between(
     tmp_path: Path,
 ) -> None:
     kill_once(name, lambda: f"/{name}1/tree " in Path("/proc/self/mountinfo").read_text())  # while its disk is made
-    assert set(A_MACHINE) <= set(printed(DOCS / "howto/lab.md"))
-    described, begun, ended = (line.replace("metal", name) for line in A_MACHINE)
-    play([described, begun], tmp_path)
     server = up(name)
     assert up(name) == server, "one that runs is left alone"
 
@@ -258,8 +253,6 @@ def test_two_months_with_parts_changed_in_between(
     assert "Keadaan yang perlu ditangani" in form
     assert "12 TB" in form
     assert sopctl("inventory", "conditions", "--format", "nagios").code == 2
-    play([ended], tmp_path)
-    assert servers.status(name) is None
 
 
 def test_power_cut_and_a_killed_up_leave_nothing_behind(name: str) -> None:
