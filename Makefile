@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 LAB_PACKAGES := mmdebstrap systemd-container iproute2 openssh-client e2fsprogs ethtool qemu-system-x86
 PACKAGES := python3-venv libcap2-bin $(LAB_PACKAGES)
-DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core
+DEV_PACKAGES := gcc libc6-dev softhsm2 openssl chromium fonts-dejavu-core groff-base
 BENCH_PACKAGES := openssh-server openssh-client iproute2 prometheus-blackbox-exporter
 # Whatever index it is from, a package is taken only if its hash is in the requirements. Wheels alone: building one from
 # source would fetch tools that nobody pinned (for a platform without wheels: make BINARY= setup).
@@ -127,9 +127,9 @@ $(VENV)/.development: requirements-dev.txt $(VENV)/.runtime
 	@touch $@
 
 # Single programs of Debian packages: Prometheus' linter of metrics, the proxies that the page is tried behind, the
-# engine's broker. The packages themselves would start servers on this machine.
+# engine's broker. The packages themselves would start servers on this machine. promtool is a package since Debian 13.
 $(BIN)/promtool: | $(VENV)/bin/pip
-	@$(call program,prometheus,./usr/bin/promtool)
+	@$(call program,promtool prometheus,./usr/bin/promtool)
 
 $(BIN)/nginx: | $(VENV)/bin/pip
 	@$(call program,nginx,./usr/sbin/nginx)
@@ -141,10 +141,10 @@ $(BIN)/nats-server: | $(VENV)/bin/pip
 	@$(call program,nats-server,./usr/sbin/nats-server)
 
 define program
-folder=$$(mktemp -d) && cd $$folder && \
-	{ apt-get download -qq $(1) 2>/dev/null || { apt-get update -qq && apt-get download -qq $(1) 2>/dev/null; }; } && \
-	dpkg-deb --fsys-tarfile $(1)_*.deb | tar -xf - $(2) && install $(2) "$(CURDIR)/$@" || \
-	echo "$(@F) (Debian package $(1)) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
+fetch() { for each in $(1); do ! apt-get download -qq $$each 2>/dev/null || return 0; done; return 1; }; \
+	folder=$$(mktemp -d) && cd $$folder && { fetch || { apt-get update -qq && fetch; }; } && \
+	dpkg-deb --fsys-tarfile *.deb | tar -xf - $(2) && install $(2) "$(abspath $@)" || \
+	echo "$(@F) (Debian package $(firstword $(1))) cannot be fetched: its test is skipped" >&2; rm -rf $$folder
 endef
 
 .PHONY: wheel

@@ -66,6 +66,23 @@ def test_offline_it_is_said(tmp_path: Path) -> None:
     assert "the packages could not be installed" in ran.stderr
 
 
+@pytest.mark.parametrize("package", ["promtool", "prometheus"])
+def test_a_program_comes_from_the_package_that_the_release_has_it_in(package: str, tmp_path: Path) -> None:
+    """Debian 13 has promtool as a package of its own; it was a part of prometheus."""
+    script(tmp_path / "deb/usr/bin/promtool", f"echo of {package}")
+    (tmp_path / "deb/DEBIAN").mkdir()
+    about = f"Package: {package}\nVersion: 1\nArchitecture: all\nMaintainer: nobody\nDescription: for a test\n"
+    (tmp_path / "deb/DEBIAN/control").write_text(about)
+    made = tmp_path / f"{package}_1_all.deb"
+    subprocess.run(["dpkg-deb", "--build", tmp_path / "deb", made], check=True, capture_output=True)
+    script(tmp_path / "bin/apt-get", f'case "$*" in *download*{package}) cp {made} .;; *download*) exit 100;; esac')
+    script(tmp_path / "venv/bin/pip", "exit 0")
+    ran = make(f"{tmp_path}/venv/bin/promtool", f"VENV={tmp_path}/venv", path=f"{tmp_path}/bin:{os.environ['PATH']}")
+    assert ran.stderr == ""
+    said = subprocess.run([tmp_path / "venv/bin/promtool"], capture_output=True, text=True, check=True)
+    assert said.stdout == f"of {package}\n"
+
+
 def test_without_apt_setup_goes_on(tmp_path: Path) -> None:
     for tool in ("sh", "id", "awk"):
         (tmp_path / tool).symlink_to(f"/usr/bin/{tool}")

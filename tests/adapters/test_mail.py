@@ -104,6 +104,11 @@ def test_a_server_that_never_ends_is_ended(talk: Talk, monkeypatch: pytest.Monke
     tracemalloc.stop()
 
 
+def test_a_reply_of_too_many_lines_is_ended_long_before_the_conversation() -> None:
+    with serving(endless) as port, pytest.raises(OutsideFailure, match="too many lines"):
+        send(port)
+
+
 def test_an_answer_that_drips_after_the_text_may_mean_yes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mail, "CONVERSATION_SECONDS", 1.5)
 

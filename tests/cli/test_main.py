@@ -183,9 +183,10 @@ def test_two_terminals_on_one_dossier(sopctl: Callable[..., Ran], site: "object"
 
 def test_hostile_text_never_reaches_the_terminal_raw(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
     """A record's text is refused with control characters; an argument with them is shown escaped."""
-    ran = sopctl("show", "PS\x1b]0;owned\x07")
-    assert "\x1b" not in ran.err
-    assert "\\x1b" in ran.err
+    for words in (["show", "PS\x1b]0;owned\x07"], ["request", str(tmp_path / "surat\x1b[2J\u202e.yml")]):
+        ran = sopctl(*words)
+        assert not {"\x1b", "\x07", "\u202e"} & set(ran.err)
+        assert "\\x1b" in ran.err
 
 
 def test_a_pipe_that_is_closed_before_the_first_line_is_no_error_either(

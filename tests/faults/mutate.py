@@ -186,7 +186,7 @@ def judges(module: Path) -> list[list[str]]:
         chain.append(through[chain[-1]])
     asked = [tests / Path(each).with_name(f"test_{Path(each).name}") for each in chain]
     every = sorted(
-        (path for room in (*ROOMS, "workflow") for path in (tests / room).rglob("test_*.py")),
+        (path for room in (*ROOMS, "adapters", "workflow") for path in (tests / room).rglob("test_*.py")),
         key=lambda path: (path.name != f"test_{module.name}", path.stat().st_size),
     )
     for each in chain:

@@ -5,6 +5,7 @@ journal agrees, no two servers stand in one unit, no two open deposits are one s
 same as the one that was kept.
 """
 
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -46,9 +47,12 @@ from tests.cases import rows
 from tests.conftest import Clock
 from tests.faults.judging import everything
 from tests.faults.scale import WHOLE, figure, times
+from tests.guards import take_out
 from tests.workflow.test_any_procedure import gathered
 
 HISTORIES, LENGTH = times(300, 3), times(60, 40)
+FEW = 20
+"""In so many histories a guard that is not there is found out."""
 WAY: dict[str, dict[str, Any]] = {row["at"]: row for row in rows("way")}
 UNITS = 6
 """Of the only rack: three servers of two units, if they stand well."""
@@ -451,28 +455,46 @@ class Beside(RuleBasedStateMachine):
             aside.replace(index)
 
 
-@pytest.mark.scaled
-@pytest.mark.timeout(14400)
-def test_every_act_in_any_order_goes_as_a_simple_model_says(made_site: Path) -> None:
-    tried: Counter[str] = Counter()
+def go(made_site: Path, histories: int, *, always_alike: bool) -> Counter[str]:
+    """Try so many histories of acts; how often each was done and refused. Raises what the first one that goes wrong
+    does."""
 
     class Tried(Beside):
-        pass
+        made, tried = made_site, Counter[str]()
 
-    Tried.made, Tried.tried = made_site, tried
     run_state_machine_as_test(
         Tried,
         settings=settings(
-            max_examples=HISTORIES,
+            max_examples=histories,
             stateful_step_count=LENGTH,
             deadline=None,
-            derandomize=not WHOLE,  # what runs at each change fails for the change alone; the battery searches
+            derandomize=always_alike,
             suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.reuse, Phase.generate),
         ),
     )
+    return Tried.tried
+
+
+@pytest.mark.scaled
+@pytest.mark.timeout(14400)
+def test_every_act_in_any_order_goes_as_a_simple_model_says(made_site: Path) -> None:
+    # what runs at each change fails for the change alone; the battery searches
+    tried = go(made_site, HISTORIES, always_alike=not WHOLE)
     done = sum(count for what, count in tried.items() if what.endswith("done"))
     refused = sum(tried.values()) - done
     assert done > HISTORIES
     assert refused > HISTORIES
     figure("model of a site", f"{HISTORIES} histories: {done} acts done and {refused} refused, each as the model says")
+
+
+@pytest.mark.battery
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("row", rows("model_guards"), ids=lambda row: row["line"])
+def test_a_site_without_one_of_its_guards_is_found_out(
+    row: dict[str, str], made_site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The test above can fail: it does, and says what is wrong, when a guard of the code is taken out."""
+    take_out(row, monkeypatch, {"os": os})
+    with pytest.raises(AssertionError, match=row["says"]):
+        go(made_site, FEW, always_alike=True)

@@ -1,8 +1,6 @@
 """What must hold on the page, each line with a guard of its own: tests/cases/page_guards.yml. Each probe passes as the
 page is, and fails when its guard is taken out."""
 
-import functools
-import importlib
 import re
 import traceback
 from collections.abc import Callable
@@ -25,6 +23,7 @@ from sopctl.workflow.papers import integrity
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from tests.cases import rows
 from tests.conftest import Clock
+from tests.guards import take_out, twice
 from tests.page.conftest import PASSWORD, URL, Browser, cheap_hashes, hidden, open_account, page_of
 
 ROWS = rows("page_guards")
@@ -123,19 +122,13 @@ def test_each_line_holds(world: World, row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["line"])
 def test_no_line_holds_without_its_guard(world: World, row: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    module, _, path = row["take"].partition(":")
-    *parents, name = path.split(".")
-    holder = functools.reduce(getattr, parents, importlib.import_module(module))
-    assert hasattr(holder, name) or name in holder.__annotations__, "a guard that is somewhere else now"
-    original = getattr(holder, name, None)
-    monkeypatch.setattr(holder, name, eval(row["by"], {**NAMES, "original": original}), raising=False)
+    take_out(row, monkeypatch, NAMES)
     with pytest.raises(AssertionError):
         globals()[row["probe"]](world)
 
 
 def test_no_guard_has_two_rows() -> None:
-    assert len({(row["take"], row["by"]) for row in ROWS}) == len(ROWS)
-    assert len({row["probe"] for row in ROWS}) == len(ROWS)
+    assert twice(ROWS) == []
 
 
 def seen(browser: Browser, path: str) -> str:

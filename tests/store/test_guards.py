@@ -1,8 +1,6 @@
 """What must hold of what is kept, each line with a guard of its own: tests/cases/store_guards.yml. Each probe passes as
 the store is, and fails when its guard is taken out."""
 
-import functools
-import importlib
 import os
 import shutil
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from sopctl.workflow.setup import journal
 from sopctl.workflow.steps import acts, editing, letters
 from tests.cases import rows
 from tests.faults.judging import files, litter
+from tests.guards import take_out, twice
 
 ROWS = rows("store_guards")
 NAMES = {"codec": codec, "os": os}
@@ -72,18 +71,13 @@ def test_each_line_holds(world: World, row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["line"])
 def test_no_line_holds_without_its_guard(world: World, row: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    module, _, path = row["take"].partition(":")
-    *parents, name = path.split(".")
-    holder = functools.reduce(getattr, parents, importlib.import_module(module))
-    original = getattr(holder, name)
-    monkeypatch.setattr(holder, name, eval(row["by"], {**NAMES, "original": original}))
+    take_out(row, monkeypatch, NAMES)
     with pytest.raises(AssertionError):
         globals()[row["probe"]](world)
 
 
 def test_no_guard_has_two_rows() -> None:
-    assert len({(row["take"], row["by"]) for row in ROWS}) == len(ROWS)
-    assert len({row["probe"] for row in ROWS}) == len(ROWS)
+    assert twice(ROWS) == []
 
 
 def refused(do: Callable[[], object]) -> str:

@@ -58,7 +58,9 @@ def test_an_edit_by_hand_counts_once_it_is_accepted(desk: Desk, file_request: Ca
     assert [each.unit for each in register.summaries(desk.site)] == ["Dinas Baruuu"]
 
 
-@pytest.mark.parametrize("harm", ["missing", "torn", "no database", "another version", "a folder", "not readable"])
+@pytest.mark.parametrize(
+    "harm", ["missing", "torn", "no database", "another version", "another row", "a folder", "not readable"]
+)
 def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Callable[..., str], harm: str) -> None:
     for _ in range(2):
         file_request()
@@ -68,6 +70,10 @@ def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Cal
         with sqlite3.connect(path) as database:
             database.execute("UPDATE about SET value = 'x'")
             database.execute("UPDATE deposits SET summary = x'00'")
+    elif harm == "another row":
+        with sqlite3.connect(path) as database:
+            text = "CAST(replace(CAST(summary AS TEXT), 'Dinas Contoh', 'Dinas Lain') AS BLOB)"
+            assert database.execute(f"UPDATE deposits SET summary = {text}").rowcount == 2
     else:
         spoil(path, harm)
     for _ in range(2):

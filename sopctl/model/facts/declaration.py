@@ -5,7 +5,7 @@ new fact is declared once.
 """
 
 from collections.abc import Callable, Iterator
-from enum import StrEnum
+from enum import Enum, auto
 from functools import cache
 from typing import Any, Literal, get_type_hints
 
@@ -16,13 +16,13 @@ from sopctl.model.facts.sections import Sections
 from sopctl.model.facts.shown import plain
 
 
-class FormPart(StrEnum):
+class FormPart(Enum):
     """Where on the inventory form a fact stands. Within a part, facts stand in the order of the fields."""
 
-    NAME = "name"
-    MACHINE = "machine"
-    HARDWARE = "hardware"
-    SYSTEM = "system"
+    NAME = auto()
+    MACHINE = auto()
+    HARDWARE = auto()
+    SYSTEM = auto()
 
 
 class Read(Struct, frozen=True):

@@ -205,7 +205,7 @@ def read(records: Records) -> Survey:
     )
 
 
-_OF_ACCOUNTS = frozenset({"account", "passwd", "groups", "sshd_status", "sshd"})
+_OF_ACCOUNTS = frozenset({"passwd", "groups", "sshd_status", "sshd"})
 
 
 def _line(said: Mapping[str, str], name: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from sopctl.adapters import lab
 from sopctl.errors import OutsideFailure, UsageError
 from sopctl.store import modes, settings
-from sopctl.store.durable import disk_errors, sync_folder, write_atomic
+from sopctl.store.durable import KNOWN, disk_errors, sync_folder, write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow.setup import updating
 
@@ -152,11 +152,14 @@ def init(root: Path, *, group: str = "") -> Site:
             remedy="Name a folder that is new or empty.",
             path=root,
         )
-    was_there = root.exists()
+    made = [each for each in (root, *root.parents) if not each.exists()]
     try:
         _fill(root, group)
     except BaseException:
-        _empty(root, itself=not was_there)  # half a site is none, and the folder is free for the next try
+        _empty(root)  # half a site is none, and the folder is free for the next try
+        for each in made:
+            with suppress(OSError):
+                each.rmdir()
         raise
     return Site(root)
 
@@ -176,15 +179,12 @@ def _fill(root: Path, group: str) -> None:
     write_atomic(root / settings.FILE_NAME, (SETTINGS + shared).encode())  # last: only now is it a site
 
 
-def _empty(root: Path, *, itself: bool) -> None:
+def _empty(root: Path) -> None:
     for path in list(root.iterdir()) if root.is_dir() else []:
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-    if itself:
-        with suppress(OSError):
-            root.rmdir()
 
 
 def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
@@ -198,7 +198,9 @@ def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
 
 def make_key(path: Path, comment: str) -> None:
     """Make an Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub. Both survive a
-    power cut: a server may soon know no other key. Raises OutsideFailure when ssh-keygen is missing or fails."""
+    power cut: a server may soon know no other key. Raises OutsideFailure when ssh-keygen is missing or fails; of what
+    it had begun nothing is left."""
+    public = path.with_name(f"{path.name}.pub")
     try:
         subprocess.run(
             ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)],
@@ -206,17 +208,24 @@ def make_key(path: Path, comment: str) -> None:
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
+            env={**os.environ, "LC_ALL": "C"},
         )
     except FileNotFoundError:
         raise OutsideFailure(
             "ssh-keygen-missing", "ssh-keygen is not installed", remedy="Install it: apt install openssh-client"
         ) from None
     except subprocess.CalledProcessError as error:
+        for begun in (path, public):
+            begun.unlink(missing_ok=True)
+        refused = next((number for number in KNOWN if os.strerror(number) in error.stderr), None)
+        if refused:
+            with disk_errors(path):
+                raise OSError(refused, os.strerror(refused)) from None
         raise OutsideFailure(
             "ssh-keygen-failed", "ssh-keygen failed: {output}", where=str(path), output=error.stderr.strip()
         ) from None
     with disk_errors(path):
-        for file in (path, path.with_name(f"{path.name}.pub")):
+        for file in (path, public):
             with file.open("rb") as made:
                 os.fsync(made.fileno())
         sync_folder(path.parent)

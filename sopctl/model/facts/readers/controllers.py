@@ -69,7 +69,7 @@ def _parts(lines: Sequence[str], headings: Sequence[_Heading], between: str = ":
         else:
             key, mark, value = said.partition(between)
             if mark and value.strip():
-                fields.setdefault(key.strip()[:80], value if key == _INQUIRY else value.strip())
+                fields.setdefault(key.strip(), value if key == _INQUIRY else value.strip())
     return found
 
 
