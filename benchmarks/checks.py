@@ -31,7 +31,7 @@ from typing import NamedTuple
 import paramiko
 import yaml
 from lists import WAY
-from needs import module, program, root
+from needs import as_installed, module, program, root
 
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
@@ -177,7 +177,13 @@ def measure(words: list[str], stdin: str = "", cwd: Path | None = None) -> Figur
     """Run a command to its end, with all that it leaves behind (we are its subreaper: see main)."""
     before, begin = getrusage(RUSAGE_CHILDREN), time.perf_counter()
     process = subprocess.Popen(
-        words, cwd=cwd, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        words,
+        cwd=cwd,
+        env=as_installed(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     peak, done = [0], threading.Event()
 
@@ -302,7 +308,8 @@ def make_site(bench: Bench, name: str, hosts: list[str]) -> Path:
             prev = history.head(deposit_id, events)
             events.append(Event(seq, at, procedure, step, outcome, "staf", "root", prev, "", known))
         (folder / "history.yml").write_bytes(codec.dump(events))
-    subprocess.run([sys.executable, "-m", "sopctl", "list"], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    measure([sys.executable, "-m", "sopctl", "list"], cwd=root)
+    measure([sys.executable, "-m", "sopctl", "check", deposit_id], cwd=root)  # its bytecode is there afterwards
     return root
 
 

@@ -160,6 +160,14 @@ def over_broker(
     }
 
 
+def waiting(broker: Broker, begun: list[Process], seconds: float = 5) -> float:
+    """Seconds of CPU that broker and workers use in a second with nothing to do."""
+    pids = [broker.pid, *(one.process.pid for one in begun)]
+    before = sum(map(cpu_of, pids))
+    time.sleep(seconds)
+    return (sum(map(cpu_of, pids)) - before) / seconds
+
+
 def put(what: str, found: dict[str, float], count: int) -> None:
     apart = ", ".join(
         f"{name} {1000 * found[name] / count:.2f}" for name in ("controller", "workers", "broker") if name in found
@@ -173,6 +181,8 @@ def compare(folder: Path, site: Site, broker: Broker, what: str, count: int, por
     least = {"here": float("inf"), "away": float("inf")}
     with workers(site, folder, 1) as begun:
         over_broker(broker, begun, folder, what, min(count, 200), port)  # all that is imported late is imported
+        idle = waiting(broker, begun)
+        print(f"  two workers and the broker, with nothing to do: {1000 * idle:.1f} ms of CPU a second")
         for _ in range(ROUNDS):
             for kind in ("here", "away"):
                 found = (
@@ -186,6 +196,9 @@ def compare(folder: Path, site: Site, broker: Broker, what: str, count: int, por
                     count,
                 )
                 least[kind] = min(least[kind], 1000 * found["cpu"] / count)
+                if kind == "away":
+                    spent = 1000 * idle * found["wall"] / count
+                    print(f"  of which {spent:.2f} ms are what the same time costs without checks")
         sizes = [memory_of(broker.pid), *(memory_of(one.process.pid) for one in begun)]
         print(f"  memory: broker {sizes[0]:.0f}, workers {sizes[1]:.0f} and {sizes[2]:.0f} MiB")
     return least["here"], least["away"]

@@ -2,12 +2,16 @@
 
 Each site has a journal that is so many lines long, as other deposits leave it (10,000 dossiers × 40 events are 400,000
 lines), and records EVENTS durable events by turns in DOSSIERS dossiers of its own; then four processes do so at once.
+Beside each, what the disk gives: the same writes and the three synchronisations of an event, and nothing else.
 """
 
+import fcntl
+import os
 import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -52,31 +56,59 @@ def record(root: Path, deposits: list[str], count: int) -> None:
             dossiers.append(site, dossier, Event(0, datetime.now(UTC), "penitipan", 2, "failed", "x", "x", ""))
 
 
+def write(folder: Path, name: str, count: int) -> None:
+    """What an event writes, `count` times: a file and its folder, and, one process at a time, a line."""
+    mine = folder / name
+    mine.mkdir()
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT)
+    lines = os.open(folder / "lines", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    inside = os.open(mine, os.O_RDONLY | os.O_DIRECTORY)
+    for _ in range(count):
+        new = os.open(mine / "new", os.O_WRONLY | os.O_CREAT)
+        os.write(new, b"-" * 3000)
+        os.fsync(new)
+        os.close(new)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        os.rename(mine / "new", mine / "history")
+        os.fsync(inside)
+        os.write(lines, b"-" * 183)
+        os.fdatasync(lines)
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    for descriptor in (lock, lines, inside):
+        os.close(descriptor)
+
+
+def rate(work: Callable[..., None], each: Sequence[tuple[object, ...]]) -> tuple[float, float]:
+    """Run the same work in a process for each of these arguments: times EVENTS, how many a second; and the CPU of
+    one, in milliseconds."""
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    processes = [get_context("fork").Process(target=work, args=arguments) for arguments in each]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return EVENTS * len(each) / seconds, 1000 * cpu / EVENTS / len(each)
+
+
 def main() -> None:
-    """Print, for each length of the journal: CPU and time of an event, the rate of one process and of four."""
-    print(f"{'lines':>10}  {'CPU/event':>10}  {'one process':>14}  {f'{PROCESSES} processes':>14}  {'memory':>8}")
+    """Print, for each length of the journal: CPU of an event, the rate of one process and of four, and the disk's."""
+    print(
+        f"{'lines':>10}  {'one process':>22}  {'disk':>8}  {f'{PROCESSES} processes':>22}  {'disk':>8}  {'memory':>8}"
+    )
     for lines in map(int, sys.argv[1:]) if sys.argv[1:] else LINES:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             site, deposits = made(Path(folder), lines)
             Journal(site.root).writer()
-            cpu, started = time.process_time(), time.perf_counter()
-            record(site.root, deposits, EVENTS)
-            cpu, seconds = time.process_time() - cpu, time.perf_counter() - started
-            started = time.perf_counter()
-            mine = [
-                get_context("fork").Process(target=record, args=(site.root, deposits[at::PROCESSES], EVENTS))
-                for at in range(PROCESSES)
-            ]
-            for each in mine:
-                each.start()
-            for each in mine:
-                each.join()
-            together = time.perf_counter() - started
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(
-            f"{lines:>10,}  {cpu / EVENTS * 1000:>7.2f} ms  {EVENTS / seconds:>10.0f} ev/s  "
-            f"{EVENTS * PROCESSES / together:>10.0f} ev/s  {memory:>4.0f} MiB"
-        )
+            record(site.root, deposits, 2 * DOSSIERS)  # what is read once
+            print(f"{lines:>10,}", end="", flush=True)
+            for count in (1, PROCESSES):
+                events, cpu = rate(record, [(site.root, deposits[at::count], EVENTS) for at in range(count)])
+                disk, _ = rate(write, [(Path(folder), f"{count}-{at}", EVENTS) for at in range(count)])
+                print(f"  {cpu:>7.2f} ms  {events:>7.0f} ev/s  {disk:>6.0f}/s", end="", flush=True)
+        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(f"  {memory:>4.0f} MiB")
 
 
 if __name__ == "__main__":

@@ -149,8 +149,10 @@ def checks(site: Site, servers: int, days: int) -> None:
                 "INSERT OR IGNORE INTO checks VALUES (?, ?, 1, '', 0.2)", [(name, at) for name in names]
             )
             database.execute("COMMIT")
+        database.execute("BEGIN")
         database.executemany("INSERT OR REPLACE INTO state VALUES (?, ?)", [(name, state) for name in names])
         database.executemany("INSERT OR IGNORE INTO watched VALUES (?, ?, ?)", [(name, first, now) for name in names])
+        database.execute("COMMIT")
 
 
 def size(path: Path) -> float:

@@ -8,7 +8,6 @@ with its journal and three checks of each server that stands in its place. Of ea
 """
 
 import hashlib
-import os
 import resource
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
+from needs import as_installed
 
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.sop import history
@@ -157,7 +157,7 @@ class Cost(NamedTuple):
 def command(root: Path, *words: str, code: Path = HERE) -> Cost:
     """What a command costs, with the sopctl of a checkout."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(code)}
+    environment = {**as_installed(), "PYTHONPATH": str(code)}
     subprocess.run([sys.executable, "-m", "sopctl", *words], cwd=root, check=False, env=environment, **QUIET)
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Cost(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, wall)

@@ -32,3 +32,9 @@ def root() -> None:
     """The right to start servers and namespaces."""
     if os.geteuid() != 0:
         sys.exit("this benchmark starts servers or namespaces, which takes root\n  → run it as root, or: make bench")
+
+
+def as_installed() -> dict[str, str]:
+    """The environment of a command that is measured: it keeps its bytecode, as pip makes it for an installed package. A
+    shell may say otherwise, and to compile all anew takes longer than many a command."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

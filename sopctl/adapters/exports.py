@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict
-from sopctl.model.facts.conditions import Condition, Severity
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
+
+    from sopctl.model.facts.conditions import Condition
 
 Row = tuple[str, AccessResult]
 """A deposit's id and the result of its check."""
@@ -177,7 +178,7 @@ class Standing(Struct, frozen=True):
 
     id: str
     gathered_at: str
-    conditions: tuple[Condition, ...]
+    conditions: "tuple[Condition, ...]"
 
 
 def conditions_prometheus(rows: Sequence[Standing]) -> str:
@@ -191,6 +192,8 @@ def conditions_prometheus(rows: Sequence[Standing]) -> str:
 
 def _tell_conditions(registry: "CollectorRegistry", rows: Sequence[Standing]) -> None:
     from prometheus_client import Gauge
+
+    from sopctl.model.facts.conditions import Severity  # what reads facts takes longer to load than a check to make
 
     count = Gauge("sopctl_conditions", "Conditions that need attention", ["deposit", "severity"], registry=registry)
     told = Gauge("sopctl_condition_info", "A condition", ["deposit", "severity", "subject", "what"], registry=registry)
@@ -211,6 +214,8 @@ def conditions_nagios(rows: Sequence[Standing], untried: int = 0) -> tuple[str, 
     """
     if not rows and not untried:
         return "CONDITIONS UNKNOWN - no facts of any server\n", 3
+    from sopctl.model.facts.conditions import Severity
+
     found = [(row.id, each) for row in rows for each in row.conditions]
     found.sort(key=lambda one: one[1].severity is not Severity.CRITICAL)
     critical = sum(each.severity is Severity.CRITICAL for _, each in found)

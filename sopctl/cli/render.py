@@ -130,8 +130,10 @@ def width() -> int:
 def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
     """The lines of `put_wrapped`, for whoever prints many at once. What fits is not looked at word by word."""
     if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
-        line = _SPACES.sub(" ", text.rstrip())
-        return [line] if line.strip() else []
+        line = text.rstrip()
+        if not line.isprintable():
+            line = _SPACES.sub(" ", line)
+        return [line] if line else []
     import textwrap
 
     first, lines = len(text) - len(text.lstrip()), list[str]()

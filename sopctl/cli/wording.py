@@ -6,11 +6,14 @@ anything runs, so that a line which is pasted as it is records nothing.
 
 import shlex
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from sopctl.errors import Action, Advice, SopctlError
 from sopctl.model.text import printable
 
+KINDS = 1_000
+"""Of actions, so many at most are kept in words: lists have thousands of the same."""
 LONGEST = 2_000
 """Characters of a sentence, or of what helps, that are printed."""
 
@@ -101,19 +104,22 @@ def command(action: Action) -> str:
 
     What is needed comes last: there, the shell refuses the line even where a file has the placeholder's name.
     """
-    asked = _asked(action)
-    words = ["sopctl", asked.words]
-    if action.id:
+    asked = _asked(action.verb, action.task)
+    words = [f"sopctl {asked.words}"]
+    if action.id and asked.id:
         words.append(asked.id.format(id=shlex.quote(_operand(action.id))))
-    words.append(asked.options)
-    words += [_given(name, value) for name, value in action.given.items()]
-    words += [_need(action.verb, name) for name in action.needs]
-    return " ".join(filter(None, words))
+    if asked.options:
+        words.append(asked.options)
+    if action.given:
+        words += [_given(name, value) for name, value in action.given.items()]
+    if action.needs:
+        words.append(_needs(action.verb, action.needs))
+    return " ".join(words)
 
 
 def argv(action: Action) -> list[str]:
     """The words of an action's command line, up to what a person has to supply (`needed`)."""
-    asked = _asked(action)
+    asked = _asked(action.verb, action.task)
     words, placeholder, _ = asked.words.partition("<")
     made = ["sopctl", *words.split()]
     if action.id and not placeholder:
@@ -131,7 +137,7 @@ def _operand(id: str) -> str:
 
 def needed(action: Action) -> "list[Question]":
     """What a person has to supply after `argv`, in order."""
-    _, _, asks = _asked(action).words.partition("<")
+    _, _, asks = _asked(action.verb, action.task).words.partition("<")
     return [*([Question("", asks.rstrip(">"))] if asks else []), *questions(action)]
 
 
@@ -146,24 +152,26 @@ class Question(NamedTuple):
 
 def questions(action: Action) -> list[Question]:
     """What a person has to supply for an action, in order."""
-    found = []
-    for name in action.needs:
-        option, _, asks = _need(action.verb, name).rpartition("<")
-        asks = asks.rstrip(">")
-        choices = tuple(asks.split(" or ")) if asks.startswith("--") else ()
-        found.append(Question(option.strip(), asks, choices))
-    return found
+    return [_question(action.verb, name) for name in action.needs]
 
 
-def _asked(action: Action) -> Asked:
-    return _VERBS.get(f"{action.verb} {action.task}") or _VERBS.get(action.verb) or Asked(_asked_by(action))
+@lru_cache(KINDS)
+def _question(verb: str, name: str) -> Question:
+    option, _, asks = _need(verb, name).rpartition("<")
+    asks = asks.rstrip(">")
+    return Question(option.strip(), asks, tuple(asks.split(" or ")) if asks.startswith("--") else ())
 
 
-def _asked_by(action: Action) -> str:
+@lru_cache(KINDS)
+def _asked(verb: str, task: str) -> Asked:
+    return _VERBS.get(f"{verb} {task}") or _VERBS.get(verb) or Asked(_asked_by(verb, task))
+
+
+def _asked_by(verb: str, task: str) -> str:
     from sopctl.model.sop import verbs  # imports the records of a history, which --help can do without
 
-    found = verbs.find(action.verb, action.task) or verbs.find(action.verb)
-    return (found.command if found else "") or action.verb
+    found = verbs.find(verb, task) or verbs.find(verb)
+    return (found.command if found else "") or verb
 
 
 def _given(name: str, value: str) -> str:
@@ -174,6 +182,11 @@ def _given(name: str, value: str) -> str:
     return f"{option} {shlex.quote(value)}" if value else option
 
 
+@lru_cache(KINDS)
+def _needs(verb: str, names: tuple[str, ...]) -> str:
+    return " ".join(_need(verb, name) for name in names)
+
+
 def _need(verb: str, name: str) -> str:
     key, option = name.replace("-", "_"), name.replace("_", "-")
     return _NEEDS_OF.get((verb, key)) or _NEEDS.get(key) or f"--{option} <{option}>"
@@ -181,7 +194,7 @@ def _need(verb: str, name: str) -> str:
 
 def line(action: Action) -> str:
     """The command line of an action, and those of what may be done instead."""
-    return "; or: ".join(map(command, _ways(action)))
+    return "; or: ".join(map(command, _ways(action))) if action.alternatives else command(action)
 
 
 def advice(remedy: Advice) -> str:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.errors import InvalidRecord, OutsideFailure
-from sopctl.model.as_json import NotJson, from_json
+from sopctl.model.as_json import NotJson, from_json, reader
 from sopctl.model.availability import Outage, Policy, Sight, Span, State, follow, joins, turn
 from sopctl.store.durable import make_folder, touch
 from sopctl.store.settings import Retention
@@ -138,7 +138,8 @@ class Checks:
         """The state of each server, by id."""
         with self._open() as database:
             rows = database.execute("SELECT id, state FROM state ORDER BY id").fetchall()
-        return {name: from_json(blob, State) for name, blob in rows}
+        state = reader(State)
+        return {name: state(blob) for name, blob in rows}
 
     def outages(self, name: str) -> list[Outage]:
         """The outages of a server, oldest first."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -180,7 +180,7 @@ def read(site: Site, deposit_id: str) -> Dossier:
     events = chained(deposit_id, content, where, HISTORY_BYTES)
     procedures = _procedures(site, events)
     record, found, edited = _accepted(folder, procedures, events)
-    deposit = codec.parse(record, Deposit, where=str(folder / "deposit.yml"))
+    deposit = _deposit(record, str(folder / "deposit.yml"))
     if deposit.id != deposit_id:
         raise InvalidRecord(
             "record-of-another",
@@ -190,6 +190,17 @@ def read(site: Site, deposit_id: str) -> Dossier:
             deposit=deposit.id,
         )
     return Dossier(folder, deposit, events, content, procedures, record, found, edited)
+
+
+def _deposit(record: bytes, where: str) -> Deposit:
+    """A record as it was filed or accepted; that of a dossier is parsed once, as its history is (`chained`)."""
+    parse = _parsed if len(record) <= SOUND_BYTES else _parsed.__wrapped__
+    return parse(record, where)
+
+
+@lru_cache(SOUND)
+def _parsed(record: bytes, where: str) -> Deposit:
+    return codec.parse(record, Deposit, where=where)
 
 
 def as_it_stood(dossier: Dossier, then: datetime) -> Dossier | None:

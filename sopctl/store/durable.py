@@ -225,7 +225,7 @@ def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
                     os.ftruncate(file.fileno(), end)
                 file.write(line + b"\n")
                 file.flush()
-                os.fsync(file.fileno())
+                os.fdatasync(file.fileno())  # with the length, without the times: nobody asks when
             except OSError:
                 os.truncate(path, end)
                 raise

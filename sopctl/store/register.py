@@ -30,6 +30,8 @@ from sopctl.store.site import Site
 
 FILE_NAME = "index.sqlite3"
 BUSY_SECONDS = 1.0
+ROWS_AT_ONCE = 100
+"""Of the index: as many as stay in the processor's cache."""
 RACY_NS = 100_000_000
 """A file may change twice within one tick of its clock and keep its size. What changed so shortly before it was read
 is read again the next time (git's rule for its index)."""
@@ -177,8 +179,8 @@ class _Index:
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
         self._version = hashlib.sha256(
-            f"2 {__version__} {msgspec.json.schema(Summary)} {msgspec.json.schema(facts.Kept)} "
-            f"{site.library.fingerprint}".encode()
+            f"3 {__version__} {Summary.__struct_fields__} {msgspec.json.schema(Summary)} "
+            f"{msgspec.json.schema(facts.Kept)} {site.library.fingerprint}".encode()
         ).hexdigest()
 
     def read(self, *, gathered: bool) -> dict[str, tuple[str, Summary, facts.Months]]:
@@ -193,12 +195,14 @@ class _Index:
                 if version != (self._version,):
                     return {}
                 rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits")  # noqa: S608 (one of the two above)
-                summary, months = reader(Summary), reader(facts.Months)
-                return {
-                    name: (stamp, summary(blob), months(kept) if gathered else {})
-                    for name, stamp, blob, kept, hash_ in rows
-                    if _row_hash(name, stamp, blob) == hash_
-                }
+                summaries, months = reader(list[Summary]), reader(facts.Months)
+                known: dict[str, tuple[str, Summary, facts.Months]] = {}
+                while some := rows.fetchmany(ROWS_AT_ONCE):
+                    sound = [row for row in some if _row_hash(row[0], row[1], row[2]) == row[4]]
+                    read = summaries(b"[%b]" % b",".join([row[2] for row in sound]))
+                    for (name, stamp, _, kept, _), summary in zip(sound, read, strict=True):
+                        known[name] = stamp, summary, months(kept) if gathered else {}
+                return known
         except (sqlite3.Error, NotJson) as error:
             self._heal(error)
             return {}
@@ -243,11 +247,11 @@ class _Index:
         if database.execute("SELECT value FROM about").fetchone() != (self._version,):
             database.execute("DROP TABLE IF EXISTS deposits")
             database.execute(
-                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB, hash TEXT)"
+                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB, hash BLOB)"
             )
             database.execute("DELETE FROM about")
             database.execute("INSERT INTO about VALUES (?)", (self._version,))
 
 
-def _row_hash(name: str, stamp: str, blob: bytes) -> str:
-    return hashlib.sha256(b"\0".join((name.encode(), stamp.encode(), blob))).hexdigest()
+def _row_hash(name: str, stamp: str, blob: bytes) -> bytes:
+    return hashlib.sha256(f"{name}\0{stamp}\0".encode() + blob).digest()

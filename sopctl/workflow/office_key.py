@@ -3,6 +3,8 @@ one, and, while not every server has that, the one before it.
 """
 
 import os
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Literal
 
 from sopctl.errors import InvalidRecord, OutsideFailure
@@ -26,18 +28,30 @@ def office_key(site: Site, each: Summary) -> str:
 def key_state(site: Site, each: Summary) -> KeyState:
     """Which of the office's keys opens its account on a server. Where the history does not say, as those of older
     versions, it is the first one that there ever was. A login that may not look into keys/ is told nothing."""
+    return key_states(site)(each)
+
+
+def key_states(site: Site) -> Callable[[Summary], KeyState]:
+    """The same for whoever asks of many servers: keys/ is looked at once."""
     current, before = site.settings.management.key, site.settings.management.before
-    if not each.let_in or not os.access(site.folder("keys"), os.R_OK | os.X_OK):
-        return "current"
-    if each.office_key:
-        name = next((key for key in (current, before) if key and fingerprint(site, key) == each.office_key), None)
-    else:
-        name = before or current
-    if name is None or not (site.folder("keys") / name).is_file():
-        return "none"
-    if name == before:
-        return "before"
-    return "both" if each.key_leaving else "current"
+    may_look = cache(lambda: os.access(site.folder("keys"), os.R_OK | os.X_OK))
+    there = cache(lambda name: (site.folder("keys") / name).is_file())
+    opened_by = cache(partial(fingerprint, site))
+
+    def state(each: Summary) -> KeyState:
+        if not each.let_in or not may_look():
+            return "current"
+        if each.office_key:
+            name = next((key for key in (current, before) if key and opened_by(key) == each.office_key), None)
+        else:
+            name = before or current
+        if name is None or not there(name):
+            return "none"
+        if name == before:
+            return "before"
+        return "both" if each.key_leaving else "current"
+
+    return state
 
 
 def fingerprint(site: Site, name: str) -> str | None:

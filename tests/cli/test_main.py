@@ -54,6 +54,22 @@ def test_every_command_has_help_with_an_example(words: tuple[str, ...]) -> None:
         assert "--json" in text
 
 
+@pytest.mark.parametrize(
+    ("words", "unwanted"),
+    [
+        (
+            "sopctl.cli.reading.list sopctl.workflow.views.board sopctl.workflow.views.availability",
+            "sopctl.adapters.ssh",
+        ),
+        ("sopctl.workflow.servers.checking sopctl.adapters.exports", "sopctl.model.facts.server"),
+        ("sopctl.workflow.servers.checking sopctl.adapters.exports", "sopctl.model.survey"),
+    ],
+)
+def test_what_a_command_has_no_use_for_is_not_loaded(words: str, unwanted: str) -> None:
+    script = f"import sys, {', '.join(words.split())}; sys.exit({unwanted!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_help_and_version_load_nothing_heavy() -> None:
     """Every module of the command line is imported, as the root's --help does; none of them drags in a library."""
     script = f"""

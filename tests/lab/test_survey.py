@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sopctl.adapters import lab as servers
-from sopctl.adapters.ssh import Password, load_key, survey
+from sopctl.adapters.ssh import Password, load_key
+from sopctl.adapters.ssh.survey import survey
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.target import Target

@@ -60,15 +60,15 @@ class Connection:
         self._unread = data + self._unread
 
     def recv(self, size: int) -> bytes:
-        """Like socket.recv: TimeoutError after TICK seconds, so that the reader checks the deadline again."""
-        self._check()
-        if self._unread:
-            data, self._unread = self._unread[:size], self._unread[size:]
-            return data
-        data = self._stream.recv(max(0, min(size, CHUNK)))
-        if not data:  # a channel ends with the connection that carries it, which the same deadline cuts
+        """Like socket.recv: TimeoutError after TICK seconds, so that the reader checks the deadline again. What has
+        arrived beyond `size` is kept for the next read: paramiko reads the beginning of a packet, then the rest."""
+        if not self._unread or self.cut is not None:
             self._check()
-        self._allowed -= len(data)
+            self._unread = self._stream.recv(CHUNK)
+            if not self._unread:  # a channel ends with the connection that carries it, which the same deadline cuts
+                self._check()
+            self._allowed -= len(self._unread)
+        data, self._unread = self._unread[:size], self._unread[size:]
         return data
 
     def send(self, data: bytes) -> int:

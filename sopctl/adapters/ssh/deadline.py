@@ -23,7 +23,7 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        return self.left() == 0.0
+        return time.monotonic() >= self._end
 
     @property
     def cancelled(self) -> bool:

@@ -302,6 +302,8 @@ class _Sweep:
     ) -> None:
         self._answers, self._stop, self._clock, self._pace = answers, stop, clock, pace
         self._waiting = 0
+        self._room = asyncio.Event()
+        """Set whenever a host that waited for a thread has one."""
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(pace.logins, "login")
         self._others = ThreadPoolExecutor(OTHERS, "ports")
@@ -319,7 +321,8 @@ class _Sweep:
                     await self._places.acquire()
                     await self._asked.acquire()
                     while self._waiting >= self._pace.backlog:
-                        await asyncio.sleep(0.005)
+                        self._room.clear()
+                        await self._room.wait()
                     group.create_task(self._one(job))
         except asyncio.CancelledError:
             raise stopped() from None
@@ -387,6 +390,7 @@ class _Sweep:
 
     def _started(self) -> None:
         self._waiting -= 1
+        self._room.set()
 
 
 async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob]:
@@ -406,6 +410,8 @@ async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob
 
 async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tcp.Address, socket.socket]:
     """Like `tcp.connect`, in the event loop."""
+    if len(addresses) == 1:  # nearly every server: there is nothing to try beside it
+        return addresses[0], await _connect_to(addresses[0], deadline)
     errors: dict[tcp.Address, int] = {}
     tries: dict[asyncio.Task[socket.socket], tcp.Address] = {}
     waiting = list(addresses)
@@ -427,6 +433,15 @@ async def _connect(addresses: list[tcp.Address], deadline: Deadline) -> tuple[tc
             if not one.cancel() and one.exception() is None:
                 one.result().close()
     raise tcp.connect_fault(addresses, errors)
+
+
+async def _connect_to(address: tcp.Address, deadline: Deadline) -> socket.socket:
+    try:
+        async with asyncio.timeout(deadline.left()):
+            return await _try(address)
+    except OSError as error:
+        ours = isinstance(error, TimeoutError) and error.errno is None  # the system's says its number
+        raise tcp.connect_fault([address], {} if ours else {address: error.errno or errno.EIO}) from None
 
 
 async def _try(address: tcp.Address) -> socket.socket:

@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from msgspec import NODEFAULT, UNSET, Struct, inspect
+from msgspec.structs import astuple
 
 _AS_IT_IS = frozenset({int, bool, float, type(None)})
 
@@ -38,10 +39,13 @@ def plain(value: Any) -> Any:
 
 
 def _record(value: Struct) -> dict[str, Any]:
-    found = {}
-    for name, key, text in _fields(type(value)):
-        inner = getattr(value, name)
-        if inner is not UNSET:
+    kind = type(value)
+    found: dict[str, Any] = dict(zip(kind.__struct_encode_fields__, astuple(value), strict=True))
+    for key, text in _to_look_at(kind):
+        inner = found[key]
+        if inner is UNSET:
+            del found[key]
+        else:
             found[key] = "" if inner is None and text else plain(inner)
     return found
 
@@ -149,11 +153,22 @@ def _text_in(kinds: Iterable[inspect.Type]) -> bool:
 
 
 @cache
-def _fields(kind: type[Struct]) -> tuple[tuple[str, str, bool], ...]:
-    """The fields of a record: name, key, and whether it is a text that may be None."""
+def _to_look_at(kind: type[Struct]) -> tuple[tuple[str, bool], ...]:
+    """The keys of a record whose values may be something else than JSON has, and whether that is a text that may be
+    None. The others, most of what there is in lists of thousands, are as they are."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)  # noqa: S101 (a Struct's)
     return tuple(
-        (each.name, each.encode_name, isinstance(each.type, inspect.UnionType) and _text_in(each.type.types))
+        (each.encode_name, isinstance(each.type, inspect.UnionType) and _text_in(each.type.types))
         for each in info.fields
+        if not (each.required and _as_it_is(each.type))
     )
+
+
+def _as_it_is(kind: inspect.Type) -> bool:
+    """Has JSON every value of this type as it is?"""
+    if isinstance(kind, inspect.Metadata):
+        return _as_it_is(kind.type)
+    if isinstance(kind, inspect.ListType):
+        return _as_it_is(kind.item_type)
+    return isinstance(kind, inspect.StrType | inspect.BoolType | inspect.IntType | inspect.FloatType)

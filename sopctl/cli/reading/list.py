@@ -76,9 +76,9 @@ def command(
     rows = sorted(found.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
     if as_json:
         from sopctl.cli.documents.board import deposits
-        from sopctl.workflow.servers import checking
+        from sopctl.workflow.views import availability
 
-        states, unread = checking.seen(desk.site)
+        states, unread = availability.seen(desk.site)
         put_json(deposits(rows, states, [*found.errors, *unread], desk.now().tzinfo))
         say(unread)
     elif chosen:

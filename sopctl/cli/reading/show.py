@@ -36,9 +36,9 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     if as_json:
         from sopctl.cli.documents import board as board_document
         from sopctl.cli.documents.dossier import shown
-        from sopctl.workflow.servers import checking
+        from sopctl.workflow.views import availability
 
-        states, unread = checking.seen(desk.site)
+        states, unread = availability.seen(desk.site)
         standing = board_document.deposit(row, states.get(deposit_id), desk.now().tzinfo)
         put_json(shown(standing, dossier, events, late, documents, about, unread, personal=personal))
         say(unread)

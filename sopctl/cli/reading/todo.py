@@ -21,9 +21,9 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
     found = board.todo(desk, actor=actor, late=late)
     if as_json:
         from sopctl.cli.documents.board import todo
-        from sopctl.workflow.servers import checking
+        from sopctl.workflow.views import availability
 
-        states, unread = checking.seen(desk.site)
+        states, unread = availability.seen(desk.site)
         put_json(todo(found.rows, states, [*found.errors, *unread], desk.now().tzinfo))
         say(unread)
         end_with(found.errors)

@@ -47,8 +47,9 @@ class Route(Struct, frozen=True, gc=False):
     """The network that its record names."""
 
 
-class Summary(Struct, frozen=True, gc=False):
-    """One deposit. `step` is None once it is closed, and `end` says how."""
+class Summary(Struct, frozen=True, gc=False, array_like=True):
+    """One deposit. `step` is None once it is closed, and `end` says how. As JSON it is a list, in this order: an index
+    has a hundred thousand of them."""
 
     id: str
     unit: str

@@ -53,12 +53,15 @@ class Marks:
 
     @contextmanager
     def at_hand(self) -> Iterator[None]:
-        """Open the file once for all that is asked and kept in the block."""
+        """Open the file once for all that is asked and kept in the block, as one transaction at its end."""
         self._holding = True
         try:
             yield
         finally:
             self._holding = False
+            with suppress(sqlite3.Error):  # the next event reads more
+                if self._held is not None:
+                    self._held.execute("COMMIT")
             self._let_go()
 
     def end(self) -> End | None:
@@ -84,14 +87,13 @@ class Marks:
     def keep(self, end: End, marks: Mapping[str, Mark], given: Mapping[str, int], *, anew: bool = False) -> None:
         """Keep where the journal ends now, and what is new; with `anew` in place of all that was kept."""
         try:
-            make_folder(self._path.parent)
-            touch(self._path)
-            with self._opened() as database, database:
-                database.execute("PRAGMA synchronous = OFF")  # derived: it may be lost
-                database.execute("PRAGMA journal_mode = MEMORY")
-                database.execute("BEGIN IMMEDIATE")
-                for statement in filter(str.strip, _TABLES.split(";")):
-                    database.execute(statement)
+            if self._held is None:
+                make_folder(self._path.parent)
+                touch(self._path)
+            with self._opened(to_write=True) as database:
+                if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
+                    for statement in filter(str.strip, _TABLES.split(";")):
+                        database.execute(statement)
                 for table in ("newest", "given") if anew else ():
                     database.execute(f"DELETE FROM {table}")  # noqa: S608 (one of the two above)
                 database.execute("DELETE FROM ends")
@@ -115,7 +117,7 @@ class Marks:
             self._path.unlink()
 
     def _rows(self, query: str, value: str) -> list[Any]:
-        if not self._path.is_file():
+        if self._held is None and not self._path.is_file():
             return []
         try:
             with self._opened() as database:
@@ -125,12 +127,22 @@ class Marks:
             return []
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        database = self._held or sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
-        if self._holding:
-            self._held = database
+    def _opened(self, *, to_write: bool = False) -> Iterator[sqlite3.Connection]:
+        """The file; within a transaction for who writes, and for all that is done in `at_hand`."""
+        if self._held is not None:
+            yield self._held
+            return
+        database = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None)
         try:
+            if to_write or self._holding:
+                database.execute("PRAGMA synchronous = OFF")  # derived: it may be lost
+                database.execute("PRAGMA journal_mode = MEMORY")
+                database.execute("BEGIN IMMEDIATE")
+            if self._holding:
+                self._held = database
             yield database
+            if database is not self._held and database.in_transaction:
+                database.execute("COMMIT")
         finally:
             if database is not self._held:
                 database.close()

@@ -189,9 +189,10 @@ def run(
     engine = choosing.chosen(site, keys, clock, errors)
     for name, result, state in recorded(site, engine, parts, clock, errors, failed):
         yield Checked(name, names[name], result, remedy(result), state, muted.get(name, ""))
-    Checks(site).prune(int(clock()), site.settings.checks.retention)
+    kept = Checks(site)
+    kept.prune(int(clock()), site.settings.checks.retention)
     if untried is not None and failed:
-        before = states(site)
+        before = kept.states() if kept.begun else {}
         untried += [
             NotTried(name, names[name], why, before.get(name), muted.get(name, "")) for name, why in failed.items()
         ]
@@ -336,20 +337,6 @@ def _check(site: Site, each: Summary, timeout: float, served: Collection[str]) -
     if network in served:  # its worker is there already
         where = replace(where, jump=None)
     return network, Check(each.id, replace(where, destinations=None), key)
-
-
-def states(site: Site) -> dict[str, State]:
-    """What is taken as true of each server that was ever checked, by id."""
-    kept = Checks(site)
-    return kept.states() if kept.begun else {}
-
-
-def seen(site: Site) -> tuple[dict[str, State], list[SopctlError]]:
-    """The same for lists, which are read without it too: where the history of checks cannot be read, why not."""
-    try:
-        return states(site), []
-    except SopctlError as error:
-        return {}, [error]
 
 
 def history(desk: Desk, deposit_id: str) -> tuple[State | None, list[Outage], list[Count]]:

@@ -27,7 +27,8 @@ def probe(
 
     Raises what `load_key`, `load_ca` and `check` raise, and Interrupted on Ctrl-C, when every check has ended.
     """
-    from sopctl.adapters.ssh import check, load_ca, load_key
+    from sopctl.adapters.ssh import check, load_key
+    from sopctl.adapters.ssh.tls import load_ca
 
     key = load_key(key_file) if key_file is not None else None
     jump_key = load_key(jump_key_file) if jump_key_file is not None else None

@@ -91,7 +91,8 @@ def look(
     A host key that is not pinned yet is confirmed on the same connection, by `pinning`. Raises what that raises;
     OutsideFailure when the server cannot be reached, shows another host key, or does not let us in or become root.
     """
-    from sopctl.adapters.ssh import load_key, survey  # code that only reads the records must not load it
+    from sopctl.adapters.ssh import load_key  # code that only reads the records must not load it
+    from sopctl.adapters.ssh.survey import survey
 
     site = desk.site
     site.key_file(office_key(site, dossier.summary))  # a run logs in with it at its end

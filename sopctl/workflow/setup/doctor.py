@@ -23,7 +23,7 @@ from sopctl.store import dossiers, modes, register
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
 from sopctl.workflow.house import netbox
-from sopctl.workflow.office_key import key_state
+from sopctl.workflow.office_key import key_states
 from sopctl.workflow.ports import switches
 from sopctl.workflow.servers import reach
 from sopctl.workflow.servers.ansible_view import refuse_unread
@@ -295,7 +295,8 @@ def _key_change(site: Site) -> list[Diagnosis]:
     """The servers that do not have the current key alone."""
     try:
         summaries = [each for each in register.read(site).summaries if each.let_in and each.in_our_hands]
-        states = {each.id: key_state(site, each) for each in summaries}
+        state = key_states(site)
+        states = {each.id: state(each) for each in summaries}
         under_way = site.settings.management.before
     except SopctlError:
         return []  # already told

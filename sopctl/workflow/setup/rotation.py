@@ -15,7 +15,7 @@ from sopctl.store import dossiers, register
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
-from sopctl.workflow.office_key import KeyState, fingerprint, key_state
+from sopctl.workflow.office_key import KeyState, fingerprint, key_states
 from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps.rotating import refuse_without_account, usable
 
@@ -49,14 +49,14 @@ class Status(Struct, frozen=True):
 def status(desk: Desk) -> Status:
     """Which key is current, and which one opens each server."""
     site, management = desk.site, desk.site.settings.management
-    before = management.before
+    before, state = management.before, key_states(site)
     return Status(
         key=management.key,
         fingerprint=fingerprint(site, management.key),
         before=before,
         before_fingerprint=fingerprint(site, before) if before else None,
         servers=tuple(
-            ServerKey(each.id, each.server, key_state(site, each), each.office_key)
+            ServerKey(each.id, each.server, state(each), each.office_key)
             for each in register.summaries(site)
             if each.let_in and each.in_our_hands
         ),

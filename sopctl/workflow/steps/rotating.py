@@ -24,7 +24,7 @@ from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, Turn, act
 from sopctl.workflow.messages.notes import told
-from sopctl.workflow.office_key import fingerprint, key_state, public_key
+from sopctl.workflow.office_key import fingerprint, key_state, key_states, public_key
 from sopctl.workflow.servers import batch, first_contact
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.left import FINGERPRINT, note_key
@@ -46,8 +46,8 @@ UNKNOWN = "kunci yang hilang"
 
 def due(desk: Desk) -> list[str]:
     """The deposits whose servers do not have the current key alone."""
-    found = register.summaries(desk.site)
-    return [each.id for each in found if each.let_in and each.in_our_hands and key_state(desk.site, each) != "current"]
+    found, state = register.summaries(desk.site), key_states(desk.site)
+    return [each.id for each in found if each.let_in and each.in_our_hands and state(each) != "current"]
 
 
 def rotate(

@@ -5,10 +5,12 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from sopctl.model.availability import Availability, Outage, Span, availability
+from sopctl.errors import SopctlError
+from sopctl.model.availability import Availability, Outage, Span, State, availability
 from sopctl.model.house.maintenance import by_deposit
 from sopctl.store import books
 from sopctl.store.checks import Checks
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 
 THIRDS, DAYS = 3, 30
@@ -32,6 +34,16 @@ class Outaged(Struct, frozen=True):
     began: datetime
     ended: datetime | None
     cause: str
+
+
+def seen(site: Site) -> tuple[dict[str, State], list[SopctlError]]:
+    """What is taken as true of each server that was ever checked, by id; for lists, which are read without it too:
+    where the history of checks cannot be read, why not."""
+    kept = Checks(site)
+    try:
+        return (kept.states() if kept.begun else {}), []
+    except SopctlError as error:
+        return {}, [error]
 
 
 def thirds(desk: Desk, deposit_id: str) -> list[Third]:

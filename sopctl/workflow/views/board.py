@@ -28,7 +28,7 @@ from sopctl.store.settings import Signing
 from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.desk import Desk, Waits
-from sopctl.workflow.office_key import key_state
+from sopctl.workflow.office_key import KeyState, key_states
 from sopctl.workflow.views import calendar
 
 State = Literal["open", "late", "waiting", "held", "closed", "all"]
@@ -200,7 +200,8 @@ def _lists(desk: Desk, reading: register.Reading, before: _Lists | None = None) 
         del rows[deposit_id]
     fresh = [row for each in changed if (row := rows[each.id]).action and not _waits(row)]
     fresh += _ending(desk, changed)
-    fresh += [row for each in changed for row in followups(desk, each)]
+    states = key_states(desk.site)
+    fresh += [row for each in changed for row in _followups(desk, each, states)]
     fresh += [row for each in changed for row in unsigned(desk, each)]
     stale = gone.union(each.id for each in changed)
     due = [row for row in old.due if row.id not in stale] + fresh
@@ -285,10 +286,14 @@ def row_of(desk: Desk, dossier: Dossier) -> Row:
 
 def followups(desk: Desk, each: Summary) -> list[Row]:
     """What remains to be done for a deposit after a correction or a move, a row each; it has no deadline."""
+    return _followups(desk, each, key_states(desk.site))
+
+
+def _followups(desk: Desk, each: Summary, states: Callable[[Summary], KeyState]) -> list[Row]:
     if not each.in_our_hands:
         return []
     port = each.to_set_port and _port_is_ours(desk.site, each.place)
-    key = key_state(desk.site, each) != "current"
+    key = states(each) != "current"
     return _beside(desk, each, "configure", actions.followups(each, port=port, key=key))
 
 
@@ -413,13 +418,13 @@ class _Making:
     def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
         """The row of a deposit."""
         until, why = self._until(each)
-        waits = self.waits(each)
+        waits, closed = self.waits(each), each.step is None
         return Row(
             id=each.id,
             unit=each.unit,
             server=each.server,
-            place=str(each.place) if each.place and not each.closed else "",
-            position=None if each.closed else each.place,
+            place=str(each.place) if each.place and not closed else "",
+            position=None if closed else each.place,
             standing=each.stands,
             procedure=each.procedure,
             step=each.step,

@@ -14,8 +14,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sopctl.adapters.ssh import check, load_ca
-from sopctl.adapters.ssh.tls import read_certificate
+from sopctl.adapters.ssh import check
+from sopctl.adapters.ssh.tls import load_ca, read_certificate
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
 from sopctl.model.access.target import Service, ServiceKind, Target

@@ -64,6 +64,13 @@ def drain(connection: Connection, sizes: list[int]) -> None:
             sizes.append(len(connection.recv(2**31)))
 
 
+def read(connection: Connection, size: int) -> bytes:
+    """The next bytes, however long the other side takes within the deadline."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            return connection.recv(size)
+
+
 def test_a_connection_gives_no_more_than_its_limit() -> None:
     with hostile.listening(hostile.repeating(b"x" * 10_000)) as host:
         connection = Connection(socket.create_connection(("127.0.0.1", host.port)), Deadline(30))
@@ -118,4 +125,19 @@ def test_what_is_unread_is_read_again() -> None:
         with contextlib.closing(connection):
             connection.unread(b"first")
             assert connection.recv(3) + connection.recv(10) == b"first"
-            assert connection.recv(10) == b"later"
+            assert read(connection, 10) == b"later"
+
+
+def test_what_came_with_a_packets_head_is_not_waited_for_again() -> None:
+    """paramiko reads a packet's head, then the rest, which is there by then: one look at the socket does for both."""
+    with hostile.listening(hostile.saying(b"headrest")) as host:
+        sock = socket.create_connection(("127.0.0.1", host.port))
+        connection = Connection(sock, Deadline(5))
+        with contextlib.closing(connection):
+            assert read(connection, 4) == b"head"
+            sock.shutdown(socket.SHUT_RD)  # nothing more can be read from the socket itself
+            assert connection.recv(100) == b"rest"
+            connection.unread(b"kept")
+            connection.shut_down()
+            with pytest.raises(Cut):
+                connection.recv(4)

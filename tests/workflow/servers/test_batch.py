@@ -105,7 +105,7 @@ OTHER_KEY = replace(AWAY, cause="host-key-changed", message="Host key verificati
 def office(desk: Desk, placed: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> Office:
     made = Office(desk, placed)
     monkeypatch.setattr(runner, "run_playbook", made.run_playbook)
-    monkeypatch.setattr("sopctl.adapters.ssh.survey", made.look)
+    monkeypatch.setattr("sopctl.adapters.ssh.survey.survey", made.look)
     return made
 
 
