@@ -7,6 +7,7 @@ runs; `make battery` takes each state alone, on each release that has it.
 
 import itertools
 import json
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -48,8 +49,8 @@ TOGETHER = {
         "disks-of-their-own,etc-behind-links,host-name-by-hand,new-accounts-otherwise,sudo-settings",
     ),
     "trixie": (
-        "hurried-logins,ssh-listen-address,ntpsec,banner-of-the-owner,cloud-init,resolver-of-its-own",
-        "acls-and-attributes,nft-sets,hardened-logins,kept-right-by-a-timer,match-rdomain",
+        "ssh-listen-address,ntpsec,banner-of-the-owner,cloud-init,resolver-of-its-own",
+        "acls-and-attributes,nft-sets,hardened-logins,kept-right-by-a-timer,match-rdomain,hurried-logins",
     ),
 }
 """States that fit together, a server each; those that must be refused have a server of their own."""
@@ -92,6 +93,14 @@ def test_there_is_every_kind_of_state() -> None:
     known = {name for row in itertools.chain(*TOGETHER.values(), [IN_THE_DOCS]) for name in row.split(",")}
     assert known <= STATES.keys()
     assert len(known) >= 24
+
+
+def test_states_that_are_together_leave_each_other_in_force() -> None:
+    """One that writes a file anew which another has written would undo it, and nothing would be shown of that."""
+    written = re.compile(r"(?<!>)>\s*(/etc/[^\s;'\"]+)")
+    for row in itertools.chain(*TOGETHER.values(), [IN_THE_DOCS]):
+        files = [file for name in row.split(",") for file in set(written.findall(STATES[name].script))]
+        assert sorted(files) == sorted(set(files)), row
 
 
 @pytest.mark.parametrize("release", RELEASES)
