@@ -88,15 +88,20 @@ def main() -> None:
 def _libraries(root: Path, python: str, wheel: Path) -> Path:
     """Install the pinned packages for one version of Python, and sopctl."""
     folder = root / HOME / f"lib/python{python}/site-packages"
-    pins = CHECKOUT / "build" / f"requirements-{python}.txt"
-    _write(pins, "".join(_pins_for(python)))
     pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--only-binary", ":all:"]
     there = ["--python-version", python, "--target", str(folder)]
-    subprocess.run([*pip, *there, "--require-hashes", "-r", str(pins)], check=True, stdout=sys.stderr)
+    subprocess.run([*pip, *there, "--require-hashes", "-r", str(pins(python))], check=True, stdout=sys.stderr)
     subprocess.run([*pip, *there, str(wheel)], check=True, stdout=sys.stderr)
     shutil.rmtree(folder / "bin", ignore_errors=True)
     shutil.rmtree(folder / "share", ignore_errors=True)
     return folder
+
+
+def pins(python: str) -> Path:
+    """A file with the pins that hold for this Python."""
+    path = CHECKOUT / "build" / f"requirements-{python}.txt"
+    _write(path, "".join(_pins_for(python)))
+    return path
 
 
 def _pins_for(python: str) -> Iterator[str]:

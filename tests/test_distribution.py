@@ -130,13 +130,21 @@ def older_package(package: Path, older_wheel: Path, tmp_path_factory: pytest.Tem
 
 
 @pytest.fixture(scope="module")
-def index(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel() -> Path:
+    """The wheel of this checkout; its pins lie beside it."""
+    subprocess.run(["make", "-s", "wheel"], cwd=CHECKOUT, check=True, timeout=600)
+    return next((CHECKOUT / "dist").glob("sopctl-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a package index has: the pinned wheels for the Pythons of both releases, packed."""
     wheels = tmp_path_factory.mktemp("index")
     for python in deb.PYTHONS:
-        pins = CHECKOUT / "build" / f"requirements-{python}.txt"  # the package was made from them
         pip = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "-d", str(wheels)]
-        subprocess.run([*pip, "--python-version", python, "--require-hashes", "-r", str(pins)], check=True, timeout=900)
+        subprocess.run(
+            [*pip, "--python-version", python, "--require-hashes", "-r", str(deb.pins(python))], check=True, timeout=900
+        )
     return Path(shutil.make_archive(str(wheels), "tar", wheels))
 
 
@@ -245,11 +253,10 @@ def test_the_debian_package_on_a_fresh_server(package: Path, older_package: Path
     "server", [("bookworm", (PIPX,)), ("trixie", (PIPX,))], indirect=True, ids=["bookworm", "trixie"]
 )
 def test_pipx_on_a_fresh_server(
-    package: Path, older_wheel: Path, index: Path, server: lab.LabServer, tmp_path: Path
+    wheel: Path, older_wheel: Path, index: Path, server: lab.LabServer, tmp_path: Path
 ) -> None:
     """The lines that docs/howto/installing.md prints, with the pipx of each Debian and an index that is a folder."""
     (printed,) = re.findall(r"```sh\n([^`]*?pipx install.*?)```", INSTALLING.read_text(), re.DOTALL)
-    wheel = next((CHECKOUT / "dist").glob("sopctl-*.whl"))
     lines = "set -e\n" + printed
     scripts = {
         "before/install.sh": re.sub(r"sopctl-[^\[]*\.whl", older_wheel.name, lines),

@@ -1,6 +1,8 @@
 """Command lines that the documentation prints are run here, in order, against a real server."""
 
+import re
 import subprocess
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -38,7 +40,14 @@ DOCUMENTS = [DOCS / row["document"] for row in rows("printed") if row["by"] == "
 """Those that start from nothing; the first is the tutorial."""
 
 
+def of_session(lines: Sequence[str], session: str) -> list[str]:
+    """These lines with labs of the test session, which go with it: `tour` is `ci-tour`, its first server `ci-tour1`."""
+    labs = {name for line in lines for name in re.findall(r"^sopctl lab up .*--name ([a-z]+)", line)}
+    names = re.compile(rf"\b({'|'.join(labs)})(?=[0-9]?\b)") if labs else re.compile("(?!)")
+    return [names.sub(rf"{session}-\1", line) for line in lines]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 @pytest.mark.usefixtures("lab")
-def test_the_other_documents(document: Path, tmp_path: Path) -> None:
-    play(printed(document), tmp_path)
+def test_the_other_documents(document: Path, lab_name: str, tmp_path: Path) -> None:
+    play(of_session(printed(document), lab_name), tmp_path)

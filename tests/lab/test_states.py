@@ -10,14 +10,17 @@ import json
 from collections.abc import Callable, Sequence
 
 import pytest
+import yaml
 
 from sopctl.adapters.lab import LabStatus, Tier
 from sopctl.adapters.lab.state import RELEASES
 from sopctl.model.text import printable
 from sopctl.store.site import Site
+from sopctl.workflow.setup import proving
 from sopctl.workflow.setup.lab import all_states
 from sopctl.workflow.setup.proving import Proof, prove
 from tests.conftest import Ran
+from tests.printed import DOCS, printed
 
 pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800), pytest.mark.usefixtures("booted")]
 
@@ -25,9 +28,8 @@ STATES = {one.name: one for one in all_states()}
 
 TOGETHER = {
     "bookworm": (
-        "ufw,web-from-a-home,tcsh,host-name-in-use,journal-kept",
         "ssh-socket-of-its-own,services-not-asked,account-named-sopctl,localtime-is-a-file",
-        "containers,allow-groups,zsh,updates-of-the-owner,two-ssh-ports",
+        "containers,allow-groups,zsh,updates-of-the-owner,two-ssh-ports,journal-kept",
         "firewalld,extrausers,fish,group-named-sopctl",
         "sshd-without-include,nftables-with-nat,dns-server,etc-in-git,accounts-and-groups",
         "keys-elsewhere,root-shut-out,chrony,network-manager,noexec-tmp",
@@ -37,7 +39,7 @@ TOGETHER = {
         "no-sudo",
         "ipv6-only,hard-linked-files",
         "full-var",
-        "home-behind-a-link,certificates,journal-in-memory",
+        "home-behind-a-link,certificates,journal-in-memory,tcsh,host-name-in-use",
         "records-folder-taken",
         "sshd-with-a-file-of-its-own,sudoers-without-folder,pam-access,keys-locked",
     ),
@@ -52,6 +54,9 @@ TOGETHER = {
 }
 """States that fit together, a server each; those that must be refused have a server of their own."""
 
+IN_THE_DOCS = "ufw,web-from-a-home"
+"""Those of the server that test_docs.py rehearses with."""
+
 AT_A_TIME = 7
 """Servers in one run of the battery."""
 
@@ -60,6 +65,12 @@ AT_A_TIME = 7
 def booted(lab: LabStatus) -> None:
     if lab.tier is not Tier.SYSTEMD:
         pytest.skip("owners' states need booted servers")
+
+
+@pytest.fixture
+def rehearsed(lab_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The labs of a proof in this process are the test session's, and go with it."""
+    monkeypatch.setattr(proving, "LAB", f"{lab_name}-owned")
 
 
 def told(proof: Proof) -> str:
@@ -77,12 +88,14 @@ def nothing_broken(proofs: Sequence[Proof]) -> None:
 
 
 def test_there_is_every_kind_of_state() -> None:
-    known = {name for row in itertools.chain(*TOGETHER.values()) for name in row.split(",")}
+    assert f"sopctl lab rehearse --state {IN_THE_DOCS}" in printed(DOCS / "howto/lab.md")
+    known = {name for row in itertools.chain(*TOGETHER.values(), [IN_THE_DOCS]) for name in row.split(",")}
     assert known <= STATES.keys()
     assert len(known) >= 24
 
 
 @pytest.mark.parametrize("release", RELEASES)
+@pytest.mark.usefixtures("rehearsed")
 def test_nothing_broken_and_everything_given_back(release: str) -> None:
     proofs = prove(None, TOGETHER[release], release=release)
     nothing_broken(proofs)
@@ -103,15 +116,24 @@ LEAVES = """
     path: /etc/hosts
     line: 192.0.2.1 other
 """
+NOT_NEEDED = ("host_name", "login_banner", "sshd", "firewall", "static_address", "resolvers")
+"""Roles of the window that this test is not about: the whole of configure.yml takes long."""
 
 
 def test_what_a_site_leaves_behind_is_named(site: Site, sopctl: Callable[..., Ran]) -> None:
-    hooks = site.root / "playbooks/hooks/after"
-    hooks.mkdir(parents=True)
-    (hooks / "all.yml").write_text(LEAVES)
+    playbook = site.root / "playbooks/configure.yml"
+    (play,) = yaml.load(playbook.read_bytes(), yaml.CSafeLoader)
+    window = next(number for number, task in enumerate(play["tasks"]) if "block" in task)
+    block = play["tasks"][window]["block"]
+    kept = [task for task in block if task.get("ansible.builtin.import_role", {}).get("name") not in NOT_NEEDED]
+    assert len(kept) == len(block) - len(NOT_NEEDED)
+    play["tasks"][window]["block"] = kept
+    play["tasks"][window + 1 :] = yaml.load(LEAVES, yaml.CSafeLoader)
+    playbook.write_text(yaml.safe_dump([play], sort_keys=False))
     ran = sopctl("lab", "rehearse", "--state", "localtime-is-a-file", "--json", timeout=1500)
     assert ran.code == 1, ran.err
     (found,) = json.loads(ran.out)["servers"]
+    assert "release gives everything back" in [step["step"] for step in found["steps"]], found
     (bad,) = [step for step in found["steps"] if not step["ok"] and "release" in step["step"]]
     changed = {difference.split()[2] for difference in bad["differences"]}
     assert {"/srv/left", "/etc/hosts"} <= changed
@@ -135,5 +157,6 @@ def alone() -> list[tuple[str, list[str]]]:
 @pytest.mark.parametrize(
     ("release", "states"), alone(), ids=lambda each: each if isinstance(each, str) else f"{each[0]}-to-{each[-1]}"
 )
+@pytest.mark.usefixtures("rehearsed")
 def test_each_state_alone(release: str, states: Sequence[str]) -> None:
     nothing_broken(prove(None, states, release=release))

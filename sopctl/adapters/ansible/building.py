@@ -10,8 +10,8 @@ import json
 import sys
 from typing import Any
 
-KNOWN = "2.19."
-"""The versions whose builder this was written for begin so: `executor.module_common` is no public interface."""
+KNOWN = ("2.19.", "2.20.", "2.21.")
+"""The versions whose builder this was tried with begin so: `executor.module_common` is no public interface."""
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def built(path: str, arguments: dict[str, Any]) -> tuple[list[str], bytes]:
     from ansible.release import __version__
 
     if not __version__.startswith(KNOWN):
-        sys.exit(f"ansible-core {__version__} is not {KNOWN}x, whose builder is known")
+        sys.exit(f"ansible-core {__version__} is none of those whose builder is known ({', '.join(KNOWN)})")
     from ansible import constants
     from ansible.executor.module_common import modify_module
     from ansible.parsing.dataloader import DataLoader

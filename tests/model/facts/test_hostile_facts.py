@@ -1,7 +1,11 @@
 """Whatever two gatherings say: they are joined, compared and put on a form without an error, in time, and printable."""
 
+import json
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -16,6 +20,7 @@ from sopctl.model.facts.script import completed, from_script
 from sopctl.model.facts.sections import MAX_TEXT
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
+from tests.faults.readers import READERS, TOLD
 from tests.model.facts.test_server import ANSWERS, REAL
 
 AT = "2026-11-23T09:30:00+07:00"
@@ -73,3 +78,42 @@ def test_the_largest_answers_end_in_time_and_small(what: str) -> None:
     completed(facts, other)
     assert time.process_time() - begin < 10, "a parser that is not linear"
     assert len(msgspec.json.encode(facts)) < 6_000_000
+
+
+LONGEST = 400
+"""Characters that any text may have that was read of a machine: more than any real one has."""
+READ_OF_MACHINES = [name for name in READERS if name.startswith(("appliance", "script", "setup", "redfish", "survey"))]
+
+
+def lengthened(value: Any) -> Any:
+    """Every text in it far longer than anybody's."""
+    match value:
+        case str():
+            return value + "x" * 3000
+        case dict():
+            return {key: lengthened(each) for key, each in value.items()}
+        case list():
+            return [lengthened(each) for each in value]
+    return value
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
+
+
+@pytest.mark.parametrize("name", READ_OF_MACHINES)
+def test_no_text_that_was_read_is_longer_than_a_line(name: str) -> None:
+    """A bound of each is in its reader; here is that there is one."""
+    for seed in READERS[name].seeds():
+        try:
+            said = json.dumps(lengthened(json.loads(seed))).encode()
+        except ValueError:
+            lines = seed.splitlines()[:400]
+            said = b"\n".join(line if line.startswith(b"=") else line + b"x" * 3000 for line in lines)
+        with suppress(*TOLD):
+            found = msgspec.to_builtins(READERS[name].read(said))
+            assert max(map(len, texts(found)), default=0) <= LONGEST

@@ -56,7 +56,7 @@ def test_every_spelling_leaves_a_trace(desk: Desk, file_request: Callable[..., s
     deposit = file_request()
     one, two = holder("PS-1", row["one"], 1), holder("PS-2", row["two"], 2)
     record = desk.site.root / "deposits" / deposit / "deposit.yml"
-    written = record.read_text() + "".join(f"# {said}\n" for said in [*one.marks.values(), row["one"].get("read", "")])
+    written = record.read_text() + "".join(f"# {said}\n" for said in [*one.marks.values(), *map(str, row["one"].values())])
     for mark in {mark for mark in two.marks if mark in one.marks}:
         trace = identities._trace(mark)
         assert trace(identities._Text(written.encode())), mark
