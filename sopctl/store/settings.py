@@ -18,13 +18,13 @@ from sopctl.model.unit import Unit, folded
 FILE_NAME = "sopctl.yml"
 
 NumberPart = Annotated[str, Meta(pattern=r"^[A-Za-z0-9.-]{1,20}\Z")]
-"""A part of a document's number."""
+"""A part of a document number."""
 Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,30}\Z")]
-"""What a person or a channel is called in the settings and on the command line."""
+"""The name of a person or a channel in the settings and on the command line."""
 
 
 class Office(Struct, frozen=True, forbid_unknown_fields=True):
-    """The letterhead, and what stands in documents' numbers."""
+    """The letterhead, and the parts of document numbers."""
 
     agency: Line
     """The authority above the office; the first line of the letterhead."""
@@ -35,15 +35,15 @@ class Office(Struct, frozen=True, forbid_unknown_fields=True):
     contact: OptionalLine = ""
     """Telephone, e-mail or web address."""
     city: OptionalLine = ""
-    """The city that letters give beside their date."""
+    """The city that letters print before their date."""
     code: NumberPart = "555"
-    """The first part of documents' numbers."""
+    """The first part of document numbers."""
     unit: NumberPart = "KOMINFO"
-    """The office's part of documents' numbers."""
+    """The office's part of document numbers."""
 
 
 class Papers(Struct, frozen=True, forbid_unknown_fields=True):
-    """What the office's papers look like."""
+    """How the office's papers look."""
 
     size: Literal["a4", "f4"] = "a4"
     """The size of the sheet; F4 is 21.5 by 33 cm."""
@@ -54,22 +54,22 @@ class Papers(Struct, frozen=True, forbid_unknown_fields=True):
     letter_signer: str = ""
     """The role that signs letters to owners on behalf of the head (a.n.); empty: whoever sends them."""
     letter_copies: Annotated[tuple[Line, ...], Meta(max_length=10)] = ()
-    """Who gets a copy (tembusan), beside those whom a letter names by itself."""
+    """Who gets a copy (tembusan), besides those whom each letter names already."""
 
 
 class Person(Struct, frozen=True, forbid_unknown_fields=True):
     """A person of the office."""
 
     role: Annotated[str, Meta(pattern=names.ROLE)]
-    """Which actor of the procedures they are."""
+    """Their actor in the procedures."""
     name: Line
-    """Their name, as papers print it."""
+    """Their name, as printed on papers."""
     position: OptionalLine = ""
     """Their position (jabatan)."""
     nip: Annotated[str, Meta(pattern=names.NIP)] = ""
-    """Their civil servant's number, 18 digits."""
+    """Their civil servant number, 18 digits."""
     rank: OptionalLine = ""
-    """Their rank and grade (pangkat/golongan), below their name where they sign."""
+    """Their rank and grade (pangkat/golongan), printed below their name where they sign."""
     login: OptionalLine = ""
     """Their account on the controller."""
     email: Email | None = None
@@ -84,7 +84,7 @@ class Management(Struct, frozen=True, forbid_unknown_fields=True):
     key: KeyFile = "management"
     """The file in keys/ with its private key."""
     before: KeyFile | None = None
-    """The key before it, while some servers still know that one."""
+    """The previous key, while some servers still accept it."""
 
     def __post_init__(self) -> None:
         if self.before == self.key:
@@ -92,10 +92,10 @@ class Management(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
-    """The DNS settings of configured servers, as many as resolv.conf(5) takes."""
+    """The DNS settings of configured servers, within the limits of resolv.conf(5)."""
 
     servers: Annotated[tuple[str, ...], Meta(max_length=3)] = ()
-    """The DNS servers; without any, a server keeps its own."""
+    """The DNS servers; empty: each server keeps its own."""
     search: Annotated[tuple[str, ...], Meta(max_length=6)] = ()
     """The domains in which short names are looked up."""
 
@@ -109,7 +109,7 @@ class Resolvers(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mail(Struct, frozen=True, forbid_unknown_fields=True):
-    """The mail server for messages to people. Without one, people inform by other means and say how."""
+    """The mail server for messages to people. Without one, staff inform people by other means, and record how."""
 
     host: Host
     """The server's name or address."""
@@ -120,11 +120,11 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
     tls: Literal["none", "starttls", "ssl"] = "starttls"
     """How the connection is encrypted; `none` is for a relay on this machine."""
     user: OptionalLine = ""
-    """The account that logs in there; empty: no login."""
+    """The account to log in with; empty: no login."""
     password: KeyFile | None = None
     """The file in keys/ with the account's password."""
     ca: OptionalLine = ""
-    """A PEM file of the authority to trust; empty: the system's."""
+    """A PEM file with the CA certificate to trust; empty: the system's."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
@@ -134,12 +134,12 @@ class Mail(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(Struct, frozen=True, forbid_unknown_fields=True):
-    """A webhook or chat. Addresses hold secrets, so they are kept in files of keys/."""
+    """A webhook or chat. Its address contains a secret, so it is kept in a file in keys/."""
 
     url: KeyFile
     """The file in keys/ with the address."""
     signed_with: KeyFile | None = None
-    """A channel with this takes no messages but every event, signed with the secret in this file of keys/."""
+    """The file in keys/ with a secret. A channel with this gets no messages, but every event, signed with the secret."""
 
 
 Language = Literal["id", "en"]
@@ -149,14 +149,14 @@ class Space(Struct, frozen=True, forbid_unknown_fields=True):
     """How places are offered."""
 
     offer_days: Annotated[int, Meta(ge=1, le=365)] = 10
-    """For how many days, as the office counts them, a place is held for a server that is not brought."""
+    """How long a place is held for a server that has not been brought, in days as `days` counts them."""
 
 
 class Token(Struct, frozen=True, forbid_unknown_fields=True):
-    """A token with a key that signs (PKCS#11)."""
+    """A hardware token with a signing key (PKCS#11)."""
 
     module: Line
-    """The path of its maker's library."""
+    """The path of the vendor's library."""
     token: Line
     """The token's label."""
     label: Line
@@ -175,9 +175,9 @@ class Bsre(Struct, frozen=True, forbid_unknown_fields=True):
     version: Literal["v1", "v2"] = "v2"
     """The version of its API."""
     origin: Literal["bottom-left", "top-left"] = "bottom-left"
-    """The corner of a page from which it counts, which its test at set-up shows."""
+    """The corner of a page from which it measures positions; the test at set-up shows which."""
     ca: OptionalLine = ""
-    """A PEM file of the authority to trust; empty: the system's."""
+    """A PEM file with the CA certificate to trust; empty: the system's."""
 
 
 class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
@@ -186,13 +186,13 @@ class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
     url: Annotated[str, Meta(pattern=r"^https?://[^\s/?#@]{1,200}(/[^\s?#@]{0,100})?\Z")]
     """Its address, without `/api`."""
     token: KeyFile
-    """The file in keys/ with the token that it gave the office."""
+    """The file in keys/ with the office's API token."""
     site: OptionalLine = ""
-    """What it calls the data centre; empty: the office's name."""
+    """The data centre's name in NetBox; empty: the office's name."""
     ca: OptionalLine = ""
-    """A PEM file of the authority to trust; empty: the system's."""
+    """A PEM file with the CA certificate to trust; empty: the system's."""
     nightly: bool = False
-    """Is it brought in line every night, by a timer?"""
+    """Whether a timer updates NetBox every night."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
@@ -201,23 +201,23 @@ class NetBoxAt(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Signing(Struct, frozen=True, forbid_unknown_fields=True):
-    """Which papers the office has signed, and how."""
+    """Which papers have to be signed, and how."""
 
     papers: dict[PaperKind, Literal["wanted", "required"]] = {}
-    """Kinds of papers that are signed and filed again. `wanted`: `todo` names those that lack signatures; `required`:
-    the step after a hand-over form waits for them too."""
+    """Kinds of papers whose signed copies are filed. `wanted`: `todo` names those that lack signatures; `required`: the
+    step after a hand-over form also waits for them."""
     level: Literal["b-b", "b-t", "b-lta"] = "b-b"
     """The level of the signatures made here (PAdES)."""
     tsa: Annotated[str, Meta(pattern=r"^(https?://[^\s]{1,300})?\Z")] = ""
     """The address of a timestamp authority (RFC 3161)."""
     token: Token | None = None
-    """The token that signs."""
+    """The hardware token that signs."""
     bsre: Bsre | None = None
     """The service that signs."""
     stamp_journal: bool = False
-    """Does the timestamp authority stamp every night where the journal ends?"""
+    """Whether the end of the journal is timestamped every night."""
     online: bool = False
-    """May it be asked over the network whether certificates were revoked, where their authorities say so?"""
+    """Whether authorities may be asked over the network if certificates were revoked (CRL, OCSP)."""
 
     def __post_init__(self) -> None:
         if not self.tsa and (self.level != "b-b" or self.stamp_journal):
@@ -228,37 +228,37 @@ Days = Annotated[int, Meta(ge=1, le=36500)]
 
 
 class Retention(Struct, frozen=True, forbid_unknown_fields=True):
-    """For how many days the results of checks are kept."""
+    """How many days the results of checks are kept."""
 
     checks_days: Days = 14
     """Single checks."""
     hours_days: Days = 90
-    """Their hours."""
+    """Checks rolled up by the hour."""
     days_days: Days = 1100
-    """Their days, and outages."""
+    """Checks rolled up by the day, and outages."""
 
 
 class CheckPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """Access checks."""
 
     down_after: Annotated[int, Meta(ge=1, le=100)] = 3
-    """Failed checks in a row that make a server down."""
+    """How many failed checks in a row make a server count as down."""
     up_after: Annotated[int, Meta(ge=1, le=100)] = 2
-    """Good checks in a row that make it up again."""
+    """How many good checks in a row make it count as up again."""
     timeout: Annotated[float, Meta(ge=0.1, le=600)] = 20.0
     """Seconds for one server, all rungs together."""
     gap_minutes: Annotated[int, Meta(ge=1, le=44640)] = 30
-    """After a longer gap between two checks, the time between them counts as unknown."""
+    """If two checks are further apart than this, the time between them counts as unknown."""
     retention: Retention = Retention()
     """What is kept, and for how long."""
     notify: tuple[str, ...] = ()
-    """Who is told of servers that go down or come back: names of `channels`, or of `people` with an e-mail address."""
+    """Who is told when servers go down or come back: names of `channels`, or of `people` with an e-mail address."""
     metrics: Annotated[str, Meta(pattern=r"^(/[^\x00-\x1f]{1,300}\.prom)?\Z")] = ""
-    """The file that the timer of the checks writes for Prometheus (docs/howto/monitoring.md); empty: none."""
+    """The file that the check timer writes for Prometheus (docs/howto/monitoring.md); empty: none."""
 
 
 class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
-    """The office's identity provider (OpenID Connect). The client's secret, where there is one, is the file
+    """The office's identity provider (OpenID Connect). The client secret, if there is one, is in the file
     page/oidc-secret."""
 
     issuer: Annotated[str, Meta(pattern=r"^https?://[A-Za-z0-9._~:/-]{1,300}\Z")]
@@ -268,7 +268,7 @@ class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
     accounts: Annotated[dict[Line, Name], Meta(max_length=10_000)]
     """Value of the claim → account of the page."""
     claim: Literal["email", "sub", "preferred_username"] = "email"
-    """Which claim of the provider names people."""
+    """The claim that identifies people."""
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.issuer)
@@ -277,7 +277,7 @@ class OpenID(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Page(Struct, frozen=True, forbid_unknown_fields=True):
-    """The page in a browser."""
+    """The page that people open in a browser."""
 
     url: Annotated[str, Meta(pattern=names.PAGE_URL)]
     """Its address as people type it, such as https://titipan.example.org."""
@@ -286,14 +286,14 @@ class Page(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EngineAt(Struct, frozen=True, forbid_unknown_fields=True):
-    """Workers in networks that the controller does not reach."""
+    """Workers in networks that the controller cannot reach."""
 
     url: Annotated[str, Meta(pattern=names.BROKER_URL)]
     """The broker's address, tls://HOST:PORT."""
     networks: Annotated[tuple[Name, ...], Meta(max_length=200)] = ()
     """The networks that have workers."""
     minutes: Annotated[int, Meta(ge=1, le=60)] = 4
-    """For how many minutes after its beginning a run still begins checks."""
+    """For how many minutes after its start a run starts new checks."""
 
     def __post_init__(self) -> None:
         if not names.is_address(self.host) and self.host != "localhost":
@@ -321,9 +321,10 @@ class Sharing(Struct, frozen=True, forbid_unknown_fields=True):
     """How the site is shared."""
 
     group: Annotated[str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31})?\Z")] = ""
-    """The group of the system whose members may record; keys stay the operator's."""
+    """The system group whose members may record; keys/ stays the operator's."""
     git: Literal["", "commit", "signed"] = ""
-    """Commit what each command recorded to the repository that the site is in; `signed`: with the committer's key."""
+    """Commit what each command recorded to the git repository that contains the site; `signed`: sign with the committer's
+    key."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -332,66 +333,66 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     office: Office
     """The office."""
     people: dict[Name, Person]
-    """The people of the office: a short name, used on the command line → who it is."""
+    """The people of the office: a short name, used on the command line → the person."""
     clerks: Literal["everyone"] | tuple[Line, ...] = "everyone"
-    """The logins that may record at the terminal what another person decided, or the unit did: both names go into the
-    record. "everyone": all who may write this site."""
+    """The logins that may record at the terminal what another person decided, or what the unit did; the record has both
+    names. "everyone": all who can write to this site."""
     units: dict[UnitKey, Unit] = {}
-    """The units that own servers, as far as their names, or whom to ask there, should be known."""
+    """The units that own servers, where sopctl should know their other names or a contact."""
     page: Page | None = None
-    """The page, where there is one."""
+    """The page in a browser, if there is one."""
     management: Management = Management()
     """The office's account on the servers."""
     management_account: Account | None = None
-    """What the office's account is called on servers that are configured from now on; without it, as `management` says.
-    A server that has it already keeps the name; another one for a single server is in its record."""
+    """The name of the office's account on servers that are configured from now on; without it, the one in `management`.
+    A server that already has the account keeps its name; a different name for one server is in that server's record."""
     site: Sharing = Sharing()
     """How the site is shared."""
     papers: Papers = Papers()
-    """What papers look like."""
+    """How papers look."""
     head: str = "kadis"
     """The role that countersigns the office's forms (Mengetahui)."""
     time_zone: str = "Asia/Jakarta"
     """The office's time zone; configured servers get it too."""
     days: Literal["working", "calendar"] = "working"
-    """How time limits count: working days, or every day."""
+    """Which days time limits count: working days, or all days."""
     deposit_prefix: Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{0,5}\Z")] = "PS"
-    """What the deposits' ids begin with."""
+    """What deposit ids begin with."""
     escalation: dict[Annotated[int, Meta(ge=1, le=365)], str] = field(default_factory=lambda: {1: "kabid", 3: "kadis"})
-    """Days that a step is late → the role that it is then escalated to."""
+    """How many days a step is late → the role to which it is then escalated."""
     validity_reminder_days: Annotated[int, Meta(ge=1, le=365)] = 30
-    """How many days before the end of a deposit's time its owner is reminded."""
+    """How many days before a deposit ends its owner is reminded."""
     space: Space = Space()
     """How places are offered."""
     controllers: tuple[str, ...] = ()
-    """Addresses from which configured servers always stay reachable, besides the controller's own. No deposit can be at
-    one."""
+    """Addresses that can always reach configured servers, besides the controller's own. No deposit can have one of
+    them."""
     networks: tuple[str, ...] = ()
-    """Where deposits may be, such as 10.20.0.0/16. Without any: everywhere but where no deposit can be."""
+    """Networks in which deposits may be, such as 10.20.0.0/16. Empty: everywhere that is not refused anyway."""
     rehearsal_networks: tuple[str, ...] = ()
-    """For a site to rehearse with: what is in these networks may be on this machine. Never in a site with deposits."""
+    """For rehearsals: addresses in these networks may be on this machine. Never use it in a site with deposits."""
     first_contact_keys: tuple[KeyFile, ...] = ("owner",)
-    """The keys of keys/ that letters may name: with them the office opens accounts that owners made."""
+    """The files in keys/ that letters may name. The office uses these keys to log in to accounts that owners made."""
     time_servers: tuple[str, ...] = ()
-    """NTP servers that configured servers follow. Without any, each keeps its own."""
+    """NTP servers for configured servers. Empty: each keeps its own."""
     journal_max: Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,5}[KMGT]?)?\Z")] = "1G"
-    """How large a configured server's journal may grow, as journald.conf(5) writes it; empty: as its owner set it."""
+    """How large a configured server's journal may grow, as in journald.conf(5); empty: as its owner set it."""
     security_updates: bool = True
-    """Do configured servers take security updates every night? They are never restarted for them."""
+    """Whether configured servers install security updates every night. They are never restarted for this."""
     resolvers: Resolvers = Resolvers()
-    """DNS servers of configured servers."""
+    """DNS servers for configured servers."""
     banner: Line = "Server titipan. Hanya untuk pengguna yang berwenang; semua akses dicatat."
     """The legal notice at each login, unless the owner has one."""
     language: Language = "id"
-    """Of messages, unless a contact has another; where the file names it, of the command line too."""
+    """The language of messages, unless a contact has another; if the file sets it, of the command line too."""
     inform_via: Literal["email", "webhook", "phone", "letter", "meeting"] | None = None
-    """How contact persons are informed where nobody says it: by a means of sopctl's, or by a person's own."""
+    """How contacts are informed if a command does not say: by sopctl (email, webhook) or by a person (the others)."""
     mail: Mail | None = None
     """The mail server."""
     channels: dict[Name, Channel] = {}
     """Webhooks and chats: name → where."""
     report_to: tuple[Name, ...] = ()
-    """The people to whom `report mail` sends the month's report; each has an `email`."""
+    """The people to whom `report mail` sends the monthly report; each needs an `email`."""
     checks: CheckPolicy = CheckPolicy()
     """Access checks."""
     engine: EngineAt | None = None
@@ -401,7 +402,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     netbox: NetBoxAt | None = None
     """The office's NetBox."""
     copy_administrative: bool = False
-    """Does the administrative contact get a copy of the messages to the technical one?"""
+    """Whether the administrative contact gets a copy of messages to the technical contact."""
 
     @property
     def message_channels(self) -> dict[Name, Channel]:
@@ -433,7 +434,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         self._refuse_addressees()
 
     def _refuse_addressees(self) -> None:
-        """Raise ValueError for people and channels that are to be told, and cannot be."""
+        """Raise ValueError for people and channels that should be told, but cannot be."""
         for name in self.checks.notify:
             person = self.people.get(name)
             if (name in self.channels) == (person is not None and person.email is not None):
@@ -449,7 +450,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"Expected a mail server (`mail`) where `report_to` names a person, `{name}`")
 
     def _refuse_letters(self) -> None:
-        """Raise ValueError for what is said of letters and cannot be."""
+        """Raise ValueError for settings about letters that cannot be right."""
         for name, networks in (("networks", self.networks), ("rehearsal_networks", self.rehearsal_networks)):
             if not all(map(names.is_network, networks)):
                 raise ValueError(f"Expected networks such as 10.20.0.0/16 in `{name}`")
@@ -458,7 +459,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
                 raise ValueError(f"Expected in `first_contact_keys` keys that are for nothing else, not `{key}`")
 
     def roles(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Every role that the settings name, with the path to where it stands."""
+        """Every role that the settings name, each with the path to it."""
         for key, person in self.people.items():
             yield ("people", key, "role"), person.role
         yield ("head",), self.head
@@ -481,12 +482,12 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def for_letters(self) -> tuple[str, ...]:
-        """The keys of keys/ that letters may name: none that the settings themselves need."""
+        """The files in keys/ that letters may name, without those that the settings themselves need."""
         own = {self.management.key, self.management.before or "", "vault", *self.secrets}
         return tuple(key for key in self.first_contact_keys if key not in own and not key.endswith(".pub"))
 
     def principal(self, login: str) -> Principal:
-        """Who has proved this login: a person of the office, or nobody; a clerk as far as the site says so."""
+        """Who has proved this login: a person of the office, or nobody; a clerk if the site says so."""
         people = tuple(key for key, person in self.people.items() if login and person.login == login)
         clerk = self.clerks == "everyone" or login in self.clerks
         return Principal(login, "person" if people else "nobody", people, clerk=clerk)
@@ -497,10 +498,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def with_key(content: bytes, key: str, before: str | None) -> bytes:
-    """`sopctl.yml` with this management key and the one before it. Nothing else is changed: it is a person's file.
+    """`sopctl.yml` with this management key and the previous one. Nothing else changes, since people edit this file.
 
-    Raises YAMLError for what is no YAML. What is made of a file that is written in an unusual way may be wrong: the
-    caller reads it again before it is kept.
+    Raises YAMLError if it is not YAML. For a file that is written in an unusual way the result may be wrong: the caller
+    reads it again before it is stored.
     """
     text = content.decode()
     for name, word in (("before", before or "null"), ("key", key)):
