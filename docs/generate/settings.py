@@ -24,9 +24,9 @@ from sopctl.workflow.views.calendar import Overrides
 HEAD = """\
 # Settings
 
-Every key of the files that people write in a site, with what it takes and what holds without it. Made by `make docs`
-from the records that read these files. `sopctl validate` names the line and column of what does not fit; a key that is
-not listed here is refused. How to share a site, sign papers or set switch ports is told in the [how-tos](../index.md).
+Every key of the files that people write in a site, with the values it takes and its default. Made by `make docs` from
+the records that read these files. `sopctl validate` names the line and column of each mistake; a key that is not listed
+here is refused. For how to share a site, sign papers or set switch ports, see the [how-tos](../index.md).
 
 """
 

@@ -139,7 +139,7 @@ class Channel(Struct, frozen=True, forbid_unknown_fields=True):
     url: KeyFile
     """The file in keys/ with the address."""
     signed_with: KeyFile | None = None
-    """The file in keys/ with a secret. A channel with this gets no messages, but every event, signed with the secret."""
+    """The file in keys/ with a secret. A channel with one gets every event, signed with it, and no messages."""
 
 
 Language = Literal["id", "en"]
@@ -323,8 +323,8 @@ class Sharing(Struct, frozen=True, forbid_unknown_fields=True):
     group: Annotated[str, Meta(pattern=r"^([a-z_][a-z0-9_-]{0,31})?\Z")] = ""
     """The system group whose members may record; keys/ stays the operator's."""
     git: Literal["", "commit", "signed"] = ""
-    """Commit what each command recorded to the git repository that contains the site; `signed`: sign with the committer's
-    key."""
+    """Commit what each command recorded to the git repository that contains the site; `signed`: sign with the
+    committer's key."""
 
 
 class Settings(Struct, frozen=True, forbid_unknown_fields=True):
