@@ -9,8 +9,8 @@ HEAD = """\
 Why a server, its switch, its BMC or a service cannot be reached: what `verify`, `check` and `probe` name when an
 [access try](access.md) fails. Made from `sopctl/model/access/causes.py` by `make docs`.
 
-A cause without a rung is seen by the management account only; a login meets `denied`. "Again after" is how long
-`verify --until-accessible` waits at first; a cause without it does not pass by itself.
+Only the management account can see a cause without a rung; a login just gets `denied`. "Again after" is how long
+`verify --until-accessible` waits before its second try; a cause without it does not pass by itself.
 
 """
 COLUMNS = ("cause", "rung", "again after", "what it means", "what helps")

@@ -8,11 +8,11 @@ HEAD = """\
 # Commands
 
 Made from the commands' own help by `make docs`. Every command that answers takes `--json`: one JSON document on
-standard output ([what it holds](json.md)). Errors go to standard error; with `--json` one document that names
-the error also to standard output. Exit codes, and every error with its `id`: [errors](errors.md).
+standard output ([what it contains](json.md)). Errors go to standard error; with `--json` a document that names the
+error goes to standard output too. For exit codes, and every error with its `id`, see [errors](errors.md).
 
-An ID may be shortened to its number, or year and number: `1`, `26-1` for PS-2026-0001. A step of the procedure that
-names no ID is about the only deposit for which it is due.
+An ID may be shortened to its number, or to year and number: `1` or `26-1` for PS-2026-0001. Without an ID, a step of the
+procedure applies to the only deposit for which it is due.
 """
 
 

@@ -12,21 +12,21 @@ HEAD = """\
 # What `--json` prints
 
 Made by `make docs` from the records in `sopctl/cli/documents/`; [json.schema.json](json.schema.json) is the same as a
-JSON Schema. A test holds every output of every command that the tests run to it.
+JSON Schema. A test validates the output of every command that the tests run against it.
 
 - A command prints one document on standard output. `schema` names the command and the version of its document:
-  `sopctl/rack/show/1`. The version grows when a key goes, or means something else; a new key does not change it.
+  `sopctl/rack/show/1`. The version increases when a key is removed or changes its meaning, not when one is added.
   Documents of commands that are not listed here have no `schema` yet, and may still change.
-- A command that did not come to an answer prints `sopctl/error/1` instead. Its `id` says which error it is
+- A command that fails without a result prints `sopctl/error/1` instead. Its `id` identifies the error
   ([errors](errors.md)), and its `exit_code` is that of the command.
-- One or many: what may be many is a list, also of one. Nothing that was found is the key of an object.
-- A text is never null: where there is none, it is empty. Anything else that is not known is null. Every key is there,
+- Whatever can have several elements is always a list, even with one element. Keys of objects are fixed, never data.
+- A text is never null; a missing one is empty. Any other unknown value is null. Every key is always there,
   except in `Data`, which has only what an event established.
-- A time is ISO 8601 with its offset from UTC, a day `YYYY-MM-DD`. A duration or size has its unit in its name.
+- Times are ISO 8601 with their offset from UTC, days `YYYY-MM-DD`. The name of a duration or size contains its unit.
 - What can be done is a [Command](#command): `argv` for exec, and what a person has to supply after it. sopctl refuses a
   placeholder (`…`, `<why>`, `TODO`) as a value.
 
-`sopctl check --format ndjson` prints a line for each result: each a [CheckedServer](#checkedserver).
+`sopctl check --format ndjson` prints one line for each result, each a [CheckedServer](#checkedserver).
 """
 
 

@@ -35,11 +35,11 @@ MEANS = {
 HEAD = """\
 # Errors and exit codes
 
-Made by `make docs` from the source. An `id` stays the same; its sentence may be worded better some day. What stands in
-braces is filled in, and what helps may depend on it. With `--json` an error is
-[`sopctl/error/1`](json.md#refused), or an element of `errors`.
+Made by `make docs` from the source. An `id` never changes; its sentence may be reworded. Words in braces are placeholders,
+and what helps may depend on their values. With `--json` an error is [`sopctl/error/1`](json.md#refused), or an element of
+`errors`.
 
-A command that takes several things ends with the exit code of the first that went wrong; the others are in `errors`.
+A command that handles several things exits with the code of the first failure; the others are in `errors`.
 With `--format nagios`, the exit codes are those of a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 
 | exit code | meaning |
@@ -158,7 +158,9 @@ def main() -> None:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    """A cell of a table. Within code, Markdown shows `&lt;` as it stands."""
+    parts = re.split(r"(`[^`]*`)", text.replace("|", "\\|"))
+    return " ".join("".join(part if part.startswith("`") else part.replace("<", "&lt;") for part in parts).split())
 
 
 if __name__ == "__main__":
