@@ -11,8 +11,8 @@ Made from the commands' own help by `make docs`. Every command that answers take
 standard output ([what it contains](json.md)). Errors go to standard error; with `--json` a document that names the
 error goes to standard output too. For exit codes, and every error with its `id`, see [errors](errors.md).
 
-An ID may be shortened to its number, or to year and number: `1` or `26-1` for PS-2026-0001. Without an ID, a step of the
-procedure applies to the only deposit for which it is due.
+An ID may be shortened to its number, or to year and number: `1` or `26-1` for PS-2026-0001. Without an ID, a step of
+the procedure applies to the only deposit for which it is due.
 """
 
 

@@ -35,9 +35,9 @@ MEANS = {
 HEAD = """\
 # Errors and exit codes
 
-Made by `make docs` from the source. An `id` never changes; its sentence may be reworded. Words in braces are placeholders,
-and what helps may depend on their values. With `--json` an error is [`sopctl/error/1`](json.md#refused), or an element of
-`errors`.
+Made by `make docs` from the source. An `id` never changes; its sentence may be reworded. Words in braces are
+placeholders, and what helps may depend on their values. With `--json` an error is
+[`sopctl/error/1`](json.md#refused), or an element of `errors`.
 
 A command that handles several things exits with the code of the first failure; the others are in `errors`.
 With `--format nagios`, the exit codes are those of a monitoring plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
