@@ -326,6 +326,8 @@ _OF_YAML = (
     gettext_noop("while parsing a flow mapping"),
     gettext_noop("while parsing a flow sequence"),
     gettext_noop("while parsing a node"),
+    gettext_noop("while parsing a flow node"),
+    gettext_noop("while parsing a block node"),
     gettext_noop("while scanning a simple key"),
     gettext_noop("while scanning a quoted scalar"),
     gettext_noop("while scanning a plain scalar"),

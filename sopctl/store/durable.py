@@ -274,7 +274,7 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
             descriptor = os.open(path, flags)
         except OSError as error:
             if error.errno == errno.ELOOP and not links:
-                raise _not_a_file(path, "a symbolic link") from None
+                raise _not_a_file(path, Text("a symbolic link")) from None
             raise
         with os.fdopen(descriptor, "rb") as file:
             _refuse_special(path, os.fstat(descriptor).st_mode)  # it may have been swapped since
@@ -282,12 +282,16 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
 
 
 def _refuse_special(path: Path, mode: int) -> None:
-    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISLNK, "a symbolic link"), (stat.S_ISFIFO, "a pipe"))
+    kinds = (
+        (stat.S_ISDIR, Text("a folder")),
+        (stat.S_ISLNK, Text("a symbolic link")),
+        (stat.S_ISFIFO, Text("a pipe")),
+    )
     if not stat.S_ISREG(mode):
-        raise _not_a_file(path, next((name for test, name in kinds if test(mode)), "no regular file"))
+        raise _not_a_file(path, next((name for test, name in kinds if test(mode)), Text("no regular file")))
 
 
-def _not_a_file(path: Path, kind: str) -> InvalidRecord:
+def _not_a_file(path: Path, kind: Text) -> InvalidRecord:
     return InvalidRecord(
         "not-a-file",
         "this is {kind}, where a file is needed",

@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Text
 from sopctl.model import names
 from sopctl.model.sop import history, verbs
 from sopctl.model.sop.entries import Gathered, Pinned, Undone, from_data
@@ -325,7 +326,7 @@ def _unmoved(standing: Standing, step: Step, event: Event) -> Standing:
 
 
 def _unexplained(standing: Standing, event: Event) -> InvalidRecord:
-    on_hold = " (on hold)" if standing.held else ""
+    on_hold = Text(" (on hold)") if standing.held else ""
     return InvalidRecord(
         "event-does-not-fit",
         "event {seq} ({procedure} {step} {outcome!r}) does not fit: the deposit stood at {place}{on_hold}",
