@@ -127,7 +127,7 @@ def test_the_reference_calls_an_operand_what_the_help_calls_it() -> None:
     for id, command in {
         "not-a-site": "`sopctl init DIR`",
         "place-refused": "`sopctl rack show RACK`",
-        "signatures-missing": "`sopctl document file-signed &lt;file> ID`",
+        "signatures-missing": "`sopctl document file-signed <file> ID`",
     }.items():
         assert command in lines[id], id
 
