@@ -43,7 +43,9 @@ DOCUMENTS = [DOCS / row["document"] for row in rows("printed") if row["by"] == "
 def of_session(lines: Sequence[str], session: str) -> list[str]:
     """These lines with labs of the test session, which go with it: `tour` is `ci-tour`, its first server `ci-tour1`."""
     labs = {name for line in lines for name in re.findall(r"^sopctl lab up .*--name ([a-z]+)", line)}
-    names = re.compile(rf"\b({'|'.join(labs)})(?=[0-9]?\b)") if labs else re.compile("(?!)")
+    if not labs:
+        return list(lines)
+    names = re.compile(rf"\b({'|'.join(labs)})(?=[0-9]?\b)")
     return [names.sub(rf"{session}-\1", line) for line in lines]
 
 
