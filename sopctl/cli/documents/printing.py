@@ -168,9 +168,9 @@ def _to_look_at(kind: type[Struct]) -> tuple[tuple[str, bool], ...]:
 
 
 def _as_it_is(kind: inspect.Type) -> bool:
-    """Has JSON every value of this type as it is?"""
+    """Has JSON every value of this type as it is? A string may be a text of ours, or have bytes that are no UTF-8."""
     if isinstance(kind, inspect.Metadata):
         return _as_it_is(kind.type)
     if isinstance(kind, inspect.ListType):
         return _as_it_is(kind.item_type)
-    return isinstance(kind, inspect.StrType | inspect.BoolType | inspect.IntType | inspect.FloatType)
+    return isinstance(kind, inspect.BoolType | inspect.IntType | inspect.FloatType)

@@ -9,6 +9,7 @@ import pytest
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from sopctl.cli.documents.printing import plain, schema
+from sopctl.locale import Prose, Text
 from sopctl.model.access.rung import Rung
 
 
@@ -93,3 +94,15 @@ def test_a_key_that_is_missing_is_refused() -> None:
 def test_what_would_mean_nothing_elsewhere_is_not_printed(value: object, error: type[Exception]) -> None:
     with pytest.raises(error):
         plain(value)
+
+
+class Said(Struct, frozen=True):
+    """Texts where a record wants strings, as the records of the house have them."""
+
+    why: Prose
+    lines: list[Prose]
+
+
+def test_a_text_of_ours_is_printed_in_english_and_a_name_that_is_no_utf8_as_escapes() -> None:
+    said = Said(Text("{name} is missing", name="a"), [Text("interrupted"), "b\udcff"])
+    assert plain(said) == {"why": "a is missing", "lines": ["interrupted", "b\\udcff"]}
