@@ -36,11 +36,20 @@ def traces(name: str) -> list[str]:
 
 def orphaned_bridges() -> set[str]:
     """Bridges, and cards in service networks, that belong to no lab: a record is written before they are made, and goes
-    after them."""
+    after them. Other labs come and go meanwhile."""
+    networks = _networks()
     links = {path.name for kind in ("soplab", "sopsvc") for path in Path("/sys/class/net").glob(f"{kind}*")}
-    records = [json.loads(path.read_bytes()) for path in Path("/run/sopctl-lab").glob("*/lab.json")]
-    networks = [record["network"] for record in records]
-    return links - {f"soplab{number}" for number in networks} - {f"sopsvc{number}" for number in networks}
+    networks |= _networks()
+    return links - {f"{kind}{number}" for kind in ("soplab", "sopsvc") for number in networks}
+
+
+def _networks() -> set[int]:
+    """The numbers of the networks of all labs."""
+    numbers = set()
+    for path in Path("/run/sopctl-lab").glob("*/lab.json"):
+        with suppress(FileNotFoundError):
+            numbers.add(json.loads(path.read_bytes())["network"])
+    return numbers
 
 
 def route() -> bool:

@@ -13,7 +13,6 @@ own network, which forwards connections to its sshd and lets nothing out.
 """
 
 import json
-import os
 from contextlib import AbstractContextManager
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -27,6 +26,9 @@ LOOPBACK = IPv4Network("127.18.0.0/16")
 RANGE = IPv4Network("198.18.0.0/15")
 RANGE6 = IPv6Network("2001:2::/48")
 PREFIX = "soplab"
+TRIAL = "sopctl-trial"
+"""The bridge that is made to see whether this machine lets us: one name, so that the next one finds what a killed run
+left, and not that of a lab."""
 PROTOCOL = "118"
 """Marks our route (rtnetlink(7), rtm_protocol): nobody else's route is ever deleted."""
 
@@ -150,12 +152,13 @@ def _set(setting: Path, value: str) -> None:
 def trial() -> None:
     """Make a bridge as a lab has one, and take it away again. Raises OutsideFailure where this machine does not let
     us."""
-    name = f"{PREFIX}t{os.getpid()}"  # beside those of others who try
-    command.run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
-    try:
-        confine(name)
-    finally:
-        delete_link(name)
+    with locked():
+        delete_link(TRIAL)
+        command.run(["ip", "link", "add", TRIAL, "type", "bridge", "forward_delay", "0"])
+        try:
+            confine(TRIAL)
+        finally:
+            delete_link(TRIAL)
 
 
 def ensure6(number: int) -> None:
@@ -180,7 +183,9 @@ def exists(number: int) -> bool:
 
 
 def remove(number: int) -> None:
-    """Delete the bridge, its ports, the interface in the service network, and with the last bridge the route."""
+    """Delete the bridge, its ports, the interface in the service network, and with the last bridge the route; also the
+    bridge of a trial that was killed. The caller holds the lock."""
+    delete_link(TRIAL)
     delete_link(service_interface(number))
     if exists(number):
         name = bridge(number)

@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from sopctl.adapters.lab import command, network, tier
+from sopctl.adapters.lab import command, lock, network, tier
 from sopctl.adapters.lab.state import Tier
 from sopctl.errors import OutsideFailure
 
@@ -59,11 +60,17 @@ def test_booted_servers_are_refused_where_only_chroots_go(able: pytest.MonkeyPat
     assert "/proc/sys" in str(refused.value)
 
 
-def test_a_network_that_was_only_tried_leaves_no_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    monkeypatch.setattr(command, "run", lambda words: made.append(words[3]))
+def test_a_network_that_was_only_tried_leaves_no_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {network.TRIAL}  # as a run left it that was killed between the two
+
+    def run(words: list[str]) -> None:
+        assert words[3] not in made, "the kernel refuses a second link of one name"
+        made.add(words[3])
+
+    monkeypatch.setattr(network, "locked", lambda: lock.held(tmp_path / "lock", what="the lab's network"))
+    monkeypatch.setattr(command, "run", run)
     monkeypatch.setattr(network, "confine", lambda _name: _no_bridge())
-    monkeypatch.setattr(network, "delete_link", made.remove)
+    monkeypatch.setattr(network, "delete_link", made.discard)
     with pytest.raises(OutsideFailure):
         network.trial()
-    assert made == []
+    assert made == set()
