@@ -1,6 +1,7 @@
 """What tests share: a site on disk, a desk with a clock that stands still, and the real command line."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,16 +19,21 @@ from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
 from sopctl.model.inspection import NOTHING_FOUND, Inspection, Measured
 from sopctl.model.sop.entries import HostKeyPinned
+from sopctl.model.unit import folded
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
 from tests import contract
+from tests.keys import public_key
 from tests.longest_first import in_order, longest
 
 settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
 settings.load_profile("sopctl")
+
+EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE"
+"""That of the example request."""
 
 LETTER_DATE = date(2026, 11, 2)
 """That of the example request."""
@@ -81,7 +87,8 @@ def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
 @pytest.fixture
 def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
     """File the example request, with changes of its text; returns the new deposit's id. Each is another server: after
-    the first, its name, numbers and address are others than the example's, where `changes` does not say them."""
+    the first, its name, numbers and address are others than the example's, and so is the public key of another unit,
+    where `changes` does not say them."""
 
     def file(changes: dict[str, str] | None = None) -> str:
         number = len(dossiers.ids(desk.site)) + 1
@@ -96,6 +103,9 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
             "192.0.2.10 ": f"192.0.2.{9 + number} ",
             "090/1/2026": f"090/{number}/2026",
         }
+        unit = re.search(r"^unit: (.*)", text, re.MULTILINE)
+        if unit and folded(unit[1]) != "dinas contoh":
+            own[EXAMPLE_KEY] = public_key(folded(unit[1]))
         for old, new in own.items() if number > 1 else ():
             if old.strip() not in str(changes):
                 text = text.replace(old, new)

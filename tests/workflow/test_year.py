@@ -44,6 +44,7 @@ from sopctl.workflow.steps.mending import leaving, moving
 from sopctl.workflow.views import board, disks, house, months
 from sopctl.workflow.views.sla_report import sla_report
 from tests.conftest import Clock
+from tests.keys import public_key
 
 DOSSIERS = 110
 FACTS = msgspec.json.encode(from_setup({}, gathered_at="2026-01-01T00:00:00+07:00"))
@@ -152,6 +153,7 @@ class Year:
         record = yaml.load(EXAMPLE_REQUEST, yaml.CSafeLoader)
         record["letter"] = {"number": f"090/{(self.filed + 1) // 2}/2026", "date": today}
         record["unit"] = f"Dinas {self.filed % 17}"
+        record["access"]["accounts"][0]["keys"] = [public_key(record["unit"])]
         record["access"]["address"] = f"198.18.{self.filed // 250}.{self.filed % 250 + 1}"
         record["server"] |= {
             "name": f"s{self.filed}.example.org",

@@ -3,6 +3,9 @@
 Marks are compared by what they mean, not by how they are written: case, leading zeros, spaces and dashes in a number,
 the spellings of an IPv6 address (RFC 4291, section 2.2), the final dot of a host name (RFC 1034, section 3.1). What
 only stands for a serial number is none.
+
+A public key that opens accounts is a mark between units alone: one unit's people log in to all of its servers with it,
+and another's never do.
 """
 
 import ipaddress
@@ -10,6 +13,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Literal
 
 from msgspec import Struct
@@ -17,10 +21,12 @@ from msgspec import Struct
 from sopctl.locale import Text, gettext_noop
 from sopctl.locale.recognising import Recogniser
 from sopctl.model import placeholders, unit
+from sopctl.model.access import public_key
+from sopctl.model.access.target import fingerprint
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest
 from sopctl.model.unit import Unit
 
-Kind = Literal["address", "serial", "name", "host-key", "bmc", "letter"]
+Kind = Literal["address", "serial", "name", "host-key", "bmc", "letter", "key"]
 
 CALLED: Mapping[Kind, str] = {
     "address": gettext_noop("the address"),
@@ -29,6 +35,7 @@ CALLED: Mapping[Kind, str] = {
     "host-key": gettext_noop("the host key"),
     "bmc": gettext_noop("the BMC's address"),
     "letter": gettext_noop("the letter"),
+    "key": gettext_noop("the public key"),
 }
 """The kinds of marks in words."""
 
@@ -46,15 +53,20 @@ Marks = Mapping[Mark, str]
 
 class Holder(Struct, frozen=True):
     """A deposit that is open, or about to be: its id (`row 3` of a list), its marks, its unit and server for people,
-    and the marks that it may share with others: someone said why."""
+    the marks that it may share with others (someone said why), and which unit's it is (`unit.identity`)."""
 
     id: str
     marks: Marks
     about: str = ""
     excused: frozenset[Mark] = frozenset()
+    unit: str = ""
 
     def __str__(self) -> str:
         return f"{self.id} ({self.about})" if self.about else self.id
+
+    def may_share(self, mark: Mark, other: "Holder") -> bool:
+        """May both have it, for no reason that anybody has to give?"""
+        return self is other or (mark.kind == "key" and self.unit == other.unit)
 
 
 _WRITTEN = Recogniser(gettext_noop("{number} of {unit}"), gettext_noop("{address}, given by the office"))
@@ -108,6 +120,9 @@ def marks(
     if record.letter and letter_number(record.letter.number):
         value = f"{unit.identity(units, record.unit)}: {letter_number(record.letter.number)}"
         found.append(("letter", value, f"{record.letter.number} of {record.unit}"))
+    for account in access.accounts:
+        for key in filter(None, map(public_key.blob, account.keys)):
+            found.append(("key", fingerprint(key), f"{fingerprint(key)} of {account.name}"))
     return {Mark(kind, value): said for kind, value, said in found}
 
 
@@ -145,8 +160,9 @@ def clashes(new: Sequence[Holder], there: Iterable[Holder] = ()) -> list[Clash]:
     found: list[Clash] = []
     for holder in new:
         for mark, said in holder.marks.items():
-            if have[mark] and mark not in holder.excused:
-                found.append(Clash(holder.id, mark, said, tuple(have[mark][:NAMED])))
+            others = tuple(islice((each for each in have[mark] if not holder.may_share(mark, each)), NAMED))
+            if others and mark not in holder.excused:
+                found.append(Clash(holder.id, mark, said, others))
             have[mark].append(holder)
     return found
 
@@ -158,10 +174,10 @@ def shared(holders: Sequence[Holder]) -> tuple[list[Clash], list[Clash]]:
     for mark, having in _by_mark(holders).items():
         plain = [holder for holder in having if mark not in holder.excused]
         for holder in having if len(having) > 1 else ():
-            others = tuple(other for other in having[: NAMED + 1] if other is not holder)[:NAMED]
             if mark in holder.excused:
-                with_reason.append(Clash(holder.id, mark, holder.marks[mark], others))
-            elif holder is not plain[0]:
+                if others := tuple(islice((each for each in having if not holder.may_share(mark, each)), NAMED)):
+                    with_reason.append(Clash(holder.id, mark, holder.marks[mark], others))
+            elif not holder.may_share(mark, plain[0]):
                 without.append(Clash(holder.id, mark, holder.marks[mark], (plain[0],)))
     return without, with_reason
 

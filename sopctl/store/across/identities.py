@@ -15,8 +15,13 @@ from functools import cached_property
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 
+from msgspec import structs
+
 from sopctl.errors import Action, InvalidRecord, SopctlError
 from sopctl.locale import Text, joined
+from sopctl.model import unit
+from sopctl.model.access import public_key
+from sopctl.model.access.target import fingerprint
 from sopctl.model.deposit import Adoption, AnyRequest, Deposit
 from sopctl.model.intake import identity
 from sopctl.model.intake.identity import Clash, Holder, Mark
@@ -70,13 +75,15 @@ def of(site: Site, dossier: Dossier) -> Holder:
         found.setdefault(where, f"{given.address_given}, given by the office")
     excused = {Mark(each.kind, each.value) for _, entry in dossier.established(Despite) for each in entry.shares}
     about = f"{dossier.deposit.unit}: {dossier.deposit.server.name}"
-    return Holder(dossier.id, found, about, frozenset(excused))
+    owner = unit.identity(site.settings.units, dossier.deposit.unit)
+    return Holder(dossier.id, found, about, frozenset(excused), owner)
 
 
 def of_new(site: Site, name: str, record: AnyRequest | Adoption) -> Holder:
     """The marks of a deposit that is not open yet; `name` is what it is called until it has an id."""
     about = f"{record.unit}: {record.server.name}"
-    return Holder(name, identity.marks(record, site.settings.units), about)
+    units = site.settings.units
+    return Holder(name, identity.marks(record, units), about, unit=unit.identity(units, record.unit))
 
 
 def clashes(site: Site, new: Sequence[Holder]) -> list[Clash]:
@@ -117,8 +124,15 @@ def added(site: Site, dossier: Dossier, event: Event) -> Holder:
     if after.standing.step is None:
         return Holder(dossier.id, {})
     now = of(site, after)
-    before = of(site, dossier).marks if dossier.standing.step is not None else {}  # an end may be taken back
-    return Holder(now.id, {mark: said for mark, said in now.marks.items() if mark not in before}, "", now.excused)
+    if dossier.standing.step is None:  # an end may be taken back
+        return structs.replace(now, about="")
+    before = of(site, dossier)
+    new = {
+        mark: said
+        for mark, said in now.marks.items()
+        if mark not in before.marks or (mark.kind == "key" and before.unit != now.unit)
+    }
+    return structs.replace(now, marks=new, about="")
 
 
 def despite(found: Sequence[Clash], why: str) -> Despite:
@@ -133,7 +147,9 @@ def refuse(found: Sequence[Clash], where: str = "", *, rows: bool = False, how: 
     if not found:
         return
     first, *others = [joined(": ", (each.id, each.text)) if rows else each.text for each in found[:50]]
-    correct = Text("One server is one deposit: correct what is wrong.")
+    keys = [each for each in found if each.mark.kind == "key"]
+    correct = [Text("One server is one deposit: correct what is wrong.")] if len(keys) < len(found) else []
+    own = [Text("Ask the unit for a key of its own: ssh-keygen -t ed25519.")] if keys else []
     if how:
         why = Text("If both are right (one address behind which several servers are, one letter for several), say why:")
     else:
@@ -146,7 +162,7 @@ def refuse(found: Sequence[Clash], where: str = "", *, rows: bool = False, how: 
         "{clash}",
         where=where,
         remedy=(
-            joined(" ", (correct, why)),
+            joined(" ", (*correct, *own, why)),
             *([how] if how else []),
         ),
         lines=others,
@@ -179,6 +195,12 @@ class _Text:
         self._content = content
 
     @cached_property
+    def keys(self) -> frozenset[str]:
+        """The fingerprints of the public keys in it."""
+        words = (word.decode() for word in _KEY.findall(self._content))
+        return frozenset(fingerprint(public_key.blob(f"key {word}")) for word in words)
+
+    @cached_property
     def plain(self) -> str:
         text = self._content.decode(errors="replace")
         return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
@@ -189,6 +211,8 @@ class _Text:
         return text if text.isascii() else re.sub(r"\W", "", text)
 
 
+_KEY = re.compile(rb"[A-Za-z0-9+/]{40,}={0,2}")
+"""What may be a public key (`names.PUBLIC_KEY`)."""
 _NO_WORD = bytes(code for code in range(128) if not chr(code).isalnum())
 _Trace = Callable[[_Text], bool]
 
@@ -214,6 +238,8 @@ def _trace(mark: Mark) -> _Trace:
             parts = mark.value.rpartition(": ")[2].split("/")
             number = re.compile(r"[\W_]*".join(f"0*{re.escape(part)}" for part in parts))
             return lambda text: number.search(text.plain) is not None
+        case "key":
+            return lambda text: mark.value in text.keys
         case "address" | "bmc":
             return _trace_of_host(mark.value.partition(" ")[0])
     word = _squeezed(mark.value)

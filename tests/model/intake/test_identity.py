@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 from msgspec import convert
 
+from sopctl.model import unit
 from sopctl.model.deposit import Adoption
 from sopctl.model.intake import identity
 from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.unit import Unit
 from tests.cases import rows
+from tests.keys import public_key
 
 UNITS = {"dinkes": Unit("Dinas Kesehatan", ("DINKES",))}
 CONTACT = {"name": "Administrator Sistem"}
@@ -18,7 +20,7 @@ CONTACT = {"name": "Administrator Sistem"}
 
 def holder(id: str, said: dict[str, Any], n: int) -> Holder:
     """A deposit of which everything that is not said is its own."""
-    record = {
+    record: dict[str, Any] = {
         "unit": said.get("unit", "Dinas Contoh"),
         "letter": {"number": said.get("letter", f"090/{n}/2025"), "date": date(2026, 11, 2)},
         "contacts": {"administrative": CONTACT, "technical": CONTACT},
@@ -32,8 +34,11 @@ def holder(id: str, said: dict[str, Any], n: int) -> Holder:
     }
     if "bmc" in said:
         record["bmc"] = {"address": said["bmc"], "port": said.get("bmc_port", 443)}
+    if "key" in said:
+        line = f"{public_key(str(said['key']))} {said.get('comment', '')}".strip()
+        record["access"]["accounts"] = [{"name": "webadmin", "keys": [line]}]
     found = identity.marks(convert(record, Adoption), UNITS, serial=said.get("read"), host_key=said.get("host_key", ""))
-    return Holder(id, found, f"unit {n}")
+    return Holder(id, found, f"unit {n}", unit=unit.identity(UNITS, record["unit"]))
 
 
 @pytest.mark.parametrize("row", rows("identities"), ids=lambda row: row["name"])

@@ -1,6 +1,7 @@
 """One server, one open deposit: wherever an address, number, name, key or letter begins to be someone's."""
 
 import multiprocessing
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from sopctl.errors import InvalidRecord, NotNow, SopctlError
 from sopctl.model.access.target import HostKey
 from sopctl.model.intake.identity import Holder, Mark
 from sopctl.model.sop.entries import Despite, HostKeyPinned
+from sopctl.page import words
 from sopctl.store import dossiers, register
 from sopctl.store.across import identities
 from sopctl.store.site import Site
@@ -22,6 +24,7 @@ from sopctl.workflow.steps import acts, editing, handover, inspecting, letters, 
 from sopctl.workflow.views import details
 from tests.cases import rows
 from tests.conftest import edit
+from tests.keys import public_key
 from tests.model.intake.test_identity import holder
 
 KEY = convert({"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:abc"}, HostKey)
@@ -56,8 +59,9 @@ def test_every_spelling_leaves_a_trace(desk: Desk, file_request: Callable[..., s
     deposit = file_request()
     one, two = holder("PS-1", row["one"], 1), holder("PS-2", row["two"], 2)
     record = desk.site.root / "deposits" / deposit / "deposit.yml"
+    keys = [public_key(str(row["one"]["key"]))] if "key" in row["one"] else []
     written = record.read_text() + "".join(
-        f"# {said}\n" for said in [*one.marks.values(), *map(str, row["one"].values())]
+        f"# {said}\n" for said in [*one.marks.values(), *map(str, row["one"].values()), *keys]
     )
     for mark in {mark for mark in two.marks if mark in one.marks}:
         trace = identities._trace(mark)
@@ -76,6 +80,42 @@ def test_a_record_in_other_yaml_or_behind_an_edit_by_hand_counts(
         editing.accept(desk.decided_by("staf"), first, note="ralat")
     with pytest.raises(InvalidRecord, match=f"the serial number SN-0001 is that of {first}"):
         file_request({"SN-0001": "SN-0001"})
+
+
+LAIN = {"unit: Dinas Contoh": "unit: Dinas Lain"}
+
+
+def test_a_public_key_opens_the_servers_of_one_unit(desk: Desk, file_request: Callable[..., str]) -> None:
+    first = file_request()
+    of_first = _key(desk.site, first)
+    assert file_request() == "PS-2026-0002", "one unit's people have one key for all of its servers"
+    theirs = {**LAIN, f"{of_first} admin@example.org": f"{of_first} lain@example.org"}
+    with pytest.raises(InvalidRecord) as refused:
+        file_request(theirs)
+    first_of_two = rf"SHA256:\S+ of webadmin is that of {first} \(Dinas Contoh: web1\.example\.org\), PS-2026-0002"
+    assert re.match(rf"the public key {first_of_two}", refused.value.message)
+    assert str(refused.value.remedy[0]).startswith("Ask the unit for a key of its own: ssh-keygen -t ed25519.")
+    assert first not in words.error(refused.value, "id", outsider=True), "whose it is concerns no other unit"
+    third = file_request(LAIN)
+    with pytest.raises(InvalidRecord, match=f"the public key .* is that of {first}"):
+        edit(desk, third, _key(desk.site, third), of_first)
+    with pytest.raises(InvalidRecord, match=f"the public key .* is that of {first}"):
+        edit(desk, "PS-2026-0002", "unit: Dinas Contoh", "unit: Dinas Ketiga", by="kabid")
+
+
+def test_one_who_serves_two_units_may_have_one_key_for_both(desk: Desk, file_request: Callable[..., str]) -> None:
+    first = file_request()
+    of_first = _key(desk.site, first)
+    text = _record(desk.site, "SN-0002", "192.0.2.11").read_text().replace("Dinas Contoh", "Dinas Lain")
+    record = desk.site.root / "lain.yml"
+    record.write_text(text)
+    assert of_first in text
+    second = letters.request(desk.knowing("satu penyedia untuk dua dinas"), record).id
+    found = validation.validate(desk)
+    assert (found.errors, len(found.exceptions)) == ([], 1)
+    kept = dossiers.read(desk.site, second).newest(Despite)
+    assert kept is not None
+    assert [(each.kind, each.others) for each in kept.shares] == [("key", (first,))]
 
 
 def test_an_edit_cannot_take_what_another_has(desk: Desk, file_request: Callable[..., str]) -> None:
@@ -163,6 +203,11 @@ def test_many_marks_are_compared_with_every_record(desk: Desk, file_request: Cal
     marks = {Mark("serial", f"x{n}"): f"X{n}" for n in range(identities.FEW + 1)}
     (found,) = identities.clashes(desk.site, [Holder("row 2", {**marks, Mark("serial", "sn0001"): "SN-0001"})])
     assert found.said == "SN-0001"
+
+
+def _key(site: Site, deposit: str) -> str:
+    """The public key of a deposit's account, without its comment."""
+    return dossiers.read(site, deposit).deposit.access.accounts[0].keys[0].rpartition(" ")[0]
 
 
 def _record(site: Site, serial: str, address: str) -> Path:
