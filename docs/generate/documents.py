@@ -15,13 +15,16 @@ Made by `make docs` from the records in `sopctl/cli/documents/`; [json.schema.js
 JSON Schema. A test validates the output of every command that the tests run against it.
 
 - A command prints one document on standard output. `schema` names the command and the version of its document:
-  `sopctl/rack/show/1`. The version increases when a key is removed or changes its meaning, not when one is added.
-  Documents of commands that are not listed here have no `schema` yet, and may still change.
+  `sopctl/rack/show/1`. After the first release, the version increases when a key or an enumerated value is removed
+  or changes its meaning, not when one is added; until then it is 1.
 - A command that fails without a result prints `sopctl/error/1` instead. Its `id` identifies the error
   ([errors](errors.md)), and its `exit_code` is that of the command.
 - Whatever can have several elements is always a list, even with one element. Keys of objects are fixed, never data.
 - A text is never null; a missing one is empty. Any other unknown value is null. Every key is always there,
   except in `Data`, which has only what an event established.
+- An enumerated value is a code in lower case with hyphens (`not-checked`), the same in every language; a screen shows
+  words instead. Two kinds are spelled otherwise: the words of the SOP and its forms, as the histories have them
+  (`tidak bisa`, `rusak ringan`), and names that come from elsewhere (a key of a record, an algorithm, a PAdES level).
 - Times are ISO 8601 with their offset from UTC, days `YYYY-MM-DD`. The name of a duration or size contains its unit.
 - What can be done is a [Command](#command): `argv` for exec, and what a person has to supply after it. sopctl refuses a
   placeholder (`…`, `<why>`, `TODO`) as a value.

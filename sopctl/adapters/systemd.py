@@ -96,7 +96,7 @@ class Scope(Struct, frozen=True):
 
 
 class Timer(Struct, frozen=True):
-    """A timer as systemd sees it. Times have a time zone; None means never."""
+    """A timer as systemd sees it. Times have a time zone; null means never."""
 
     name: str
     description: str

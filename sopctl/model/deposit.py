@@ -140,10 +140,9 @@ class RequestedAccount(Struct, frozen=True, forbid_unknown_fields=True):
 
 class FirstContact(Struct, frozen=True, forbid_unknown_fields=True):
     """How the controller first gets in: an account that the owner made, and the name of the office's key that opens it
-    (one that letters may name); without a key, a password that is given when the server is configured.
-
-    For an appliance this remains the way in, with a key or password that the office sets for that deposit alone.
-    `password` is in records of earlier days: it named a file of keys/, and is no longer let in nor sent."""
+    (one that letters may name); without a key, a password that is given when the server is configured. For an appliance
+    this remains the way in, with a key or password that the office sets for that deposit alone. `password` occurs only
+    in older records: it named a file of keys/, and is no longer accepted or sent."""
 
     user: Account
     """The account that the owner made for the office."""
@@ -263,8 +262,8 @@ class ApplianceAccess(Access, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Bmc(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the server's management controller (BMC) answers over HTTPS. With which account the office logs in there is
-    not the letter's to say."""
+    """Where the server's management controller (BMC) answers over HTTPS. The letter does not decide which account the
+    office uses there."""
 
     address: Host
     """Its name or address."""

@@ -44,7 +44,7 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Measured(Struct, frozen=True, forbid_unknown_fields=True):
-    """What was counted and measured on the machine; None where nobody did."""
+    """What was counted and measured on the machine; null if nobody did."""
 
     height_units: RackUnits | None = None
     depth_mm: Millimetres | None = None
@@ -76,7 +76,7 @@ NOTHING_FOUND = Inspection()
 
 
 class Checked(Struct, frozen=True):
-    """One question with its answer, as it is kept and printed; `result` is empty while there is none."""
+    """One question and its answer, as kept and printed; `result` is empty while there is none."""
 
     item: str
     result: Result | Literal[""]

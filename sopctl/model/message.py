@@ -7,7 +7,7 @@ from sopctl.model.deposit import Deposit
 
 
 class Message(Struct, frozen=True):
-    """One message: the addressee's e-mail address (None when none is known), who gets a copy, subject, and text."""
+    """One message: the addressee's e-mail address (empty if none is known), who gets a copy, subject, and text."""
 
     to: str | None
     name: str

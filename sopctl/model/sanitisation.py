@@ -58,7 +58,7 @@ class Wanted(Struct, frozen=True):
 
 
 class Missing(Struct, frozen=True):
-    """What is not accounted for: disks by their names, and how many more."""
+    """What is not accounted for: disks by name, and how many more."""
 
     disks: tuple[str, ...]
     more: int

@@ -174,15 +174,16 @@ def revoke(site: Site, name: str) -> None:
         raise UsageError("no-such-account", "there is no account {name!r}", name=name)
 
 
-Standing = Literal["open", "invited", "unknown to sopctl.yml"]
+Standing = Literal["open", "invited", "unknown"]
 KINDS = (gettext_noop("person"), gettext_noop("unit"), gettext_noop("auditor"))
 """Whose an account may be, for who words it."""
 
 
 def standing(settings: Settings, account: Account) -> Standing:
-    """Whether an account can be used now: it has a password, was only invited, or sopctl.yml has its person no more."""
+    """Whether an account can be used now: it has a password, was only invited, or sopctl.yml no longer lists whose it
+    is."""
     if principal(settings, account) is None:
-        return "unknown to sopctl.yml"
+        return "unknown"
     return "open" if account.password else "invited"
 
 

@@ -93,9 +93,45 @@ def test_alerts_and_dashboard_ask_for_metrics_that_are_written(name: str) -> Non
     assert asked <= written()
 
 
+DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
+
+
+def expressions(panel: dict[str, Any]) -> list[str]:
+    return [each["expr"] for each in panel["targets"]]
+
+
 def test_the_dashboard_is_one() -> None:
-    made = json.loads((MONITORING / "dashboard.json").read_text())
-    assert len({each["id"] for each in made["panels"]}) == len(made["panels"]) > 5
+    assert len({each["id"] for each in DASHBOARD["panels"]}) == len(DASHBOARD["panels"]) > 5
+    assert DASHBOARD["schemaVersion"] >= 36, "the data source of a panel is an object, as Grafana 9 and newer have it"
+    (variable,) = DASHBOARD["templating"]["list"]
+    assert (variable["name"], variable["type"], variable["query"]) == ("datasource", "datasource", "prometheus")
+
+
+@pytest.mark.parametrize("panel", DASHBOARD["panels"], ids=lambda panel: panel["title"])
+def test_a_panel_asks_the_chosen_data_source_in_the_metrics_unit(panel: dict[str, Any]) -> None:
+    chosen = {"type": "prometheus", "uid": "${datasource}"}
+    assert [panel["datasource"], *(each.get("datasource", chosen) for each in panel["targets"])] == [
+        chosen,
+        *(chosen for _ in panel["targets"]),
+    ]
+    assert len({each["refId"] for each in panel["targets"]}) == len(panel["targets"]) > 0
+    in_seconds = {bool(re.search(r"\bsopctl_\w+_seconds\b", each)) for each in expressions(panel)}
+    assert len(in_seconds) == 1, "one axis, one unit"
+    assert (panel["fieldConfig"]["defaults"].get("unit") == "s") is in_seconds.pop()
+    if panel["type"] == "table":
+        assert all(each["format"] == "table" and each["instant"] for each in panel["targets"])
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not there (make setup-dev fetches it)")
+def test_promtool_reads_what_the_dashboard_asks(tmp_path: Path) -> None:
+    assert PROMTOOL
+    asked = [each for panel in DASHBOARD["panels"] for each in expressions(panel)]
+    rules = [{"record": f"asked:{number}", "expr": each} for number, each in enumerate(asked)]
+    (tmp_path / "rules.yml").write_text(json.dumps({"groups": [{"name": "dashboard", "rules": rules}]}))
+    ran = subprocess.run(
+        [PROMTOOL, "check", "rules", str(tmp_path / "rules.yml")], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
 ALERTS = """

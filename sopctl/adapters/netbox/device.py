@@ -11,10 +11,38 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from sopctl.adapters.netbox.session import NetBox
-from sopctl.locale import Prose, Text
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model.house.netbox import Device, Interface, slug
 
 INTERFACE = "dcim.interface"
+
+Kind = Literal[
+    "device",
+    "device-role",
+    "device-type",
+    "interface",
+    "inventory-item",
+    "ip-address",
+    "mac-address",
+    "manufacturer",
+    "rack",
+    "site",
+    "tenant",
+]
+KINDS: Mapping[Kind, str] = {
+    "device": gettext_noop("device"),
+    "device-role": gettext_noop("device role"),
+    "device-type": gettext_noop("device type"),
+    "interface": gettext_noop("interface"),
+    "inventory-item": gettext_noop("inventory item"),
+    "ip-address": gettext_noop("IP address"),
+    "mac-address": gettext_noop("MAC address"),
+    "manufacturer": gettext_noop("manufacturer"),
+    "rack": gettext_noop("rack"),
+    "site": gettext_noop("site"),
+    "tenant": gettext_noop("tenant"),
+}
+"""The kinds of NetBox's objects in words, for people."""
 
 
 class Change(Struct, frozen=True):
@@ -22,7 +50,7 @@ class Change(Struct, frozen=True):
     new."""
 
     action: Literal["create", "update"]
-    kind: str
+    kind: Kind
     name: str
     fields: Mapping[str, tuple[Any, Any]] = {}
 
@@ -30,7 +58,7 @@ class Change(Struct, frozen=True):
 class Left(Struct, frozen=True):
     """What was left as it is in NetBox, and why."""
 
-    kind: str
+    kind: Kind
     name: str
     why: Prose
 
@@ -66,7 +94,7 @@ class _Device:
             return
         known = number is not None
         interfaces = self._interfaces(number)
-        self._mac_addresses(number, interfaces) if known else self._would_be("MAC address", self._macs())
+        self._mac_addresses(number, interfaces) if known else self._would_be("mac-address", self._macs())
         addresses = self._addresses(number, interfaces)
         self._primary(found, number, addresses)
         self._parts(number)
@@ -100,7 +128,7 @@ class _Device:
         }
         if found:
             return self._change("dcim.devices", "device", wanted.name, found, fields)
-        fields["role"] = self._named("dcim.device-roles", "device role", wanted.role, color="9e9e9e")
+        fields["role"] = self._named("dcim.device-roles", "device-role", wanted.role, color="9e9e9e")
         fields["device_type"] = self._device_type()
         return self._create("dcim.devices", "device", wanted.name, fields)
 
@@ -112,7 +140,7 @@ class _Device:
             for key in ("model", "slug"):
                 if found := self._only("dcim.device-types", manufacturer_id=maker, **{key: fields[key]}):
                     return _number(found)
-        return self._create("dcim.device-types", "device type", wanted.model, {"manufacturer": maker, **fields})
+        return self._create("dcim.device-types", "device-type", wanted.model, {"manufacturer": maker, **fields})
 
     def _rack(self, site: int | None) -> int | None:
         name = self._wanted.rack
@@ -156,7 +184,7 @@ class _Device:
                 continue
             mac = there.get((each.mac, interface))
             fields = {"mac_address": each.mac, "assigned_object_type": INTERFACE, "assigned_object_id": interface}
-            number = _number(mac) if mac else self._create("dcim.mac-addresses", "MAC address", each.mac, fields)
+            number = _number(mac) if mac else self._create("dcim.mac-addresses", "mac-address", each.mac, fields)
             if number is not None and each.name in now:
                 primary = {"primary_mac_address": number}
                 self._change("dcim.interfaces", "interface", each.name, now[each.name], primary)
@@ -173,7 +201,7 @@ class _Device:
                 if host not in found:
                     self._address(each, address, interfaces[each.name]["id"], ours, found)
         there = {each["address"]: each for each in self._of("ipam.ip-addresses", device)}
-        self._not_seen("IP address", {key: one for key, one in there.items() if key.partition("/")[0] not in found})
+        self._not_seen("ip-address", {key: one for key, one in there.items() if key.partition("/")[0] not in found})
         return found
 
     def _address(
@@ -185,14 +213,14 @@ class _Device:
         free = next((each for each in there if each["assigned_object_id"] is None and each["vrf"] is None), None)
         assigned = {"assigned_object_type": INTERFACE, "assigned_object_id": interface}
         if mine or free:
-            number = self._change("ipam.ip-addresses", "IP address", host, mine or free or {}, assigned)
+            number = self._change("ipam.ip-addresses", "ip-address", host, mine or free or {}, assigned)
         elif there:
-            self._made.left.append(Left("IP address", host, Text("NetBox has it at another device or in a VRF")))
+            self._made.left.append(Left("ip-address", host, Text("NetBox has it at another device or in a VRF")))
             return
         else:
             status = "dhcp" if address in of.leased else "active"
             fields = {"address": address, "status": status, **assigned}
-            number = self._create("ipam.ip-addresses", "IP address", address, fields)
+            number = self._create("ipam.ip-addresses", "ip-address", address, fields)
         found[host] = number
 
     def _primary(self, device: dict[str, Any] | None, number: int | None, addresses: Mapping[str, int | None]) -> None:
@@ -211,15 +239,15 @@ class _Device:
             if each.manufacturer:
                 fields["manufacturer"] = self._named("dcim.manufacturers", "manufacturer", each.manufacturer)
             if each.name in there:
-                self._change("dcim.inventory-items", "inventory item", each.name, there.pop(each.name), fields)
+                self._change("dcim.inventory-items", "inventory-item", each.name, there.pop(each.name), fields)
             else:
                 fields |= {"device": device, "name": each.name, "discovered": True}
-                self._create("dcim.inventory-items", "inventory item", each.name, fields)
-        self._not_seen("inventory item", {name: each for name, each in there.items() if each.get("discovered")})
+                self._create("dcim.inventory-items", "inventory-item", each.name, fields)
+        self._not_seen("inventory-item", {name: each for name, each in there.items() if each.get("discovered")})
 
     # How
 
-    def _named(self, kind: str, called: str, name: str, **more: Any) -> int | None:
+    def _named(self, kind: str, called: Kind, name: str, **more: Any) -> int | None:
         """The number of an object that has just a name; made where it is not there, and never changed."""
         for key, value in (("name", name), ("slug", slug(name))):
             if found := self._only(kind, **{key: value}):
@@ -236,27 +264,27 @@ class _Device:
         """The objects of a kind that a device has; of one that would only be made, none."""
         return self._netbox.find(kind, device_id=device) if device is not None else []
 
-    def _create(self, kind: str, called: str, name: str, fields: Mapping[str, Any]) -> int | None:
+    def _create(self, kind: str, called: Kind, name: str, fields: Mapping[str, Any]) -> int | None:
         number = None if self._netbox.dry_run else _number(self._netbox.create(kind, fields))
         self._made.changes.append(Change("create", called, name))
         return number
 
     def _change(
-        self, kind: str, called: str, name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]
+        self, kind: str, called: Kind, name: str, found: Mapping[str, Any], wanted: Mapping[str, Any]
     ) -> int | None:
         there = {key: found.get(key) for key in wanted}
         differing = {key: (there[key], each) for key, each in wanted.items() if (there[key] or None) != (each or None)}
         if differing:
             if not self._netbox.dry_run:
                 fields = {key: wanted[key] for key in differing}
-                self._netbox.update(kind, _number(found), fields, f"{called} {name}")
+                self._netbox.update(kind, _number(found), fields, f"{KINDS[called]} {name}")
             self._made.changes.append(Change("update", called, name, differing))
         return _number(found)
 
-    def _would_be(self, called: str, names: Iterable[str]) -> None:
+    def _would_be(self, called: Kind, names: Iterable[str]) -> None:
         self._made.changes.extend(Change("create", called, name) for name in names)
 
-    def _not_seen(self, called: str, there: Mapping[str, object]) -> None:
+    def _not_seen(self, called: Kind, there: Mapping[str, object]) -> None:
         self._made.left.extend(Left(called, name, Text("it was not seen any more")) for name in sorted(there))
 
 

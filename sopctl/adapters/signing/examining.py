@@ -445,7 +445,7 @@ class _Judge:
         own = each.self_reported_timestamp
         if at.proven:
             return Signature(name, word, signer, level, at.at, "tsa", because)
-        return Signature(name, word, signer, level, own, "own clock" if own else "", because)
+        return Signature(name, word, signer, level, own, "own-clock" if own else "", because)
 
     async def _bad_timestamp(self, each: "EmbeddedPdfSignature", moment: datetime) -> Signature:
         """The verdict of a document timestamp that does not hold: it proves nothing, and the file is not what it

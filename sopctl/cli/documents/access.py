@@ -18,7 +18,7 @@ from sopctl.workflow.servers.checking import Checked, Month, NotTried, Report
 
 
 class Algorithms(Struct, frozen=True, kw_only=True):
-    """What was negotiated over SSH; all empty where it did not come to that."""
+    """What was negotiated over SSH; all empty if it did not get that far."""
 
     kex: str
     host_key: str
@@ -286,8 +286,8 @@ class HostKeys(Struct, frozen=True, kw_only=True):
 
 
 class BmcCertificate(Struct, frozen=True, kw_only=True):
-    """A server's BMC: where it is, the certificate that is pinned (with the account of the office), and the SHA-256
-    (hex) of the one that it shows now, or what the problem is."""
+    """A server's BMC: where it is, the pinned certificate (with the office's account), and the SHA-256 (hex) of the one
+    that it shows now, or what the problem is."""
 
     id: str
     place: str

@@ -6,24 +6,27 @@ from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.model.principal import AccountKind
 from sopctl.store.page.tokens import Token
+from sopctl.workflow.accounts import Standing
 
 
 class Invitation(Struct, frozen=True, kw_only=True):
     """An invitation to the page: a link that works once, until then."""
 
     account: str
-    kind: str
+    kind: AccountKind
     link: str
     until: datetime
 
 
 class PageAccount(Struct, frozen=True, kw_only=True):
-    """An account of the page: of which kind, how it stands, and whether it takes a code (a second factor)."""
+    """An account of the page. `standing`: it is `open`, was only `invited`, or is `unknown`: sopctl.yml no longer lists
+    whose it is. `code`: it asks for a second factor."""
 
     account: str
-    kind: str
-    standing: str
+    kind: AccountKind
+    standing: Standing
     code: bool
 
 
@@ -85,7 +88,7 @@ class Revoked(Struct, frozen=True, kw_only=True):
 
 
 class CodeForgotten(Struct, frozen=True, kw_only=True):
-    """The account whose second factor was taken away."""
+    """The account whose second factor was removed."""
 
     account: str
 

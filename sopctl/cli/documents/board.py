@@ -15,8 +15,8 @@ from sopctl.workflow.views.board import Row
 
 
 class Access(Struct, frozen=True, kw_only=True):
-    """What the checks of access have seen of a machine: its `status` since when, when it was checked last, the cause
-    (docs/reference/causes.md) while it is down, and whether it is neither clearly up nor clearly down."""
+    """What the access checks have seen of a machine: its `status` and since when, when it was last checked, the cause
+    while it is down (docs/reference/causes.md), and whether it keeps changing (`flapping`)."""
 
     status: Status
     since: datetime | None

@@ -65,9 +65,9 @@ def command(action: Action) -> Command:
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """What is wrong: `id` says which error it is and stays the same (docs/reference/errors.md); `message` is its
-    sentence, `lines` what is wrong one by one, `where` the file, with line and column where they are known, `remedy`
-    what helps, `actions` the commands in it. `deposit`: which one it is about, where the command is about several."""
+    """What is wrong: `id` identifies the error and stays the same (docs/reference/errors.md); `message` is its
+    sentence, `lines` the problems one by one, `where` the file, with line and column if known, `remedy` what helps,
+    `actions` the commands in it. `deposit`: which one it concerns, if the command is about several."""
 
     id: str
     message: str
@@ -94,8 +94,7 @@ def failure(error: SopctlError, deposit: str = "", exit_code: int | None = None)
 
 
 class Refused(Struct, frozen=True, kw_only=True):
-    """What a command prints that did not come to its answer, whichever it was: the error, which stands on standard
-    error too."""
+    """What any command prints if it fails without a result: the error, which is also on standard error."""
 
     error: Failure
 

@@ -40,8 +40,8 @@ class FiledPaper(Struct, frozen=True, kw_only=True):
 
 
 class Visited(Struct, frozen=True, kw_only=True):
-    """A visit: whether it is announced, under way or over, and what was noted of it. Null: they have not come yet, not
-    gone yet."""
+    """A visit: whether it is announced, under way or over, and what was recorded about it. Null: they have not arrived,
+    or not left."""
 
     id: str
     status: Literal["announced", "inside", "left"]

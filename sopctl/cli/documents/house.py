@@ -27,8 +27,8 @@ class MaintenanceTold(Struct, frozen=True, kw_only=True):
 
 
 class Disks(Struct, frozen=True, kw_only=True):
-    """What was done to a server's disks, a row for each; those that it listed; how many must be accounted for at least;
-    and what is left: disks by their names, and how many more."""
+    """What was done to a server's disks, one row each; the disks that it listed; the least number that must be
+    accounted for; and what is missing: disks by name, and how many more."""
 
     id: str
     rows: list[DiskRow]

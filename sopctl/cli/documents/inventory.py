@@ -150,7 +150,7 @@ class InventoryDiff(Struct, frozen=True, kw_only=True):
 
 
 class ServerConditions(Struct, frozen=True, kw_only=True):
-    """What is not as it should be on a server, by its newest facts, and when those were gathered."""
+    """What is wrong with a server's parts, by its newest facts, and when those were gathered."""
 
     id: str
     server: str
@@ -159,7 +159,7 @@ class ServerConditions(Struct, frozen=True, kw_only=True):
 
 
 class Conditions(Struct, frozen=True, kw_only=True):
-    """What is not as it should be on each server, and those whose facts could not be read."""
+    """What is wrong with the parts of each server, and the servers whose facts could not be read."""
 
     servers: list[ServerConditions]
     errors: list[Failure]

@@ -62,9 +62,9 @@ class ReleasePackages(Struct, frozen=True, kw_only=True):
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """A state that an owner may hand a server over in: what it is, the script that makes it and the packages for it,
-    what answers then, where sshd is reached, the letter's account and the office's, what `configure` must say if it
-    must not go on and the script with which the owner then helps, and the Debian releases that know it (empty: all)."""
+    """A state in which an owner may hand a server over: what it is, the script that makes it and its packages, what
+    answers then, where sshd is reached, the letter's account and the office's, what `configure` must say if it must
+    refuse and the script with which the owner then helps, and the Debian releases that know it (empty: all)."""
 
     name: str
     what: str

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from sopctl.adapters.netbox import Change, Left, Outcome
+from sopctl.adapters.netbox import Change, Kind, Left, Outcome
 from sopctl.cli.documents.common import Failure, failure
 from sopctl.errors import SopctlError
 
@@ -19,11 +19,11 @@ class NetBoxField(Struct, frozen=True, kw_only=True):
 
 
 class NetBoxChange(Struct, frozen=True, kw_only=True):
-    """What was written into NetBox, or with `dry_run` would be: the `kind` of object (`device`, `IP address`), what it
-    is called, and which fields of it changed; none of one that is new."""
+    """What was written into NetBox, or with `dry_run` would be: the `kind` of object, its name, and the
+    fields of it that changed (none if it is new)."""
 
     action: Literal["create", "update"]
-    kind: str
+    kind: Kind
     name: str
     fields: list[NetBoxField]
 
@@ -37,7 +37,7 @@ class NetBoxDevice(Struct, frozen=True, kw_only=True):
 
 
 class NetBoxSynced(Struct, frozen=True, kw_only=True):
-    """What came of the devices, and what NetBox did not take or could not be read here."""
+    """What was done for each device, and what NetBox refused or could not be read here."""
 
     dry_run: bool
     devices: list[NetBoxDevice]

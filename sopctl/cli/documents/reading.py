@@ -103,7 +103,8 @@ class Switches(Struct, frozen=True, kw_only=True):
 
 
 class KeptRun(Struct, frozen=True, kw_only=True):
-    """A run of a playbook that is kept: when it began, and how it ended, in a word."""
+    """A run of a playbook: when it began, and how it ended: `ok`, `failed`, `unreachable`, `parser-error`, `cancelled`,
+    `timed-out`, `crashed`, or `no-result` if it is under way or was killed."""
 
     id: str
     at: datetime
@@ -165,7 +166,7 @@ class Documents(Struct, frozen=True, kw_only=True):
 
 
 class CheckedFiles(Struct, frozen=True, kw_only=True):
-    """What files are, by the histories and their signatures, and why others could not be looked at."""
+    """What files are, judged by the histories and their signatures, and why others could not be read."""
 
     files: list[CheckedFile]
     errors: list[Failure]
@@ -189,8 +190,8 @@ class ActorTally(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How time limits were kept in a month (`2026-11`): of all steps, each step, each actor; and each step that was
-    late, the latest first. `errors`: the records that could not be read, so that the figures lack them."""
+    """How time limits were kept in a month (`2026-11`): over all steps, by step, by actor; and each late step, the
+    latest first. `errors`: the records that could not be read, which the figures therefore leave out."""
 
     month: str
     total: Tally

@@ -19,7 +19,7 @@ from sopctl.workflow.steps.reminding import Reminder
 
 
 class Validated(Struct, frozen=True, kw_only=True):
-    """How many deposits there are, what is wrong with records of the site, and what open deposits have in common, each
+    """How many deposits there are, what is wrong with the site's records, and the marks that open deposits share, each
     with the reason that someone gave."""
 
     deposits: int
@@ -33,8 +33,8 @@ def validated(deposits: int, errors: Sequence[SopctlError], exceptions: Sequence
 
 
 class Diagnosed(Struct, frozen=True, kw_only=True):
-    """One thing that was checked: is it as it should be, what was seen, and what helps if not. `needed`: without it,
-    deposits cannot be served."""
+    """One thing that was checked: whether it is as it should be, what was seen, and what helps if not. `needed`:
+    without it, deposits cannot be served."""
 
     what: str
     ok: bool
@@ -86,7 +86,7 @@ class EngineRun(Struct, frozen=True, kw_only=True):
 
 
 class EngineStatus(Struct, frozen=True, kw_only=True):
-    """How the engine does, and what is not as it should be. A site without an engine has no networks."""
+    """The state of the engine, and its problems. A site without an engine has no networks."""
 
     networks: list[EngineNetwork]
     last_run: EngineRun | None
@@ -173,7 +173,8 @@ class Receivers(Struct, frozen=True, kw_only=True):
 
 
 class Reminded(Struct, frozen=True, kw_only=True):
-    """A message to one person about deposits: was it sent, and what was wrong if not? With --dry-run nothing is."""
+    """A message to one person about deposits: whether it was sent, and what was wrong if not. With --dry-run none is
+    sent."""
 
     name: str
     email: str

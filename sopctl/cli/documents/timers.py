@@ -25,7 +25,7 @@ class Scheduled(Struct, frozen=True, kw_only=True):
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
-    """When each job runs next and how it ended last; and how the page's service does (empty: there is none)."""
+    """When each job runs next and how it last ended; and the state of the page's service (empty: there is none)."""
 
     timers: list[Timer]
     page: str

@@ -10,8 +10,8 @@ from sopctl.workflow.steps.verifying import Verification
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """The step that was done (what was established stands in its `data`), how often access was tried, and what the last
-    try found; null where nothing could be tried, and the requester's word alone counts."""
+    """The step that was done (its `data` has what was established), how often access was tried, and what the last try
+    found; null if nothing could be tried and only the requester's word counts."""
 
     steps: list[Step]
     errors: list[Failure]

@@ -47,8 +47,8 @@ class Established(Struct, frozen=True):
 
 
 class Word(Struct, frozen=True):
-    """What someone of the requesting unit says: can they use the server, yes or no? And by which means they tried it,
-    on which day."""
+    """What someone of the requesting unit says: whether they can use the server, how they tried it, and on which
+    day."""
 
     by: str
     yes: bool

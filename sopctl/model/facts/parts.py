@@ -8,9 +8,9 @@ Part = TypeVar("Part", bound=Struct)
 
 
 class Wear(Struct, frozen=True):
-    """What SMART counts over a disk's life. Sectors (NVMe, SAS: errors) that were replaced, wait to be, could not be
-    read; `defects` that grew since it was made (SAS); `used`: percent of what its maker says that flash endures, which
-    may pass 100."""
+    """What SMART counts over a disk's life: sectors (NVMe, SAS: errors) that were replaced, are waiting to be, or could
+    not be read; `defects` that grew since it was made (SAS); `used`: the percentage of the endurance that its maker
+    states for flash, which may exceed 100."""
 
     hours: int | None = None
     reallocated: int | None = None
@@ -104,8 +104,8 @@ class RaidVolume(Struct, frozen=True):
 
 
 class Controller(Struct, frozen=True):
-    """One RAID controller: `battery` is the state of its battery or capacitor, None where it has none; `state` its own,
-    where its tool says it."""
+    """One RAID controller: `battery` is the state of its battery or capacitor (null: it has none), `state` its own, if
+    its tool reports it."""
 
     name: str
     model: str | None = None
@@ -139,8 +139,8 @@ class FibrePort(Struct, frozen=True):
 
 
 class Accelerator(Struct, frozen=True):
-    """One card that computes: its place on the bus, its UUID where its driver says it, and the numbers of its maker and
-    its kind (PCI): `10de:20f1`."""
+    """An accelerator card: its place on the bus, its UUID if its driver reports one, and the PCI numbers of its maker
+    and type: `10de:20f1`."""
 
     name: str
     model: str | None = None

@@ -44,7 +44,8 @@ NOT_ASKED = ("id", "management_key_file", "sudo")
 
 
 class Asked(Struct, frozen=True):
-    """Something that is asked for since: its variable, in words, and what was asked for then and is now."""
+    """Something that is asked for differently since the last configuration: its variable, in words, and what was asked
+    for then and is now."""
 
     variable: str
     says: Prose

@@ -16,8 +16,8 @@ from sopctl.model.fingerprint.words import say, without_content
 
 
 class Difference(Struct, frozen=True):
-    """A fact that is another than it was left: `fact` is its kind and key, `part` the role that keeps it (empty: it is
-    the owner's), `then` and `now` are its values, if it was there."""
+    """A fact that differs from what the configuration left: `fact` is its kind and key, `part` the role that keeps it
+    (empty: it is the owner's), `then` and `now` its values, empty if it did not exist."""
 
     fact: str
     part: str

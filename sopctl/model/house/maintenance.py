@@ -30,9 +30,9 @@ class Maintenance(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """Who was told of the maintenance, about which deposits, and how: by a message (its id), or by a letter to be sent
-    (`document`). `problem` where it could not be sent; `perhaps` where it may have arrived all the same. `cancelled`:
-    was it the message that takes it back?"""
+    """Who was informed of the maintenance, about which deposits, and how: by a message (its id), or by a letter to be
+    sent (`document`). `problem` if it could not be sent; `perhaps` if it may have arrived all the same. `cancelled`:
+    whether this message cancels the maintenance."""
 
     name: str
     to: str
@@ -64,7 +64,7 @@ class OwnerTold(Entry, frozen=True, kw_only=True):
 
 
 class Window(Struct, frozen=True):
-    """A maintenance as its events tell it. `ended`: when it was called off."""
+    """A maintenance, according to its events. `ended`: when it was called off or ended early."""
 
     id: str
     maintenance: Maintenance

@@ -31,8 +31,8 @@ class Visit(Struct, frozen=True):
 
 
 class Arrival(Struct, frozen=True):
-    """When they came in, which paper they showed (its kind, never its number), which person of the office goes with
-    them, and what they carry in: None where nobody asked, empty for nothing."""
+    """When they came in, which kind of identity paper they showed (never its number), who of the office escorts them,
+    and what they carry in: null if nobody asked, empty for nothing."""
 
     at: datetime
     identity: str
@@ -41,7 +41,7 @@ class Arrival(Struct, frozen=True):
 
 
 class Departure(Struct, frozen=True):
-    """When they went out, and what they carry out: None where nobody looked, empty for nothing."""
+    """When they left, and what they carried out: null if nobody looked, empty for nothing."""
 
     at: datetime
     carried: tuple[str, ...] | None = None

@@ -55,7 +55,7 @@ Level = Literal["B-B", "B-T", "B-LT", "B-LTA"]
 
 
 class Signer(Struct, frozen=True):
-    """Whose certificate: its common name, its issuer's, its serial number (hex), and the SHA-256 of it (hex)."""
+    """Who signed, by certificate: its common name, its issuer's, its serial number (hex), and its SHA-256 (hex)."""
 
     cn: str
     issuer: str
@@ -73,7 +73,7 @@ class Signature(Struct, frozen=True):
     signer: Signer | None = None
     level: Level = "B-B"
     time: datetime | None = None
-    time_from: Literal["tsa", "own clock", ""] = ""
+    time_from: Literal["tsa", "own-clock", ""] = ""
     because: str = ""
     shows: str | None = None
 

@@ -211,7 +211,7 @@ Returned = Literal["true", "false", ""]
 
 
 class AccessoryBack(Struct, frozen=True):
-    """An accessory on the way back: is it there? Empty: nobody has checked."""
+    """An accessory when the server is returned: is it there? Empty: nobody has checked."""
 
     item: str
     returned: Returned
@@ -233,8 +233,8 @@ class HandoverIssued(Entry, frozen=True, kw_only=True):
 
 
 class Agreement(Struct, frozen=True):
-    """Who agreed to a form on a screen of the office, for which party (`first`, `second`), and what they drew, if they
-    did. It is no signature in the sense of `Signed`: nobody can check it, and the form says so."""
+    """Who agreed to a form on a screen at the office, for which party (`first`, `second`), and what they drew, if
+    anything. This is not a signature in the sense of `Signed`: nobody can verify it, and the form says so."""
 
     box: str
     name: str
@@ -251,7 +251,8 @@ class AgreedOnScreen(Entry, frozen=True, kw_only=True):
 
 class SignedBy(Struct, frozen=True):
     """Who signed a paper, in which box. By certificate: its name, issuer, serial number and SHA-256 (hex), the PAdES
-    level, the time, and what proves it. On paper: the name alone, as it was said."""
+    level, the time, and what proves it (`tsa` or `own-clock`; in older events
+    `own clock`). On paper: the name alone, as it was said."""
 
     name: str
     box: str = ""

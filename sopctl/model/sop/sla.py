@@ -64,8 +64,8 @@ class Occurrence(Struct, frozen=True):
 
 
 class LateStep(Struct, frozen=True):
-    """A step of a deposit that was late, or still is (`ended` is None): whose it is, who did it, by when it was due, by
-    how many days that count it was late, and the reason that was given; empty where none was."""
+    """A step of a deposit that was late, or still is (`ended` is null): whose it is, who did it, when it was due, by
+    how many days that count it was late, and the reason given (empty: none)."""
 
     deposit: str
     procedure: str

@@ -26,7 +26,7 @@ from sopctl.store.durable import disk_errors, write_output
 from sopctl.store.issued import Issued
 from sopctl.store.settings import Token
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
-from sopctl.workflow.papers.signed import certificates
+from sopctl.workflow.papers.signed import certificates, verdict
 from sopctl.workflow.papers.signed.chain import REPORT, Issue, report_issues
 from sopctl.workflow.papers.signed.verdict import Checker, Finding, Known, known_of, shows_others
 from sopctl.workflow.scans import MIB, read_bounded, read_scan
@@ -466,7 +466,7 @@ def signers_of(
             "it cannot be filed: {why}",
             where=str(path),
             remedy="Have the newest revision signed, so that no signature is lost." if stale else (),
-            why=joined("; ", found.why) or Text(found.verdict),
+            why=joined("; ", found.why) or Text(verdict.WORDS[found.verdict]),
         )
     before = next((each.by for each in issue.revisions if each.sha256 == found.of), ())
     have = {each.certificate for each in before}

@@ -38,7 +38,7 @@ class Told(Struct, frozen=True):
 
 
 class Sent(Struct, frozen=True):
-    """What was sent to a receiver now, whether more is there to send, and what was wrong."""
+    """What was sent to a receiver now, whether there is more to send, and what was wrong."""
 
     receiver: str
     sent: int

@@ -34,8 +34,8 @@ MAX_FILE = integrity.MAX_FILE
 
 
 class Archived(Struct, frozen=True):
-    """An archive that was written: its file, its SHA-256, how many events and files it has, and the hash of the newest
-    event, with which an auditor compares."""
+    """An archive that was written: its file, its SHA-256, how many events and files it contains, and the hash of the
+    newest event, for an auditor to compare."""
 
     file: str
     sha256: str

@@ -79,9 +79,8 @@ class Became(Struct, frozen=True):
 
 
 class CheckedFile(Struct, frozen=True):
-    """What a file is. `deposit`, `number` and `at` say which paper it is, or is made from; `became` what happened to
-    that paper later. `signed`: how many of its boxes are signed, for a paper that is signed by someone; `why` says more
-    of the verdict."""
+    """What a file is. `deposit`, `number` and `at` say which paper it is, or was made from; `became` what happened to
+    that paper later. `signed`: how many of its boxes are signed, if any; `why` explains the verdict."""
 
     file: str
     verdict: Verdict

@@ -41,7 +41,7 @@ class Run(Struct, frozen=True):
     @property
     def outcome(self) -> str:
         """The outcome in one word."""
-        return self.result.outcome.value if self.result else "no result"
+        return self.result.outcome.value if self.result else "no-result"
 
     @property
     def remedy(self) -> Advice:

@@ -17,8 +17,8 @@ from sopctl.workflow.setup.secrets import has_secret
 
 
 class Done(Struct, frozen=True):
-    """A backup that was written or restored: how many files, where the journal ended, what was left out, whether the
-    secrets are there; and what is wrong with the site as restored."""
+    """A backup that was written or restored: how many files, where the journal ended, what was left out, whether it
+    contains the secrets; and what is wrong with the restored site."""
 
     file: str
     files: int

@@ -25,7 +25,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.papers import integrity
 from sopctl.workflow.papers.signed import certificates
-from sopctl.workflow.papers.signed.verdict import GOOD
+from sopctl.workflow.papers.signed.verdict import GOOD, WORDS
 from sopctl.workflow.scans import MIB, read_bounded
 from sopctl.workflow.setup import verified
 from sopctl.workflow.setup.verified import Agreed, Paper, Verified
@@ -80,7 +80,7 @@ def _of_file(desk: Desk, path: Path) -> Kept:
     if found is None:
         raise _no_anchor(str(path))
     what = integrity.check_file(desk, path)
-    if what.verdict not in (*GOOD, "not checked"):
+    if what.verdict not in (*GOOD, "not-checked"):
         raise InvalidRecord(
             "anchor-of-no-paper",
             "the file has an anchor, and is no paper that this site knows as sound: {verdict}",
@@ -89,9 +89,9 @@ def _of_file(desk: Desk, path: Path) -> Kept:
                 "If you trust it for another reason, such as a signature in ink, give the anchor that stands on it:",
                 Action("journal verify", given={"against": found[0]}),
             ),
-            verdict=joined("; ", (Text(what.verdict), *what.why)),
+            verdict=joined("; ", (Text(WORDS[what.verdict]), *what.why)),
         )
-    whose, verdict = f"{what.deposit} {what.number}", Text(what.verdict)
+    whose, verdict = f"{what.deposit} {what.number}", Text(WORDS[what.verdict])
     of_them = joined("", (verdict, " (", what.signed.words, ")")) if what.signed else verdict
     return Kept(Anchor(int(found[1]), found[2]), joined(", ", (whose, of_them)))
 

@@ -68,8 +68,8 @@ Say = Callable[[Prose], None]
 
 
 class Seen(Struct, frozen=True):
-    """One step: what was done, whether it came out as it must, what was said, and how the server differs from before
-    (`-`: a fact that is gone, `+`: one that is new)."""
+    """One step: what was done, whether it ended as it must, what was said, and how the server differs from before (`-`:
+    a fact that is gone, `+`: a new one)."""
 
     step: str
     ok: bool

@@ -31,8 +31,8 @@ class ServerKey(Struct, frozen=True):
 
 
 class Status(Struct, frozen=True):
-    """The office's keys by name and fingerprint (None: its public half is not there), and every server that has one of
-    them. `before` is None where no change is under way."""
+    """The office's keys by name and fingerprint (empty if the public half is missing), and every server that has one of
+    them. `before` is empty while no change is under way."""
 
     key: str
     fingerprint: str | None

@@ -31,7 +31,7 @@ no more; `changed`: by the site, and this version has none newer; `both`: change
 
 
 class Differs(Struct, frozen=True):
-    """A file of the site that is not as this version has it."""
+    """A file of the site that differs from this version's."""
 
     file: str
     state: State

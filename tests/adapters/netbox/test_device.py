@@ -111,7 +111,7 @@ def test_only_what_differs_is_changed_and_what_the_office_decided_stays() -> Non
         done = sync(fake, moved)
         assert said(done) == [
             ("update", "device", WEB.name, ("position", "serial")),
-            ("update", "inventory item", "DIMM A2", ("part_id",)),
+            ("update", "inventory-item", "DIMM A2", ("part_id",)),
         ]
         assert done[0].changes[0].fields["serial"] == ("SN-0001", "SN-0002")
         device = fake.only("dcim/devices", asset_tag=WEB.deposit)
@@ -157,7 +157,7 @@ def test_an_address_of_another_device_is_left_and_a_free_one_is_taken() -> None:
     with netbox() as fake:
         fake.add("ipam/ip-addresses", address="198.18.0.9/23", assigned_object_type=None, assigned_object_id=None)
         made = sync(fake, WEB, other)
-        assert [(each.kind, each.name) for each in made[1].left] == [("IP address", "198.18.0.5")]
+        assert [(each.kind, each.name) for each in made[1].left] == [("ip-address", "198.18.0.5")]
         theirs = fake.only("ipam/ip-addresses", address="198.18.0.5/24")
         assert fake.objects["dcim/interfaces"][theirs["assigned_object_id"]]["type"] == "1000base-t"
         free = fake.only("ipam/ip-addresses", address="198.18.0.9/23")
@@ -172,7 +172,7 @@ def test_what_was_not_seen_any_more_is_told_and_stays() -> None:
         made = sync(fake, less)
         assert [(each.kind, each.name) for each in made[0].left] == [
             ("interface", "eno3"),
-            ("inventory item", "Disk sda"),
+            ("inventory-item", "Disk sda"),
         ]
         assert fake.writes == []
 

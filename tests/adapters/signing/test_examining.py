@@ -404,7 +404,7 @@ def test_who_signed_when_and_how_well_is_said(bench: Bench) -> None:
     assert first.signer
     assert (first.signer.cn, first.signer.issuer) == ("Penanggung Jawab Teknis", "Penerbit Uji")
     assert first.signer.certificate == bench.people["sign"].sha256
-    assert (first.level, first.time_from, second.level, second.time_from) == ("B-T", "tsa", "B-B", "own clock")
+    assert (first.level, first.time_from, second.level, second.time_from) == ("B-T", "tsa", "B-B", "own-clock")
     assert first.time
     assert abs(first.time - real_now()) < timedelta(minutes=10)
 

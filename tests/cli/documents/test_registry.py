@@ -48,6 +48,34 @@ def test_a_duration_or_size_has_its_unit_in_its_name(name: str) -> None:
         assert key not in bare, f"{name}.{key} has no unit ({', '.join(units)})"
 
 
+CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SPELLED_OTHERWISE = {
+    "tidak berlaku": "an answer on the paper's form, as histories have it",
+    "rusak ringan": "a condition on the paper's form",
+    "rusak berat": "a condition on the paper's form",
+    "handed_over": "a key of the record",
+    **dict.fromkeys(("B-B", "B-T", "B-LT", "B-LTA"), "a level of PAdES"),
+    **dict.fromkeys(("DDR3", "DDR4", "DDR5"), "a kind of memory"),
+}
+
+
+def enumerated(schema: object) -> Iterator[str]:
+    """Every text that a schema enumerates."""
+    if isinstance(schema, dict):
+        yield from (each for each in schema.get("enum", ()) if isinstance(each, str))
+        for each in schema.values():
+            yield from enumerated(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            yield from enumerated(each)
+
+
+def test_an_enumerated_value_is_a_code() -> None:
+    values = {each for record in RECORDS.values() for each in enumerated(record) if not each.startswith("sopctl/")}
+    assert len(values) > 100
+    assert {each for each in values if each and not CODE.fullmatch(each)} == set(SPELLED_OTHERWISE)
+
+
 TIMES = re.compile(r"(.*_)?(at|since|until|began|ended|came|left|due|opened|expires|date|day|time|next_run|last_run)")
 """Keys that say when something was or will be."""
 

@@ -106,7 +106,7 @@ def test_each_party_signs_after_the_other(office: Office) -> None:
     issued = office.form.newest_file
     assert (verdict(office, issued), str(office.form.signed)) == (("issued", ""), "0 of 3")
     first = office.signed("first")
-    assert verdict(office, first) == ("signed, not filed", "")
+    assert verdict(office, first) == ("signed-not-filed", "")
     done = signing.file_signed(office.desk, first)
     assert (done.outcome, str(office.form.signed)) == ("ditandatangani", "1 of 3")
     assert verdict(office, first) == ("signed", "1 of 3")
@@ -176,7 +176,7 @@ def test_a_service_that_rewrites_may_sign_first_but_not_second(office: Office) -
     assert verdict(office, office.form.newest_file) == ("signed", "1 of 3")
     path = office.signed("second", _rewrite(office.newest()))
     found = check_file(office.desk, path)
-    assert (found.verdict, [each.word for each in found.signatures]) == ("signature bad", ["broken", "good"])
+    assert (found.verdict, [each.word for each in found.signatures]) == ("signature-bad", ["broken", "good"])
     assert "rewritten" in " ".join(map(str, found.why))
     with pytest.raises(SopctlError):
         signing.file_signed(office.desk, path)
@@ -197,7 +197,7 @@ def test_a_recorded_signature_that_was_taken_away_is_missed(office: Office) -> N
 def test_a_strangers_signature_is_refused_unless_someone_answers_for_it(office: Office) -> None:
     path = office.signed("stranger")
     found = check_file(office.desk, path)
-    assert (found.verdict, [each.word for each in found.signatures]) == ("signature bad", ["stranger"])
+    assert (found.verdict, [each.word for each in found.signatures]) == ("signature-bad", ["stranger"])
     with pytest.raises(InvalidRecord, match="Orang Lain signed it"):
         signing.file_signed(office.desk, path)
     with pytest.raises(InvalidRecord, match="Orang Lain signed it"):
@@ -210,21 +210,21 @@ def test_a_strangers_signature_is_refused_unless_someone_answers_for_it(office: 
 def test_a_stranger_on_a_recorded_revision_is_named(office: Office) -> None:
     signing.file_signed(office.desk, office.signed("first"))
     found = check_file(office.desk, office.signed("stranger"))
-    assert (found.verdict, [each.word for each in found.signatures]) == ("signature bad", ["good", "stranger"])
+    assert (found.verdict, [each.word for each in found.signatures]) == ("signature-bad", ["good", "stranger"])
 
 
 def test_a_revoked_signer_and_one_of_whom_nothing_is_known(office: Office) -> None:
     path = office.signed("first")
     office.trust(lists=False)
-    assert verdict(office, path)[0] == "not checked"
+    assert verdict(office, path)[0] == "not-checked"
     with pytest.raises(InvalidRecord, match="not-checked"):
         signing.file_signed(office.desk, path)
     signing.file_signed(office.desk, path, unchecked=True)
-    assert verdict(office, path) == ("not checked", "1 of 3"), "filing it does not make it so"
+    assert verdict(office, path) == ("not-checked", "1 of 3"), "filing it does not make it so"
     office.authority.revoke(office.people["first"], NOW - timedelta(days=2))
     office.trust()
     found = check_file(office.desk, path)
-    assert (found.verdict, [each.word for each in found.signatures]) == ("signature bad", ["revoked"])
+    assert (found.verdict, [each.word for each in found.signatures]) == ("signature-bad", ["revoked"])
 
 
 def test_a_scan_says_who_signed_in_which_box(office: Office) -> None:
@@ -281,7 +281,7 @@ def test_a_box_that_shows_another_name_than_its_certificate_has_is_told(office: 
     look = signing.look_in(office.form, "first", "Orang Lain", "01-11-2026 10.00", "CONTOH")
     path.write_bytes(making.sign(office.newest(), key, field="satu", look=look))
     found = check_file(office.desk, path)
-    assert found.verdict == "signed, not filed", "the signature is sound, and of whom the paper names"
+    assert found.verdict == "signed-not-filed", "the signature is sound, and of whom the paper names"
     assert "Orang Lain" in " ".join(map(str, found.why))
     with pytest.raises(InvalidRecord, match=r"shows .*Orang Lain"):
         signing.file_signed(office.desk, path)
@@ -332,7 +332,7 @@ def test_a_file_in_place_of_a_certificate_is_named(office: Office) -> None:
     with pytest.raises(InvalidRecord, match="no certificate"):
         signing.file_signed(office.desk, office.signed("first"))
     found = check_file(office.desk, office.signed("first"))
-    assert (found.verdict, str(found.why[0]).partition(": ")[0]) == ("not checked", str(bad))
+    assert (found.verdict, str(found.why[0]).partition(": ")[0]) == ("not-checked", str(bad))
     assert not [each for each in found.why if "\n" in each]
 
 
@@ -488,14 +488,14 @@ def test_what_the_authority_says_over_the_network_counts_where_the_site_allows_i
         office.enrol(NOW, authority)
         office.trust(lists=False)
         path = office.signed("first")
-        assert verdict(office, path)[0] == "not checked"
+        assert verdict(office, path)[0] == "not-checked"
         _says(office, "{online: true}")
-        assert verdict(office, path)[0] == "signed, not filed"
-        assert check_file(office.desk, path, named_alone=True).verdict == "not checked", "a stranger has nothing asked"
+        assert verdict(office, path)[0] == "signed-not-filed"
+        assert check_file(office.desk, path, named_alone=True).verdict == "not-checked", "a stranger has nothing asked"
         authority.revoke(office.people["first"], NOW - timedelta(days=2))
         assert check_file(office.desk, path).signatures[0].word == "revoked"
     found = check_file(office.desk, path)
-    assert found.verdict == "not checked"
+    assert found.verdict == "not-checked"
     assert "penerbit.crl" in " ".join(map(str, found.why))
 
 

@@ -70,7 +70,7 @@ def test_a_server_that_waits_for_its_own_name_is_told_with_what_helps(site: Site
 
 def test_a_run_without_a_result_and_one_that_is_none(site: Site) -> None:
     site.new_run("PS-2026-0001-configure").mkdir()
-    assert [(each.id, each.outcome) for each in runs.listed(site)] == [("PS-2026-0001-configure.1", "no result")]
+    assert [(each.id, each.outcome) for each in runs.listed(site)] == [("PS-2026-0001-configure.1", "no-result")]
     with pytest.raises(UsageError, match="no run"):
         runs.one(site, "PS-2026-0002")
 

@@ -59,8 +59,10 @@ def put_all_documents(ctx: click.Context, *, as_json: bool) -> bool:
 
 def put_checked(each: "CheckedFile") -> None:
     """What a file is: a line, one for what more is known, and one for each signature."""
+    from sopctl.workflow.papers.signed.verdict import WORDS
+
     issued = " ".join(filter(None, (each.deposit, each.number, f"{each.at:%Y-%m-%d}" if each.at else "")))
-    verdict = said(each.verdict)
+    verdict = said(WORDS[each.verdict])
     if each.signed and each.verdict == "signed":
         verdict += f" ({said(each.signed.words)})"
     click.secho(f"{verdict:<8} {printable(each.file)}  {issued}".rstrip(), fg=None if each.good else "red")
@@ -68,7 +70,7 @@ def put_checked(each: "CheckedFile") -> None:
         click.secho(f"  {printable(said(why))}", fg="yellow")
     for one in each.signatures:
         put_signature(one)
-    if each.verdict == "signed, not filed":
+    if each.verdict == "signed-not-filed":
         how = wording.line(Action("document file-signed", each.file))
         click.echo("  " + _("file it: {command}", command=how))
 
@@ -80,7 +82,7 @@ def put_signature(one: "Signature") -> None:
     time = f"{one.time:%Y-%m-%d %H:%M %Z}" if one.time else ""
     if time and one.time_from == "tsa":
         at = _("{time} proven by a timestamp", time=time)
-    elif time and one.time_from == "own clock":
+    elif time and one.time_from == "own-clock":
         at = _("{time} by the signer's own clock", time=time)
     else:
         at = time and f"{time} "

@@ -35,6 +35,6 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         words = {
             "open": _("{who} open", who=who),
             "invited": _("{who} invited", who=who),
-            "unknown to sopctl.yml": _("{who} unknown to sopctl.yml", who=who),
+            "unknown": _("{who} unknown to sopctl.yml", who=who),
         }
         click.echo(words[standing] + (_(", with a code") if code else ""))

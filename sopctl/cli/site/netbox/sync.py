@@ -9,19 +9,10 @@ from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import DEPOSIT, end_with, example, json_option, open_desk
 from sopctl.cli.render import counted_progress, put_json
 from sopctl.errors import SopctlError
-from sopctl.locale import gettext_noop
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.netbox import Change, Outcome
-
-
-KINDS = (
-    *(gettext_noop("device"), gettext_noop("device role"), gettext_noop("device type"), gettext_noop("interface")),
-    *(gettext_noop("manufacturer"), gettext_noop("rack"), gettext_noop("site"), gettext_noop("tenant")),
-    *(gettext_noop("IP address"), gettext_noop("MAC address")),
-)
-"""The kinds of NetBox's objects that have a name of ours, for who words them."""
 
 
 @click.command("sync", epilog=example("sopctl netbox sync --dry-run", "sopctl netbox sync PS-2026-0001"))
@@ -52,6 +43,8 @@ def command(ctx: click.Context, *, ids: tuple[str, ...], dry_run: bool, as_json:
 
 
 def _put(found: "Sequence[Outcome]", *, dry_run: bool) -> None:
+    from sopctl.adapters.netbox import KINDS
+
     changed = [each for each in found if each.changes]
     for each in changed:
         click.echo(each.deposit)
@@ -63,7 +56,7 @@ def _put(found: "Sequence[Outcome]", *, dry_run: bool) -> None:
                 _(
                     "{deposit}: {kind} {name} was left: {why}",
                     deposit=each.deposit,
-                    kind=said(left.kind),
+                    kind=said(KINDS[left.kind]),
                     name=printable(left.name),
                     why=said(left.why),
                 )
@@ -87,7 +80,9 @@ def _put(found: "Sequence[Outcome]", *, dry_run: bool) -> None:
 
 
 def _said(change: "Change") -> str:
-    name = f"{said(change.kind)} {printable(change.name)}"
+    from sopctl.adapters.netbox import KINDS
+
+    name = f"{said(KINDS[change.kind])} {printable(change.name)}"
     if change.action == "create":
         return _("new: {what}", what=name)
     fields = ", ".join(

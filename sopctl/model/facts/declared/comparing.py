@@ -21,7 +21,8 @@ _NO_MEMORY = frozenset({"Flash", "ROM", "EEPROM", "EPROM", "FEPROM", "PROM"})
 
 
 class Comparison(Struct, frozen=True):
-    """One declared value. If the machine does not say, or the two cannot be compared, `agrees` is None."""
+    """One declared value beside the one that was found. `agrees` is null if the machine does not report it, or the two
+    cannot be compared."""
 
     subject: str
     declared: str

@@ -24,8 +24,8 @@ WAIT_SECONDS = 60.0
 
 
 class Mailed(Struct, frozen=True):
-    """One addressee: has the message been sent now, or was it before (`already`)? Else, why it was not, or perhaps
-    not."""
+    """One addressee: whether the message was sent now, or had been sent before (`already`); otherwise, why it was not,
+    or may not have been."""
 
     name: str
     email: str

@@ -24,13 +24,19 @@ from sopctl.workflow.papers.signed import certificates, chain
 from sopctl.workflow.papers.signed.chain import Issue
 
 Verdict = Literal[
-    "issued", "signed", "superseded", "signed, not filed", "signature bad", "not checked", "altered", "unknown"
+    "issued", "signed", "superseded", "signed-not-filed", "signature-bad", "not-checked", "altered", "unknown"
 ]
-WORDS = (
-    *(gettext_noop("issued"), gettext_noop("signed"), gettext_noop("superseded"), gettext_noop("signed, not filed")),
-    *(gettext_noop("signature bad"), gettext_noop("not checked"), gettext_noop("altered"), gettext_noop("unknown")),
-)
-"""The verdicts, for who words them."""
+WORDS: Mapping[Verdict, str] = {
+    "issued": gettext_noop("issued"),
+    "signed": gettext_noop("signed"),
+    "superseded": gettext_noop("superseded"),
+    "signed-not-filed": gettext_noop("signed, not filed"),
+    "signature-bad": gettext_noop("signature bad"),
+    "not-checked": gettext_noop("not checked"),
+    "altered": gettext_noop("altered"),
+    "unknown": gettext_noop("unknown"),
+}
+"""The verdicts in words, for people."""
 GOOD: frozenset[Verdict] = frozenset({"issued", "signed", "superseded"})
 
 MAX_ENDS = 200
@@ -148,7 +154,7 @@ class Checker:
         try:
             found = self.examine(content, issue.content(issue.sha256))
         except SopctlError as error:
-            return Finding("not checked", issue, _said(error), issue.signed)
+            return Finding("not-checked", issue, _said(error), issue.signed)
         known = {each.certificate for each in revision.by}
         signatures = tuple(
             _unless(each, bool(each.signer and each.signer.certificate in known)) for each in found.signatures
@@ -167,7 +173,7 @@ class Checker:
                 return Finding("altered", issue, (Text("the office's own copy of the paper was altered"),))
             found = self.examine(content, issued)
         except SopctlError as error:
-            return Finding("not checked", issue, _said(error))
+            return Finding("not-checked", issue, _said(error))
         before = next((each.by for each in issue.revisions if each.sha256 == of), ())
         how = "appended" if base.appended else found.how
         kept = {each.certificate for each in before}
@@ -175,15 +181,15 @@ class Checker:
         lacks = "" if found.problem else _lacks(before, found.signatures)
         if lacks:
             return Finding("altered", issue, (*_changes(found), lacks))
-        finding = self._judged(Finding("signed, not filed", issue, (), None, signatures, how, of), found)
-        if finding.verdict == "signed, not filed" and of != issue.newest:
+        finding = self._judged(Finding("signed-not-filed", issue, (), None, signatures, how, of), found)
+        if finding.verdict == "signed-not-filed" and of != issue.newest:
             why = Text("it was made from an earlier revision: the newest is {file}", file=issue.newest_file)
             return Finding("altered", issue, (why,), None, signatures, how, of)
         return finding
 
     def _judged(self, finding: Finding, found: Examined) -> Finding:
         judged = _judged(finding, found)
-        if judged.verdict != "not checked":
+        if judged.verdict != "not-checked":
             return judged
         return msgspec.structs.replace(judged, why=(*judged.why, *self._silent))
 
@@ -261,10 +267,10 @@ def _judged(finding: Finding, found: Examined) -> Finding:
     elif found.changes:
         verdict, why = "altered", _changes(found)
     elif words - {"good", "not-checked"}:
-        verdict, why = "signature bad", _rewritten(finding)
+        verdict, why = "signature-bad", _rewritten(finding)
     elif "not-checked" in words:
         verdict, why = (
-            "not checked",
+            "not-checked",
             (Text("{what}: put CRLs or OCSP answers into certificates/revocation/", what=Text(MEANS["not-checked"])),),
         )
     return msgspec.structs.replace(finding, verdict=verdict, why=why, closed=found.closed)
