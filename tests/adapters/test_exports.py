@@ -117,7 +117,8 @@ def test_a_panel_asks_the_chosen_data_source_in_the_metrics_unit(panel: dict[str
     assert len({each["refId"] for each in panel["targets"]}) == len(panel["targets"]) > 0
     in_seconds = {bool(re.search(r"\bsopctl_\w+_seconds\b", each)) for each in expressions(panel)}
     assert len(in_seconds) == 1, "one axis, one unit"
-    assert (panel["fieldConfig"]["defaults"].get("unit") == "s") is in_seconds.pop()
+    defaults = panel.get("fieldConfig", {}).get("defaults", {})
+    assert (defaults.get("unit") == "s") is in_seconds.pop()
     if panel["type"] == "table":
         assert all(each["format"] == "table" and each["instant"] for each in panel["targets"])
 
