@@ -194,7 +194,8 @@ def _run() -> int:
         except OSError as failed:
             code = _unprinted(failed, code)
     except click.ClickException as error:
-        code = _say(UsageError("usage", "{message}", message=error.format_message(), remedy=_help_hint(error)))
+        message = " ".join(error.format_message().split())  # click lists choices on lines of their own
+        code = _say(UsageError("usage", "{message}", message=message, remedy=_help_hint(error)))
     except (KeyboardInterrupt, click.Abort):
         code = _say(Interrupted("interrupted", "interrupted"))
     except SopctlError as error:

@@ -34,7 +34,7 @@ ERRORS = {
     "all-signed": "semua dokumennya sudah ditandatangani",
     "which-paper": "pilih dokumennya: {numbers}",
     "field-missing": "{field} belum diisi",
-    "file-too-large": "berkas lebih besar dari {limit}",
+    "file-too-large": "file lebih besar dari {limit}",
     "held-by-another": "berkas ini sedang dikerjakan orang lain; tunggu sebentar, lalu kirim lagi",
     "form-too-large": "terlalu besar: bersama-sama paling banyak 64 MiB; pilih lebih sedikit, atau yang lebih kecil",
     "too-many-photos": "{given} foto; paling banyak {most}",

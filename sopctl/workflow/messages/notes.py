@@ -66,7 +66,7 @@ _OF_ANSIBLE = {
     "module-not-built": "Ansible tidak membuat modulnya: {reason}",
     "setting-not-read": "setelan {setting} tidak dibaca playbook situs, yang berasal dari versi lama",
     "no-hosts": "tidak ada server yang disebut",
-    "no-variables-file": "berkas variabel tidak ada",
+    "no-variables-file": "file variabel tidak ada",
     "not-a-host-name": "{host!r} bukan nama satu server",
     "not-a-tag": "{tag!r} bukan nama tag",
     "ssh-missing": "klien OpenSSH (ssh) tidak ditemukan",
@@ -180,13 +180,13 @@ _OF_MESSAGES = {
     "channel-url-not-understood": "URL kanal {channel} tidak dikenal",
 }
 _OF_THE_SITE = {
-    "access-denied": "kesalahan berkas ({doing}): {reason}",
+    "access-denied": "kesalahan file ({doing}): {reason}",
     "clock-far-ahead": "jam pengendali menunjukkan {now:%Y-%m-%d %H:%M}, {days} hari setelah catatan terakhir",
-    "disk-error": "kesalahan berkas ({doing}): {reason}",
-    "disk-read-only": "kesalahan berkas ({doing}): {reason}",
-    "no-such-file": "kesalahan berkas ({doing}): {reason}",
-    "quota-exceeded": "kesalahan berkas ({doing}): {reason}",
-    "too-many-open-files": "kesalahan berkas ({doing}): {reason}",
+    "disk-error": "kesalahan file ({doing}): {reason}",
+    "disk-read-only": "kesalahan file ({doing}): {reason}",
+    "no-such-file": "kesalahan file ({doing}): {reason}",
+    "quota-exceeded": "kesalahan file ({doing}): {reason}",
+    "too-many-open-files": "kesalahan file ({doing}): {reason}",
     "held-by-another": "{what} sedang dipakai sopctl lain (proses {process})",
     "site-folder-is-symlink": "folder situs tidak boleh berupa tautan simbolik",
 }

@@ -108,7 +108,7 @@ VIEWS: Mapping[str, str] = {
 """What proved something."""
 VERDICTS: Mapping[str, str] = {Verdict.ACCESSIBLE: "bisa diakses", Verdict.INACCESSIBLE: "tidak bisa diakses"}
 MEANS: Mapping[str, str] = {
-    "email": "e-mail",
+    "email": "surel",
     "webhook": "kanal",
     "phone": "telepon",
     "letter": "surat",
