@@ -87,8 +87,8 @@ def pinned(host_key: Mapping[str, str]) -> HostKeyPinned:
 @pytest.fixture
 def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
     """File the example request, with changes of its text; returns the new deposit's id. Each is another server: after
-    the first, its name, numbers and address are others than the example's, and so is the public key of another unit,
-    where `changes` does not say them."""
+    the first, its name, numbers and address are others than the example's, where `changes` does not say them. Another
+    unit has another public key."""
 
     def file(changes: dict[str, str] | None = None) -> str:
         number = len(dossiers.ids(desk.site)) + 1
@@ -106,7 +106,7 @@ def file_request(desk: Desk, tmp_path: Path) -> Callable[..., str]:
         unit = re.search(r"^unit: (.*)", text, re.MULTILINE)
         if unit and folded(unit[1]) != "dinas contoh":
             own[EXAMPLE_KEY] = public_key(folded(unit[1]))
-        for old, new in own.items() if number > 1 else ():
+        for old, new in own.items():
             if old.strip() not in str(changes):
                 text = text.replace(old, new)
         record = tmp_path / "request.yml"
