@@ -239,7 +239,6 @@ def put(server: lab.LabServer, files: Mapping[str, Path]) -> None:
 
 @pytest.mark.battery
 @pytest.mark.lab
-@pytest.mark.timeout(2400)
 @pytest.mark.parametrize("server", [("bookworm", ()), ("trixie", ())], indirect=True, ids=["bookworm", "trixie"])
 def test_the_debian_package_on_a_fresh_server(package: Path, older_package: Path, server: lab.LabServer) -> None:
     put(server, {"sopctl.deb": package, "before.deb": older_package})
@@ -248,7 +247,6 @@ def test_the_debian_package_on_a_fresh_server(package: Path, older_package: Path
 
 @pytest.mark.battery
 @pytest.mark.lab
-@pytest.mark.timeout(2400)
 @pytest.mark.parametrize(
     "server", [("bookworm", (PIPX,)), ("trixie", (PIPX,))], indirect=True, ids=["bookworm", "trixie"]
 )

@@ -20,7 +20,7 @@ from tests.conftest import Ran
 from tests.patience import PATIENCE
 from tests.printed import DOCS, play, printed
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 
 def test_the_fleet(

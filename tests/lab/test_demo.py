@@ -27,7 +27,7 @@ from tests.lab.traces import traces
 from tests.page.calling import Caller
 from tests.patience import PATIENCE
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 
 def demo(folder: Path, name: str, *before: str) -> subprocess.CompletedProcess[str]:

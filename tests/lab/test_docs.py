@@ -12,7 +12,7 @@ from sopctl.adapters.lab import LabServer
 from tests.cases import rows
 from tests.printed import DOCS, play, printed, quoted
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 
 def test_the_tutorial(tmp_path: Path, pristine: LabServer) -> None:

@@ -18,7 +18,7 @@ from tests.cases import rows
 from tests.conftest import Ran
 from tests.lab.test_servers import Placed
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 ROWS = rows("drifts")
 FOLLOWS = {

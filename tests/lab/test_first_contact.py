@@ -26,7 +26,7 @@ from tests.lab.test_servers import Placed, placed
 
 __all__ = ["placed"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 CASES: list[dict[str, Any]] = rows("first_contact")
 PASSWORD = "owner-7"

@@ -19,7 +19,7 @@ from sopctl.workflow.steps import configuring, drift, notifying, reducing, verif
 from sopctl.workflow.steps.drift import Differs
 from tests.conftest import Ran
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 KEYS = "cat ~sopctl/.ssh/authorized_keys"
 PASSWORD = "owner-7"

@@ -150,7 +150,7 @@ def name(lab_name: str) -> Iterator[str]:
 def up(name: str, *words: str) -> LabServer:
     """Have the machine, by the command line, as JSON."""
     command = begin("lab", "up", "--vm", "--name", name, "--json", *words)
-    output, errors = command.communicate(timeout=1500)
+    output, errors = command.communicate(timeout=2000)
     assert command.returncode == 0, errors.decode() + output.decode()
     (one,) = json.loads(output)["labs"]
     assert one["hardware"]["serial"] == "SN-0001"

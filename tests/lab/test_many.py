@@ -16,7 +16,7 @@ from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps import configuring
 from tests.conftest import Ran
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 SMALL = """
 - name: Let the office in, and one more task

@@ -23,7 +23,7 @@ from sopctl.workflow.setup.proving import Proof, prove
 from tests.conftest import Ran
 from tests.printed import DOCS, printed
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800), pytest.mark.usefixtures("booted")]
+pytestmark = [pytest.mark.lab, pytest.mark.usefixtures("booted")]
 
 STATES = {one.name: one for one in all_states()}
 

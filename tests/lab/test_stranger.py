@@ -21,7 +21,7 @@ from tests.lab.test_configure import CHECKOUT, SSHD_ALONE, Office, office
 
 __all__ = ["office"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 CASES = Path(__file__).parents[1] / "cases"
 STRICTER: list[dict[str, Any]] = yaml.load((CASES / "stricter.yml").read_text(), yaml.CSafeLoader)

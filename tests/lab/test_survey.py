@@ -23,7 +23,7 @@ from tests.lab.test_servers import Placed, placed
 
 __all__ = ["placed"]
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 LISTENS = """
 import socket, sys, time

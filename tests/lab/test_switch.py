@@ -28,7 +28,7 @@ from tests.lab.test_lab import sopctl as begin
 from tests.lab.traces import orphaned_bridges, traces
 from tests.patience import PATIENCE
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(scope="module")

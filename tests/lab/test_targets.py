@@ -11,7 +11,7 @@ from sopctl.adapters.lab import LabStatus, Tier
 from tests.lab.test_configure import Office
 from tests.lab.traces import traces
 
-pytestmark = [pytest.mark.lab, pytest.mark.timeout(1500)]  # the first run builds two images
+pytestmark = pytest.mark.lab
 
 OTHERS = {"bullseye": "11", "trixie": "13"}
 LEFT = (

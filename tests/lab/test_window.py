@@ -147,7 +147,6 @@ def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -
     assert dossiers.read(there.desk.site, deposit).standing.unfinished
 
 
-@pytest.mark.timeout(1800)
 def test_a_server_that_is_lost_in_a_run(
     broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
 ) -> None:
@@ -183,7 +182,6 @@ def test_a_server_that_is_lost_in_a_run(
 
 
 @pytest.mark.battery
-@pytest.mark.timeout(1800)
 def test_a_server_that_is_lost_while_it_is_given_back(
     broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
 ) -> None:

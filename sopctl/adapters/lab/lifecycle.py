@@ -39,8 +39,8 @@ from sopctl.adapters.lab.state import Folder, LabServer, LabStatus, Place, Recor
 from sopctl.errors import Action, Conflict, Interrupted, OutsideFailure, UsageError
 from sopctl.locale import Text
 
-BOOT_SECONDS = {Tier.SYSTEMD: 120.0, Tier.CHROOT: 120.0, Tier.VM: 600.0}
-"""How long sshd may take to answer, on a busy machine."""
+BOOT_SECONDS = {Tier.SYSTEMD: 120.0, Tier.CHROOT: 120.0, Tier.VM: 1800.0}
+"""How long sshd may take to answer, on a busy machine; one whose process ends is not waited for."""
 
 STATE_SECONDS = 120.0
 """How long the script of an owner's state may take."""
