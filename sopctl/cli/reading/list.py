@@ -97,8 +97,9 @@ def put_board(rows: "list[Row]") -> None:
     wide = max(len(row.server) for row in rows)
     plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
+    until = {day: _("until {day}", day=day) if day else "" for day in {row.due for row in rows}}  # few days, many rows
     for row in rows:
-        due = _("until {day}", day=row.due) if row.due else ""
+        due = until[row.due]
         head = f"{row.id:<13} {row.server:<{wide}}  {place_of(row):<15} {row.standing:<15} {due}"
         begin, end = late if row.late else plain
         lines.append(f"{begin}{head.rstrip()}{end}")

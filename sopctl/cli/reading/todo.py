@@ -32,8 +32,10 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
     if not found.rows:
         click.echo(_("Nothing is due."))
     lines, room = list[str](), width()
+    days = {row.due for row in found.rows}  # few days, many rows
+    until = {day: _(", until {day}", day=f"{day:%Y-%m-%d}") if day else "" for day in days}
     for row in found.rows:
-        due = _(", until {day}", day=f"{row.due:%Y-%m-%d}") if row.due else ""
+        due = until[row.due]
         what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
         lines += wrapped(f"{row.id}  {printable(what)}", room)
         lines += wrapped(f"  {row.actor}{due}{lateness(row)}{waits(row)}", room)
