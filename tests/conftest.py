@@ -12,7 +12,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from msgspec import convert
 
 from sopctl.cli import terminal
@@ -26,10 +26,16 @@ from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
 from tests import contract
+from tests.faults.scale import WHOLE
 from tests.keys import public_key
 from tests.longest_first import in_order, longest
 
-settings.register_profile("sopctl", deadline=None)  # other tests and real servers share the machine
+settings.register_profile(
+    "sopctl",
+    deadline=None,  # other tests and real servers share the machine
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    derandomize=not WHOLE,  # what fails is what was changed, not the luck of the day
+)
 settings.load_profile("sopctl")
 
 EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE"

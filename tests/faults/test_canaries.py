@@ -5,10 +5,9 @@ import base64
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from http.server import HTTPServer
 from pathlib import Path
-from random import Random
 from threading import Thread
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -32,7 +31,7 @@ from tests.cases import rows
 from tests.faults.canaries import canary, found, leaks, of_key, private_key
 from tests.faults.foreign import english
 from tests.faults.outside import Mailbox, Posted, free_port
-from tests.faults.scale import WHOLE, figure
+from tests.faults.scale import WHOLE, dice, figure
 from tests.faults.server import Ended, Server
 from tests.model.facts.readers.test_redfish import mockup
 from tests.model.facts.test_appliance import said_by
@@ -292,7 +291,7 @@ def prepare(stage: Stage, words: list[str]) -> None:
 
 def variants(words: list[str], number: int, *, plain: bool) -> Iterator[tuple[list[str], bool]]:
     """A command as it stands in the table (true), before it as it cannot be done; with and without --json."""
-    chance = Random(f"{date.today()} {number}")
+    chance = dice(str(number))
     deposit = next((at for at, word in enumerate(words) if word.startswith("PS-")), None)
     json_too = not plain and any(each.name == "as_json" for each in LEAVES[command_of(words)].params)
     if WHOLE or chance.random() < 0.2:
@@ -316,7 +315,7 @@ READING = (
     *("inventory show", "inventory form", "inventory conditions", "inventory summary", "inventory diff"),
     *("switch list", "switch plan", "switch audit", "lab status", "lab states", "lab hardware"),
 )
-"""These may be run twice or not at all: nothing is another after them. A bounded run has some, other ones each day."""
+"""These may be run twice or not at all: nothing is another after them. A bounded run has some."""
 
 
 @pytest.mark.scaled

@@ -10,7 +10,6 @@ import unicodedata
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import date
 from email import message_from_bytes
 from email.message import Message
 from email.policy import default
@@ -52,7 +51,7 @@ from sopctl.workflow.steps import collecting, handover, inspecting, letters, not
 from tests.cases import rows
 from tests.faults.outside import Mailbox, free_port
 from tests.faults.readers import AT, READERS, Answering
-from tests.faults.scale import WHOLE, figure
+from tests.faults.scale import WHOLE, dice, figure
 from tests.faults.texts import Path as Place
 from tests.faults.texts import filled, has, leaves, put, texts_of
 
@@ -121,8 +120,8 @@ def canary(tmp_path: Path) -> Iterator[Path]:
 
 
 def chosen(few: int) -> list[dict[str, Any]]:
-    """Payloads: all, or some, other ones each day."""
-    return ROWS if WHOLE else Random(f"{date.today()}").sample(ROWS, few)
+    """Payloads: all, or some."""
+    return ROWS if WHOLE else dice().sample(ROWS, few)
 
 
 def test_every_text_of_every_letter_is_tried() -> None:
@@ -481,7 +480,7 @@ MACHINES: dict[str, Callable[[bytes], object]] = {
 @pytest.mark.timeout(7200)
 @pytest.mark.parametrize("name", MACHINES)
 def test_what_a_machine_says_is_printable_once_it_is_read(name: str, canary: Path) -> None:
-    random = Random(f"{name} {date.today()}")
+    random = dice(name)
     seeds = list(READERS[name].seeds())
     tried = 0
     for row in chosen(4):

@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 import pytest
 import segno
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -401,7 +401,7 @@ def boxes(words: pypdfium2.PdfTextPage) -> Iterator[tuple[float, float, float, f
         yield words.get_rect(at)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.text(st.characters(), max_size=60), min_size=1, max_size=8), st.sampled_from(sorted(FORMS)))
 def test_any_text_makes_a_paper(texts: list[str], name: str) -> None:
     assert render(samples.filled(FORMS[name], texts, [])).startswith(b"%PDF-")

@@ -11,7 +11,7 @@ from typing import Any
 import paramiko
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sopctl.adapters.ssh import check
@@ -133,7 +133,7 @@ def test_authorities_that_are_none(tmp_path: Path) -> None:
         load_ca(tmp_path / "missing.pem")
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=6), st.integers(0, 40))
 def test_any_certificate_is_read_or_not(authority: Authority, changes: list[tuple[int, int]], shorter: int) -> None:
     """Nobody has to sign what a hostile server shows: it is looked at to say what was wrong with it."""

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
-from datetime import date
 from pathlib import Path
-from random import Random
 from typing import Any
 
 import pytest
@@ -21,7 +19,7 @@ from tests.adapters.switch import aoscx, junos
 from tests.adapters.switch.conftest import HOST_KEY, pin
 from tests.adapters.switch.vty import Box, running
 from tests.conftest import NOW
-from tests.faults.scale import WHOLE
+from tests.faults.scale import WHOLE, dice
 
 MAC = "52:54:00:12:34:56"
 OTHER = "52:54:00:99:99:99"
@@ -139,7 +137,7 @@ def lines_of(platform: str, stand: Callable[[str], Stand]) -> tuple[list[str], i
 def cuts(first: int, told: Sequence[str]) -> list[int]:
     """After which lines it is cut: each under `make battery`, otherwise the first, the last and three more."""
     every = range(first, len(told) + 1)
-    return list(every) if WHOLE else sorted({every[0], every[-1], *Random(f"{date.today()}").sample(every, 3)})
+    return list(every) if WHOLE else sorted({every[0], every[-1], *dice().sample(every, 3)})
 
 
 @pytest.mark.scaled
