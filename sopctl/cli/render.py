@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sopctl.workflow.views.board import Row
 
 
-_SPACES = re.compile(r"[\t\n\v\f\r]")
+_SPACES = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
@@ -141,7 +141,7 @@ def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
     if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
         line = text.rstrip()
         if not line.isprintable():
-            line = _SPACES.sub(" ", line)
+            line = line.translate(_SPACES)
         return [line] if line else []
     import textwrap
 

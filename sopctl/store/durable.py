@@ -11,7 +11,6 @@ import errno
 import os
 import signal
 import stat
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Container, Iterator
@@ -99,6 +98,13 @@ def write_tentative(path: Path, content: bytes) -> None:
         put()
 
 
+def _temporary_beside(path: Path) -> tuple[int, str]:
+    """A new file in the same folder, open, and its name. Who only reads does not pay for the import."""
+    import tempfile
+
+    return tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+
+
 @contextmanager
 def prepared(
     path: Path, content: bytes, *, mode: int = 0o640, second_name: bool = False
@@ -107,7 +113,7 @@ def prepared(
     and in its place when what the block is given was called. A block that does not call it leaves all as it was."""
     _sweep_left(path)
     with disk_errors(path):
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+        descriptor, temporary = _temporary_beside(path)
     done = False
 
     def put() -> None:
@@ -213,6 +219,8 @@ def make_folder(path: Path, mode: int = 0o750) -> None:
 
 def make_temporary_folder(parent: Path, prefix: str, mode: int = 0o750) -> Path:
     """Make a folder with a name of its own. Raises OutsideFailure."""
+    import tempfile
+
     with disk_errors(parent, "make"):
         path = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
         _settle(path, mode)
@@ -320,7 +328,7 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     with disk_errors(path):
         if os.path.lexists(path):
             raise _exists(path)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+        descriptor, temporary = _temporary_beside(path)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)

@@ -5,7 +5,6 @@ work, record the event. Long work records `started` first, so that a crash shows
 extend, …) take a turn too, and leave the deposit at the step where it stands.
 """
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -388,6 +387,8 @@ def by_hand(dossier: Dossier) -> list[str]:
 
 def changed_lines(before: bytes, after: bytes) -> list[str]:
     """What differs between two records, in lines: `-` what was, `+` what is."""
+    import difflib
+
     lines = difflib.unified_diff(
         before.decode(errors="replace").splitlines(), after.decode(errors="replace").splitlines(), lineterm="", n=0
     )

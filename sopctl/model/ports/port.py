@@ -9,7 +9,6 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -379,6 +378,8 @@ def _of_port(
 ) -> Iterable[Refusal]:
     """What the office itself configured: it forbids a change of either kind."""
     if before is None:
+        from difflib import get_close_matches
+
         near = ", ".join(get_close_matches(port, state.ports, n=2, cutoff=0.0))
         said = Text("the switch has no port {port}, but {near}", port=port, near=near)
         yield Refusal(Reason.NO_PORT, said if near else Text("the switch has no port {port}", port=port, near=near))
