@@ -168,7 +168,7 @@ def _a_controller_that_dies_meanwhile(placed: "Placed") -> None:
         kill_all(run, root)
         tasks.write_text(text)
         with_variables.unlink()
-    assert wait_until(lambda: as_office(placed, "sudo -n id -u").stdout == "0\n", seconds + 20, every=0.5)
+    assert wait_until(lambda: as_office(placed, "sudo -n id -u").stdout == "0\n", PATIENCE, every=0.5)
     assert as_office(placed, "ls -d /usr/local/lib/sopctl /run/sopctl-window").stdout == ""
     assert not placed.dossier().summary.reduced
 

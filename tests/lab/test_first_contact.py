@@ -29,7 +29,8 @@ __all__ = ["placed"]
 pytestmark = pytest.mark.lab
 
 CASES: list[dict[str, Any]] = rows("first_contact")
-PASSWORD = "owner-7"
+PASSWORD = "first-7"
+"""In no other test: this one looks for it among all processes of the machine, those of other workers too."""
 PLAIN_SSHD = "-o PasswordAuthentication=yes"
 
 

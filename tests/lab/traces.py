@@ -9,6 +9,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tests.patience import PATIENCE
+
 
 def traces(name: str) -> list[str]:
     """Processes, mounts, links, control groups, folders and lock files of the lab `name`; empty when it is gone."""
@@ -78,11 +80,11 @@ def kill_all(started: "subprocess.Popen[bytes]", site: Path) -> int:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     started.wait()
-    wait_for_none(site, 10)
+    wait_for_none(site)
     return len(killed)
 
 
-def wait_for_none(site: Path, seconds: float = 30) -> None:
+def wait_for_none(site: Path, seconds: float = PATIENCE) -> None:
     """Wait until no process of the site is left."""
     deadline = time.monotonic() + seconds
     while left := processes_of(site):
