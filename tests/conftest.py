@@ -5,7 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -55,6 +56,24 @@ class Clock:
 
     def __call__(self) -> datetime:
         return self.now
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder of the test's own, in memory where there is some: the store waits for its disk at every event, and that
+    its bytes survive a power cut is shown elsewhere (tests/faults)."""
+    with tempfile.TemporaryDirectory(prefix="test-", dir=memory(), ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def memory() -> Path | None:
+    """Where files are in memory, if programs may run there and a suite has room."""
+    place = Path("/dev/shm")
+    if not place.is_dir():
+        return None
+    there = os.statvfs(place)
+    roomy = there.f_bavail * there.f_frsize > 2**30
+    return place if roomy and not there.f_flag & os.ST_NOEXEC else None
 
 
 @pytest.fixture(scope="session")

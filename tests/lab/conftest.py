@@ -24,6 +24,12 @@ def unavailable(reason: str) -> None:
     pytest.skip(f"no lab: {reason}")
 
 
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """On disk, as a site is: units of systemd see nothing of what is in memory."""
+    return tmp_path_factory.mktemp("test")
+
+
 @pytest.fixture(scope="session")
 def lab_name() -> Iterator[str]:
     """The name of this session's lab, with which the names of all its labs begin."""
