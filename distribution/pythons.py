@@ -9,8 +9,10 @@ import hashlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +22,8 @@ PINS = ("requirements.txt", "requirements-dev.txt")
 PROGRAMS = ("promtool", "nginx", "caddy", "nats-server")
 """What the Makefile fetches into its environment, for tests."""
 WHAT = ("tests/model", "tests/store", "tests/adapters", "tests/cli", "tests/test_errors.py")
+FAILED = 1
+"""What pytest exits with when tests failed; interrupted, it exits otherwise."""
 WITHOUT = "not lab and not battery and not scaled"
 
 
@@ -64,18 +68,28 @@ def environment(folder: Path, python: str, *wanted: str) -> Path:
     return folder
 
 
-def run(folder: Path, words: list[str]) -> bool:
-    """Run the tests in an environment; is all well?"""
+def run(folder: Path, words: list[str], seconds: float | None = None) -> str:
+    """Run the tests in an environment: "passed" or "failed", or how it ended. One that may take only so many seconds
+    ends with the first failure, and what passed until then has passed."""
     there = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT)}
     command = [folder / "bin/python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    command += ["-p", "no:cacheprovider", "-m", WITHOUT, *(words or WHAT)]
-    return subprocess.run(command, cwd=CHECKOUT, env=there, check=False).returncode == 0
+    command += ["-p", "no:cacheprovider", "-m", WITHOUT, *(["-x"] if seconds else []), *(words or WHAT)]
+    with subprocess.Popen(command, cwd=CHECKOUT, env=there) as tests:
+        try:
+            tests.wait(seconds)
+        except subprocess.TimeoutExpired:
+            tests.send_signal(signal.SIGINT)
+            if tests.wait() != FAILED:
+                return f"nothing failed in {seconds:.0f} seconds, and it was not finished"
+    return "failed" if tests.returncode else "passed"
 
 
-def matrix(versions: list[str], required: list[str], words: list[str]) -> int:
-    """Run the tests with each Python that is found. Returns 1 where they fail, or one that is required is missing."""
+def matrix(versions: list[str], required: list[str], words: list[str], seconds: float | None = None) -> int:
+    """Run the tests with each Python that is found, each for so many seconds at most, its environment's own included.
+    Returns 1 where they fail, or one that is required is missing."""
     verdicts = {}
     for version in versions:
+        began = time.monotonic()
         python = find(version)
         if python is None:
             verdicts[version] = "missing, and required" if version in required else "not on this machine"
@@ -83,10 +97,11 @@ def matrix(versions: list[str], required: list[str], words: list[str]) -> int:
         print(f"Python {version}: {python}", flush=True)
         pins = [word for name in PINS for word in ("-r", name)]
         folder = environment(CHECKOUT / f".cache/python-{version}", python, "--require-hashes", *pins)
-        verdicts[version] = "passed" if run(folder, words) else "failed"
+        left = None if seconds is None else max(1.0, seconds - (time.monotonic() - began))
+        verdicts[version] = run(folder, words, left)
     for version, verdict in verdicts.items():
         print(f"Python {version}: {verdict}")
-    return int(any(verdict not in ("passed", "not on this machine") for verdict in verdicts.values()))
+    return int("failed" in verdicts.values() or any("required" in verdict for verdict in verdicts.values()))
 
 
 def canary(words: list[str]) -> int:
@@ -100,9 +115,9 @@ def canary(words: list[str]) -> int:
     environment(folder, python, "-r", str(wanted))
     newer = sorted(_installed(folder) - {pin for name in PINS for pin in _pinned(CHECKOUT / name)})
     print(f"Python {version}, newer than the pins: {', '.join(newer) or 'nothing'}", flush=True)
-    passed = run(folder, words)
-    print("canary: passed" if passed else "canary: failed")
-    return int(not passed)
+    verdict = run(folder, words)
+    print(f"canary: {verdict}")
+    return int(verdict != "passed")
 
 
 def _ranges() -> list[str]:
@@ -142,11 +157,12 @@ def main() -> int:
     parser.add_argument("what", choices=["matrix", "canary"])
     parser.add_argument("--pythons", default=" ".join(stated()), help="which, such as '3.12 3.13'")
     parser.add_argument("--required", default="", help="those without which it fails")
+    parser.add_argument("--seconds", type=float, help="how long each Python may take; what is not finished is said")
     parser.add_argument("words", nargs="*", help="for pytest, instead of the part that is run by default")
     asked = parser.parse_intermixed_args()
     if asked.what == "canary":
         return canary(asked.words)
-    return matrix(asked.pythons.split(), asked.required.split(), asked.words)
+    return matrix(asked.pythons.split(), asked.required.split(), asked.words, asked.seconds)
 
 
 if __name__ == "__main__":

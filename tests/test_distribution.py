@@ -311,4 +311,21 @@ def test_which_tests_are_run_may_be_said_after_the_pythons(monkeypatch: pytest.M
     heard: list[object] = []
     monkeypatch.setattr(pythons, "matrix", lambda *given: heard.append(given))
     pythons.main()
-    assert heard == [(["3.99", "3.98"], [], ["tests/model", "tests/store"])]
+    assert heard == [(["3.99", "3.98"], [], ["tests/model", "tests/store"], None)]
+
+
+@pytest.mark.parametrize(
+    ("test", "seconds", "says"),
+    [
+        ("assert True", 600, "passed"),
+        ("assert False", 600, "failed"),
+        ("__import__('time').sleep(600)", 2, "nothing failed in 2 seconds, and it was not finished"),
+    ],
+)
+def test_a_run_may_take_only_so_long(test: str, seconds: float, says: str, tmp_path: Path) -> None:
+    python = tmp_path / "bin/python"
+    python.parent.mkdir()
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
+    python.chmod(0o755)
+    (tmp_path / "test_it.py").write_text(f"def test_it():\n    {test}\n")
+    assert pythons.run(tmp_path, [str(tmp_path / "test_it.py")], seconds) == says
