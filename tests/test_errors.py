@@ -3,7 +3,8 @@
 import ast
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,7 +81,7 @@ def errors(source: str, where: str, classes: dict[str, bool]) -> Iterator[Raised
                     yield from _raised(each, where)
 
 
-def clashes(raised: list[Raised]) -> list[str]:
+def clashes(raised: Iterable[Raised]) -> list[str]:
     """The ids that have more than one template."""
     templates: dict[str, dict[str, str]] = {}
     for each in raised:
@@ -103,13 +104,15 @@ def _name(node: ast.expr) -> str | None:
     return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else None
 
 
-def made_by_sopctl() -> list[Raised]:
+@cache
+def made_by_sopctl() -> tuple[Raised, ...]:
+    """Read once for all tests."""
     classes = error_classes()
-    return [
+    return tuple(
         raised
         for path in sorted((ROOT / "sopctl").rglob("*.py"))
         for raised in errors(path.read_text(), str(path.relative_to(ROOT)), classes)
-    ]
+    )
 
 
 def test_an_error_has_an_id_that_names_its_condition_and_no_command_line_in_its_sentence() -> None:

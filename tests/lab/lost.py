@@ -61,11 +61,14 @@ ls -d kept back /etc/systemd/system/sopctl-window.service 2>/dev/null || true
 """Waits until the server has put back what it had; prints what stays of the window."""
 
 
-LOST = [
+EVERYWHERE = [
     *(("network", point) for point in ("reload", "prove", "put back")),
     *(("power", point) for point in POINTS),
 ]
-"""What each server of the run loses, and where."""
+"""What each server of a run loses, and where."""
+
+SOMEWHERE = [("network", "prove"), *(("power", point) for point in ("accounts", "prove", "put back", "after"))]
+"""Those of them that end each in another way."""
 
 
 class Lost:

@@ -105,6 +105,7 @@ def test_the_site_in_a_browser_at_the_end(tmp_path: Path, monkeypatch: pytest.Mo
     assert accounts.kept(Site(tmp_path / "site")).all() == [], "nobody can log in any more"
 
 
+@pytest.mark.battery  # the same job as above, on the other tier
 def test_the_main_job_in_a_plain_container(tmp_path: Path, lab: LabStatus, demo_lab: str) -> None:
     host_name = os.uname().nodename
     before = ["capsh", "--drop=cap_sys_admin", "--", "-c", 'exec "$@"', "sh"] if lab.tier is Tier.SYSTEMD else []

@@ -18,6 +18,7 @@ from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps import configuring, drift, notifying, reducing, verifying
 from sopctl.workflow.steps.drift import Differs
 from tests.conftest import Ran
+from tests.lab.parts import LAST, NETWORK, leave_out
 
 pytestmark = pytest.mark.lab
 
@@ -47,6 +48,7 @@ class Fleet:
     def __init__(self, desk: Desk, lab: LabStatus, count: int, placed: Callable[..., str]) -> None:
         self.root, self.desk = desk.site.root, desk
         self.servers: dict[str, LabServer] = {}
+        leave_out(self.root, "host_name", "login_banner", "sshd", "firewall", *NETWORK, *LAST)
         rack = self.root / "racks/A1.yml"
         rack.write_text(rack.read_text().replace("units: 4", "units: 20").replace("2000", "20000"))
         (self.root / "keys/owner").write_bytes(Path(lab.servers[0].key_file).read_bytes())

@@ -199,6 +199,7 @@ def changes_on_form(desk: Desk, deposit: str, month: str) -> str:
     return " ".join("\n".join(pages).split())
 
 
+@pytest.mark.battery  # an emulated machine takes two cores ten minutes; lab.md has one in its test
 def test_two_months_with_parts_changed_in_between(
     name: str,
     desk: Desk,

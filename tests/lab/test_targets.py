@@ -37,6 +37,7 @@ def labs(lab_name: str) -> Iterator[dict[str, LabStatus]]:
             assert traces(name) == []
 
 
+@pytest.mark.battery  # states of owners go through the whole on both releases, too
 def test_the_other_releases(labs: dict[str, LabStatus], tmp_path: Path) -> None:
     there = {release: status.servers[0] for release, status in labs.items()}
     for release, server in there.items():

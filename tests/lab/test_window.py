@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,8 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup.init import make_key
 from sopctl.workflow.steps import notifying
 from tests.conftest import Ran, give_back
-from tests.lab.lost import BACK, LET_GO, LOST, POINTS, Lost
+from tests.lab.lost import BACK, EVERYWHERE, LET_GO, POINTS, SOMEWHERE, Lost
+from tests.lab.parts import LAST, NETWORK, leave_out
 from tests.lab.traces import kill_all
 
 pytestmark = pytest.mark.lab
@@ -147,16 +148,24 @@ def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -
     assert dossiers.read(there.desk.site, deposit).standing.unfinished
 
 
+@pytest.mark.parametrize(
+    "losses",
+    [pytest.param(SOMEWHERE, id="somewhere"), pytest.param(EVERYWHERE, id="everywhere", marks=pytest.mark.battery)],
+)
 def test_a_server_that_is_lost_in_a_run(
-    broken: Callable[[int], Broken], lab: LabStatus, sopctl: Callable[..., Ran]
+    broken: Callable[[int], Broken],
+    lab: LabStatus,
+    sopctl: Callable[..., Ran],
+    losses: Sequence[tuple[str, str]],
 ) -> None:
-    there = broken(len(LOST))
-    lost = Lost(there, lab, LOST, POINTS)
+    there = broken(len(losses))
+    leave_out(there.root, *NETWORK, *LAST)
+    lost = Lost(there, lab, losses, POINTS)
     before = {deposit: servers.run(server, SNAPSHOT) for deposit, server in there.servers.items()}
     with lost.under_way():
         ran = sopctl("configure", "--due", "--json", timeout=1500)
     assert ran.code == 6, ran.err
-    servers.up(lab.name, servers=len(LOST))
+    servers.up(lab.name, servers=len(losses))
     back = "server itu sendiri mengembalikan"
     for (what, point), deposit in lost.at.items():
         server = there.servers[deposit]

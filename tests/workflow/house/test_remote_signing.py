@@ -32,6 +32,8 @@ from tests.adapters.signing.test_examining import _action, _overlay, _rewrite, _
 from tests.authority import PASSPHRASE
 from tests.workflow.house.test_signing import Office, office, verdict
 
+pytestmark = pytest.mark.usefixtures("kept_examiners")
+
 __all__ = ["office"]  # a fixture
 
 STATUS = Turn("status")

@@ -38,6 +38,8 @@ from tests.authority import MODULE, PASSPHRASE, PIN, Authority, Identity, a_toke
 from tests.conftest import NOW
 from tests.printed import DOCS, printed
 
+pytestmark = pytest.mark.usefixtures("kept_examiners")
+
 
 class Office:
     """A deposit whose hand-over form was issued, and the certificates of who signs it."""
