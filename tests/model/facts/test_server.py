@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sopctl.model.facts.server import Missing, ServerFacts
 from sopctl.model.facts.setup import from_setup
+from tests.faults.scale import times
 
 AT = "2026-11-23T09:30:00+07:00"
 
@@ -189,7 +190,8 @@ JSON: st.SearchStrategy[object] = st.recursive(
 ANSWERS = st.dictionaries(NAMES | st.text(max_size=12), JSON, max_size=20)
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.scaled
+@settings(max_examples=times(400, 100), deadline=None)
 @given(ANSWERS)
 def test_nothing_a_server_says_raises(raw: dict[str, object]) -> None:
     facts = from_setup(raw, gathered_at=AT)
