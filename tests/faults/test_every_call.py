@@ -28,7 +28,7 @@ FAULTS = [
     (Mode.ERROR, errno.EIO),
     *([(Mode.ERROR, each) for each in (errno.EDQUOT, errno.EMFILE, errno.EACCES)] if WHOLE else []),
 ]
-STRIDE = 1 if WHOLE else 29
+STRIDE = 1 if WHOLE else 59
 """In a bounded run, each fault is tried at every 29th call, each at others."""
 
 
