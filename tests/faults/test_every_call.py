@@ -29,7 +29,7 @@ FAULTS = [
     *([(Mode.ERROR, each) for each in (errno.EDQUOT, errno.EMFILE, errno.EACCES)] if WHOLE else []),
 ]
 STRIDE = 1 if WHOLE else 59
-"""In a bounded run, each fault is tried at every 29th call, each at others."""
+"""In a bounded run, each fault is tried at every 59th call, each at others."""
 
 
 TABLE = rows("writing_commands")
