@@ -16,7 +16,6 @@ import pytest
 from hypothesis import HealthCheck, settings
 from msgspec import convert
 
-from sopctl.adapters.signing.apart import Examiner
 from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
 from sopctl.model.inspection import NOTHING_FOUND, Inspection, Measured
@@ -83,34 +82,6 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("made") / "site"
     init.allow_rehearsal(init.init(root), '[127.0.0.0/8, "::1"]')  # the servers of these tests are on this machine
     return root
-
-
-@pytest.fixture(scope="module")
-def kept_examiners() -> Iterator[None]:
-    """Examiners of a module's tests hand their process on to the next one, as one does from file to file; a process
-    that starts reads the libraries for more than a second."""
-    begin, idle = Examiner._started, list[subprocess.Popen[bytes]]()
-
-    def started(self: Examiner) -> subprocess.Popen[bytes]:
-        while idle:
-            process = idle.pop()
-            if process.poll() is None:
-                self._process = process
-                return process
-        return begin(self)
-
-    def leave(self: Examiner, *_: object) -> None:
-        process, self._process = self._process, None
-        if process:
-            idle.append(process)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Examiner, "_started", started)
-        patch.setattr(Examiner, "__exit__", leave)
-        yield
-    for process in idle:
-        process.kill()
-        process.communicate()
 
 
 @pytest.fixture

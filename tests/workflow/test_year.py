@@ -8,9 +8,7 @@ checked by code of their own, from the files and from the procedures' text.
 
 import random
 import shutil
-import tempfile
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -65,16 +63,12 @@ CLOSED = frozenset(
 
 
 @pytest.fixture
-def office(made_site: Path) -> Iterator[Site]:
-    """A site in memory: that its bytes survive a power cut is shown elsewhere."""
-    memory = Path("/dev/shm")
-    folder = Path(tempfile.mkdtemp(prefix="sopctl-year-", dir=memory if memory.is_dir() else None))
-    root = folder / "site"
+def office(made_site: Path, tmp_path: Path) -> Site:
+    root = tmp_path / "site"
     shutil.copytree(made_site, root)
     for name, rack in RACKS.items():
         (root / "racks" / f"{name}.yml").write_text(yaml.safe_dump({"name": name, "room": "Ruang Server", **rack}))
-    yield Site(root)
-    shutil.rmtree(folder)
+    return Site(root)
 
 
 class Year:
@@ -484,7 +478,6 @@ def of_month(desk: Desk, name: str) -> tuple[object, ...]:
 def everything_happened(year: Year) -> None:
     """Within a year nothing is left out that can happen in an office."""
     assert year.filed == DOSSIERS
-    assert check_papers(year.desk) > 2 * year.filed
     wanted = {
         "held",
         "withdrawn",
@@ -540,9 +533,9 @@ def test_a_year_in_the_office(office: Site) -> None:
         now = of_month(year.desk, name)
         for was, is_ in zip(before_, now, strict=True):
             assert is_ == was, f"{name} was another month when it had just passed"
+    assert check_papers(year.desk) > 2 * year.filed
     if WHOLE:
         everything_happened(year)
-    check_papers(year.desk)
     check_house(year)
     events = [event for deposit in dossiers.ids(office) for event in dossiers.read(office, deposit).events]
     let_go = sum(event.outcome == "tempat dilepas" for event in events)
@@ -550,7 +543,7 @@ def test_a_year_in_the_office(office: Site) -> None:
     sample = next(each for each in integrity.documents(year.desk, "PS-2026-0003") if each.number)
     assert integrity.check_file(year.desk, Path(sample.file)).verdict == "issued"
     total = sla_report(year.desk, "2026-06").found.total
-    assert total.done > 50
+    assert total.done > 100
     assert 0 < total.in_time < total.done
     check_identities(office, register.summaries(office))
     assert validation.validate(year.desk).errors == []

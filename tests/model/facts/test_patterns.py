@@ -11,13 +11,15 @@ import pytest
 
 import sopctl.model.facts
 from sopctl.model import placeholders, sanitise
+from tests.faults.scale import times
 
 FIRST, SHORT, LONG = 2_500, 10_000, 40_000
 SECONDS = 0.5
 """More than a linear pattern takes for LONG characters on a quiet machine, far less than a quadratic one does."""
 GROWTH = 9.0
 """From each length to the next a linear pattern takes 4 times as long, a quadratic one 16, however busy the machine."""
-BUSIEST = 5
+BUSIEST = times(10_000, 5)
+"""Of so many texts it is seen how their time grows: a bounded run leaves out what takes little time early."""
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -85,6 +87,7 @@ def test_there_are_patterns_of_every_reader() -> None:
     }
 
 
+@pytest.mark.scaled
 @pytest.mark.parametrize("name", PATTERNS)
 def test_a_pattern_is_linear(name: str) -> None:
     assert is_linear(PATTERNS[name])
