@@ -116,11 +116,11 @@ def worker_folder(site: Site, network: str) -> Path:
     return site.root / "keys" / "engine" / f"worker-{network}"
 
 
-def worker(site: Site, network: str, log: Path, *, dies_after: int = 0, prefix: list[str] | None = None) -> Process:
-    """A worker; with `dies_after`, it kills itself when so many answers of its first shard are stored."""
+def worker(site: Site, network: str, log: Path, *, dies_in: str = "", prefix: list[str] | None = None) -> Process:
+    """A worker; it kills itself when 50 answers of the run `dies_in` are stored."""
     folder = str(worker_folder(site, network))
-    if dies_after:
-        return Process(["tests.engines", "worker", folder, str(dies_after)], log, prefix)
+    if dies_in:
+        return Process(["tests.engines", "worker", folder, dies_in], log, prefix)
     return Process(["sopctl", "engine", "worker", "--network", network, "--folder", folder], log, prefix)
 
 
@@ -257,8 +257,9 @@ def control(root: str, run: str, count: str, port: str, dies_after: str) -> None
     )
 
 
-def work_and_die(folder: str, dies_after: str) -> None:
-    """A worker that kills itself when so many of its answers are stored."""
+def work_and_die(folder: str, run: str) -> None:
+    """A worker that kills itself when 50 of its answers of this run are stored: a shard of an earlier one would come to
+    nobody else, since a run begins with an empty queue."""
     from nats.js import JetStreamContext
 
     publish, stored = JetStreamContext.publish, 0
@@ -267,8 +268,8 @@ def work_and_die(folder: str, dies_after: str) -> None:
         nonlocal stored
         found = await publish(self, subject, *arguments, **more)
         if subject.startswith("results."):
-            stored += len(from_json(arguments[0], Answers).answers)
-        if stored >= int(dies_after):
+            stored += sum(each.run == run for each in from_json(arguments[0], Answers).answers)
+        if stored >= 50:
             os.kill(os.getpid(), signal.SIGKILL)
         return found
 

@@ -106,7 +106,8 @@ def test_what_a_full_disk_refuses_is_said_and_not_half_done(
     fill(folder)
     for read in (("todo",), ("journal", "verify")):
         assert sopctl(*at, *read).code == 0, read
-    assert "cannot write: No space left on device" in sopctl(*at, "doctor").out
+    found = " ".join(sopctl(*at, "doctor").out.split())  # where its lines end depends on the path of this test's folder
+    assert "cannot write: No space left on device" in found
     (folder / "ballast").unlink()
     assert sopctl(*at, "dispose", "--by", "kadis", "--instruction", "a").code == 0
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 
 import httpx2 as httpx
 import pytest
@@ -94,13 +95,13 @@ def house(
     return furnish(desk, site_with_units, file_request, until_space)
 
 
-def page_of(site: Site, clock: Clock) -> Browser:
+def page_of(site: Site, clock: Callable[[], datetime]) -> Browser:
     """A browser of somebody who is not logged in, at the page of a site."""
     app = application(site.root, hosts=frozenset({"titipan.example.org"}), secure=True, clock=clock)
     return Browser(app, base_url=URL, follow_redirects=False)
 
 
-def open_account(site: Site, name: str, clock: Clock) -> None:
+def open_account(site: Site, name: str, clock: Callable[[], datetime]) -> None:
     """Invite and accept."""
     made = accounts.invite(site, name, clock(), "auditor" if name == "inspektorat" else None)
     accounts.accept(site, made.secret, PASSWORD, clock())

@@ -58,8 +58,8 @@ def test_nothing_is_lost_or_doubled_whatever_dies(broker: tuple[Site, Broker], t
         running.append(Process(words, tmp_path / f"{run}.log"))
         return running[-1]
 
-    def work(network: str, name: str, dies_after: int = 0) -> Process:
-        running.append(engines.worker(site, network, tmp_path / f"{name}.log", dies_after=dies_after))
+    def work(network: str, name: str, dies_in: str = "") -> Process:
+        running.append(engines.worker(site, network, tmp_path / f"{name}.log", dies_in=dies_in))
         return running[-1]
 
     with engines.endpoints() as port:
@@ -72,7 +72,7 @@ def test_nothing_is_lost_or_doubled_whatever_dies(broker: tuple[Site, Broker], t
             assert len(before) == recorded(site) == count // 5, "the last was recorded and not acknowledged"
             near.end(signal.SIGKILL)
 
-            mortal = work("cabang", "mortal", dies_after=50)
+            mortal = work("cabang", "mortal", dies_in="second")
             link.cut()
             second = control("second")
             eventually(mortal.ended, "the worker does not die within its shard")

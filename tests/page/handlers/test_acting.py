@@ -284,16 +284,18 @@ def test_the_command_line_and_the_page_at_the_same_time(
     """Both on one dossier, each as fast as it can: who comes too late is told so, and the journal has all in order."""
     cheap_hashes(monkeypatch)
     deposit = file_request()
-    open_account(site_with_units, "kadis", clock)
-    now = datetime.now(clock().tzinfo)
-    clock.now = now
-    kadis, told = page_of(site_with_units, clock), list[int]()
+
+    def now() -> datetime:
+        """It goes on while the page waits for its turn, as the command's does."""
+        return datetime.now(clock().tzinfo)
+
+    open_account(site_with_units, "kadis", now)
+    kadis, told = page_of(site_with_units, now), list[int]()
     assert kadis.fill("/masuk", name="kadis", password=PASSWORD).status_code == 303
     over = threading.Event()
 
     def decide() -> None:
         while not over.is_set():
-            clock.now = datetime.now(now.tzinfo)
             for path, typed in (("tunda", {"reason": "x"}), ("lanjut", {"note": "x"})):
                 told.append(kadis.fill(f"/berkas/{deposit}/{path}", **typed).status_code)
 
