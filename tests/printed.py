@@ -1,6 +1,8 @@
 """The command lines that the documentation prints. tests/cases/printed.yml says which test runs which."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -20,14 +22,21 @@ def printed(document: Path) -> list[str]:
 
 
 def play(lines: list[str], home: Path) -> None:
-    """Run the lines in one shell, stopping at the first that fails."""
-    script = "set -eu\n" + "\n".join(f"echo {quoted('+ ' + line)}\n{line}" for line in lines)
+    """Run the lines in one shell, stopping at the first that fails. What takes too long is interrupted, so that it
+    cleans up, and said with the second at which each line began."""
+    script = "set -eu\n" + "\n".join(f"echo $SECONDS {quoted('+ ' + line)}\n{line}" for line in lines)
     path = f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
     environment = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(CHECKOUT)}
-    ran = subprocess.run(
-        ["bash", "-c", script], cwd=home, env=environment, capture_output=True, text=True, check=False, timeout=1700
-    )
-    assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-2000:]
+    with subprocess.Popen(
+        ["bash", "-c", script], cwd=home, env=environment, start_new_session=True, text=True,
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    ) as shell:  # fmt: skip
+        try:
+            said, _ = shell.communicate(timeout=1700)
+        except subprocess.TimeoutExpired:
+            os.killpg(shell.pid, signal.SIGINT)
+            said, _ = shell.communicate()
+    assert shell.returncode == 0, said[-5000:]
 
 
 def quoted(text: str) -> str:
