@@ -381,7 +381,8 @@ def commit(
 ) -> None:
     """Write the history `name` (of a deposit, or a book of the house) to `path`, and note its newest event in the
     journal. `unchanged` says whether the file still is what was read. What can be written before is on the disk before
-    the site is held: others wait only for what must be in one order.
+    the site is held: others wait only for what must be in one order. Where the disk does not confirm the folder after
+    the rename, the event stands and goes into the journal, and that is told (`Site.lagging`).
 
     Raises as `append`.
     """

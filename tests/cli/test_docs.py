@@ -123,6 +123,26 @@ def test_every_command_line_that_is_printed_is_understood(page: Path) -> None:
         assert [" ".join(words) for words in command_lines(page) if understood(words)] == []
 
 
+HOW_TO = sorted((DOCS / "howto").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
+def test_a_how_to_begins_with_its_commands(page: Path) -> None:
+    """Within a minute of reading, at 200 words a minute."""
+    verbs = "|".join(cli.list_commands(click.Context(cli)))
+    answer = re.search(rf"^ *```(?:console|sh|)\n|`(?:sopctl|{verbs})[ `]", page.read_text(), re.MULTILINE)
+    assert answer
+    assert len(page.read_text()[: answer.start()].split()) <= 200
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_no_code_goes_on_in_the_next_line(page: Path) -> None:
+    """So that a search finds it, and a reader can copy it."""
+    text = page.read_text()
+    prose = re.split(r"\n\n|\n(?=[|*-])", re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL))
+    assert [span for paragraph in prose for span in re.findall(r"`[^`]+`", paragraph) if "\n" in span] == []
+
+
 def test_every_page_is_in_the_sites_navigation() -> None:
     nav = yaml.load((CHECKOUT / "mkdocs.yml").read_text(), yaml.CSafeLoader)["nav"]
     listed = re.findall(r"[\w/-]+\.md", str(nav))

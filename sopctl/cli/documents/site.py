@@ -157,8 +157,8 @@ def engine_status(found: Standing | None, zone: tzinfo | None) -> EngineStatus:
 
 
 class Anchor(Struct, frozen=True, kw_only=True):
-    """Where the journal ends: its number of lines, the hash of the last, and both in the words that `journal verify
-    --against` takes."""
+    """Where the journal ends: its number of lines, the hash of the last, and both in the words that
+    `journal verify --against` takes."""
 
     anchor: str
     lines: int
