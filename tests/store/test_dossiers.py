@@ -1,5 +1,6 @@
 """Dossiers and the journal: what was acknowledged is kept; what was altered shows; a full disk loses nothing."""
 
+import errno
 import os
 import resource
 import shutil
@@ -200,6 +201,25 @@ def test_a_write_that_fails_leaves_the_old_bytes(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["record.yml"]
+
+
+def test_an_event_stands_that_the_disk_does_not_confirm(
+    desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is renamed into its place by then: it goes into the journal, and the command warns."""
+    deposit = file_request()
+    folder, synchronise = (desk.site.root / "deposits" / deposit).stat(), os.fsync
+
+    def fail(descriptor: int) -> None:
+        if os.path.samestat(os.fstat(descriptor), folder):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        synchronise(descriptor)
+
+    monkeypatch.setattr("os.fsync", fail)
+    letters.dispose(desk, deposit, instruction="x")
+    assert [error.id for error in desk.site.lagging] == ["write-unconfirmed"]
+    assert len(dossiers.read(desk.site, deposit).events) == 2
+    assert (journal.check(desk).gaps, journal.check(desk).lagging) == ([], [])
 
 
 def test_killed_writers_leave_the_old_state_or_the_new_one(desk: Desk, file_request: Callable[..., str]) -> None:
