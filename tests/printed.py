@@ -22,8 +22,8 @@ def printed(document: Path) -> list[str]:
 
 
 def play(lines: list[str], home: Path) -> None:
-    """Run the lines in one shell, stopping at the first that fails. What takes too long is interrupted, so that it
-    cleans up, and said with the second at which each line began."""
+    """Run the lines in one shell, stopping at the first that fails. A test that is ended meanwhile interrupts them, so
+    that they clean up, and prints when each began, in seconds."""
     script = "set -eu\n" + "\n".join(f"echo $SECONDS {quoted('+ ' + line)}\n{line}" for line in lines)
     path = f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
     environment = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(CHECKOUT)}
@@ -32,10 +32,11 @@ def play(lines: list[str], home: Path) -> None:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as shell:  # fmt: skip
         try:
-            said, _ = shell.communicate(timeout=1700)
-        except subprocess.TimeoutExpired:
-            os.killpg(shell.pid, signal.SIGINT)
             said, _ = shell.communicate()
+        except BaseException:
+            os.killpg(shell.pid, signal.SIGINT)
+            sys.stdout.write(shell.communicate()[0])
+            raise
     assert shell.returncode == 0, said[-5000:]
 
 

@@ -51,5 +51,6 @@ def of_session(lines: Sequence[str], session: str) -> list[str]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 @pytest.mark.usefixtures("lab")
+@pytest.mark.timeout(4500)  # lab.md takes three minutes on an idle machine, and ten times that on a busy one
 def test_the_other_documents(document: Path, lab_name: str, tmp_path: Path) -> None:
     play(of_session(printed(document), lab_name), tmp_path)
