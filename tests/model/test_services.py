@@ -60,8 +60,9 @@ def test_a_list() -> None:
         "gre",
     ]
     for wrong in ("redis", "6379;161", "gre/udp", "99999"):
-        with pytest.raises(UsageError, match="not a port or a protocol"):
+        with pytest.raises(UsageError, match="not a port or a protocol") as caught:
             services.listed(wrong)
+        assert caught.value.id == "not-a-port-or-protocol"
 
 
 def test_which_can_be_tried_from_outside() -> None:

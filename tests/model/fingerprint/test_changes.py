@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sopctl.model.fingerprint.answer import Answer
 from sopctl.model.fingerprint.changes import RULES, Difference, differences
+from sopctl.model.text import words
 from tests.cases import rows
 
 EVERYTHING = {rule.asked: '"1"' for rule in RULES if rule.asked}
@@ -24,6 +25,19 @@ def test_one_fact(row: dict[str, Any]) -> None:
     (found,) = differing(then, now, EVERYTHING if row.get("asked", True) else NOTHING)
     assert (found.part, found.says) == (row.get("part", ""), row["says"])
     assert (found.fact, found.then, found.now) == (row["fact"], row.get("then"), row.get("now"))
+
+
+def test_options_of_sshd_are_spelled_as_in_its_manual() -> None:
+    options = words(
+        """
+        AllowGroups AllowTcpForwarding AllowUsers AuthenticationMethods AuthorizedKeysFile Banner Ciphers
+        ClientAliveInterval DenyGroups DenyUsers ForceCommand HostKey HostKeyAlgorithms KbdInteractiveAuthentication
+        KexAlgorithms ListenAddress LoginGraceTime MACs MaxAuthTries PasswordAuthentication PermitEmptyPasswords
+        PermitRootLogin Port PubkeyAcceptedAlgorithms PubkeyAuthentication UsePAM X11Forwarding
+        """
+    )
+    found = differing({}, {f"sshd {option.lower()}": "x" for option in options})
+    assert sorted(str(each.says).removeprefix("sshd ").split()[0] for each in found) == sorted(options)
 
 
 def test_what_a_part_keeps_comes_first() -> None:

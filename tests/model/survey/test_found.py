@@ -49,6 +49,8 @@ def test_an_answer_without_end_stays_small() -> None:
 def test_what_it_says_of_itself() -> None:
     survey = found.read(records({"own_name": "0 800", "keys": "webadmin 3"}))
     assert (survey.root, survey.clock, survey.family, survey.python) == (True, CLOCK, "debian", "3.11")
+    assert survey.os == "Debian GNU/Linux 12 (bookworm)"
+    assert found.read(records({"os": "ID=alpine\n"})).os == "alpine", "the short name where there is no other"
     assert survey.own_name_seconds == 8.0
     assert survey.accounts["webadmin"].keys == 3
     assert survey.ssh_ports == (22,)

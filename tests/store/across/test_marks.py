@@ -15,7 +15,7 @@ import pytest
 from sopctl.errors import InvalidRecord
 from sopctl.store import journal
 from sopctl.store.across import marks
-from sopctl.store.across.marks import Mark, Marks
+from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.durable import opened
 from sopctl.store.journal import Journal, Noted
 
@@ -137,6 +137,21 @@ def test_marks_that_are_wrong_cost_time_and_nothing_else(tmp_path: Path, harm: s
     lines = Journal(tmp_path).lines()
     assert sorted((line.deposit, line.seq) for line in lines) == sorted((n, s) for n in NAMES for s in range(1, 7))
     assert Marks(tmp_path).of(NAMES[0]) == Mark(6, place(tmp_path, NAMES[0], 6)), "and it heals"
+
+
+def test_marks_that_could_not_be_kept_whole_are_as_they_were(tmp_path: Path) -> None:
+    """Ctrl-C between the end and what is new before it: a new end beside old marks would lead to wrong places."""
+    for name in NAMES:
+        note(tmp_path, name, 0)
+    before = Marks(tmp_path).end()
+
+    class Interrupted(dict[str, Mark]):
+        def items(self) -> Any:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Marks(tmp_path).keep(End(1, 2, 3), Interrupted(), {})
+    assert Marks(tmp_path).end() == before
 
 
 def place(root: Path, name: str, seq: int) -> int:
