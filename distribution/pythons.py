@@ -59,7 +59,7 @@ def environment(folder: Path, python: str, *wanted: str) -> Path:
     if not mark.exists() or mark.read_text() != made:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", folder], check=True)
-        pip = [folder / "bin/pip", "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:"]
+        pip = [str(folder / "bin/pip"), "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:"]
         subprocess.run([*pip, *wanted], cwd=CHECKOUT, check=True)
         for name in PROGRAMS:
             if program := shutil.which(name):
@@ -72,7 +72,7 @@ def run(folder: Path, words: list[str], seconds: float | None = None) -> str:
     """Run the tests in an environment: "passed" or "failed", or how it ended. One that may take only so many seconds
     ends with the first failure, and what passed until then has passed."""
     there = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT)}
-    command = [folder / "bin/python", "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
+    command = [str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
     command += ["-p", "no:cacheprovider", "-m", WITHOUT, *(["-x"] if seconds else []), *(words or WHAT)]
     with subprocess.Popen(command, cwd=CHECKOUT, env=there) as tests:
         try:

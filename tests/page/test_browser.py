@@ -242,7 +242,7 @@ def test_every_act_by_keyboard_alone(enter: Enter, house: House, desk: Desk) -> 
     for name, deposit, path, to_type in acts_of(house):
         if name not in people:
             people[name] = person = enter("", javascript=True)
-            open_account(desk.site, name, desk.clock)  # type: ignore[arg-type]
+            open_account(desk.site, name, desk.clock)
             person.page.goto(f"{person.address}/masuk")
             person.page.keyboard.press("Tab")
             assert person.page.evaluate("document.activeElement.className") == "skip"
