@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 import msgspec
@@ -173,15 +173,19 @@ def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict
     return stamps
 
 
+@cache
+def _shape() -> str:
+    """What this program keeps in a row."""
+    kept = msgspec.json.schema(Summary), msgspec.json.schema(facts.Kept)
+    return f"{__version__} {Summary.__struct_fields__} {kept[0]} {kept[1]}"
+
+
 class _Index:
     """The SQLite file. Its failures are never the caller's: without it, dossiers are read."""
 
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
-        self._version = hashlib.sha256(
-            f"3 {__version__} {Summary.__struct_fields__} {msgspec.json.schema(Summary)} "
-            f"{msgspec.json.schema(facts.Kept)} {site.library.fingerprint}".encode()
-        ).hexdigest()
+        self._version = hashlib.sha256(f"3 {_shape()} {site.library.fingerprint}".encode()).hexdigest()
 
     def read(self, *, gathered: bool) -> dict[str, tuple[str, Summary, facts.Months]]:
         """What is known: id → (stamp, summary, what was gathered, if that is asked for: few commands need it). Nothing

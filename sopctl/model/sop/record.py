@@ -31,15 +31,18 @@ def ended(procedures: Procedures, event: Event) -> Verb | None:
 
 def undone(events: Sequence[Event]) -> frozenset[int]:
     """The numbers of the events that were taken back since."""
-    return frozenset(entry.undoes.event for event in events if (entry := from_data(Undone, event)))
+    signs = entry_signs(Undone)
+    told = (event for event in events if not signs.isdisjoint(event.data))
+    return frozenset(entry.undoes.event for event in told if (entry := from_data(Undone, event)))
 
 
 def established(procedures: Procedures, events: Sequence[Event], kind: type[E]) -> Iterator[tuple[Event, E]]:
     """Every entry of a kind with its event, the newest first; nothing of events that were taken back. Raises
     InvalidRecord for one that is not valid."""
     gone: frozenset[int] | None = None
+    signs = entry_signs(kind)
     for event in reversed(events):
-        if not establishes(procedures, event, kind):
+        if signs.isdisjoint(event.data) or not establishes(procedures, event, kind):  # most events have nothing of it
             continue
         gone = undone(events) if gone is None else gone
         if event.seq in gone:
