@@ -39,6 +39,9 @@ settings.register_profile(
 )
 settings.load_profile("sopctl")
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of thousands of commands compiled its imports first, 0.15 s
+sys.dont_write_bytecode = False
+
 EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE"
 """That of the example request."""
 
