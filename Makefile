@@ -53,7 +53,7 @@ battery: setup-dev ## Run what is too long for every change (hours); broken off,
 .PHONY: mutate
 mutate: setup-dev ## Do the tests notice wrong code? MUTANTS=300 of model/ and store/ by SEED=1, ONLY=store/journal.py (goes on like battery)
 	@mkdir -p $(BATTERY)
-	@SOPCTL_FIGURES=$(CURDIR)/$(BATTERY)/figures.jsonl nice -n 19 $(BIN)/python -m tests.faults.mutate --judged $(BATTERY)/mutants.jsonl \
+	@SOPCTL_FIGURES=$(CURDIR)/$(BATTERY)/figures.jsonl nice -n 19 $(BIN)/python -m tests.faults.mutate --judged $(BATTERY)/mutants.jsonl --covering $(BATTERY)/covering \
 	    $(if $(MUTANTS),--mutants $(MUTANTS)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 	@$(if $(ONLY),,$(BIN)/python -m tests.faults.report $(BATTERY)/figures.jsonl)
 

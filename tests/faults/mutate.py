@@ -1,10 +1,11 @@
 """Do the tests notice when the code is wrong? Changes one place at a time and runs the tests that speak of its module:
-`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH] [--judged FILE]`.
+`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH] [--judged FILE] [--covering FOLDER]`.
 
 Each mutant differs from the code in one operator, condition, number, name-like string, answer or statement. What a
 sentence says is left as it is: nobody tests wording, and nobody should. A mutant is killed when a test fails, or when
 the tests do not end in time. The places are drawn by a seed from model/ and store/, in a copy of the checkout.
-What was judged is not judged again.
+What was judged is not judged again. With `--covering`, the tests that run the changed line are asked; where none does,
+those that speak of its module.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from random import Random
 from typing import NamedTuple
 
 from tests.cases import rows
+from tests.faults.covering import Covering
 from tests.faults.scale import figure
 
 CHECKOUT = Path(__file__).parents[2]
@@ -211,11 +213,23 @@ def _imports(path: Path, dotted: str) -> bool:
     return False
 
 
+def statement(place: Place) -> range:
+    """The lines of the innermost statement that has this place, without the statements that are in it."""
+    tree = ast.parse(place.file.read_text())
+    target = list(ast.walk(tree))[place.node]
+    innermost = tree.body[0]
+    for node in ast.walk(tree):  # from the outside in
+        if isinstance(node, ast.stmt) and any(each is target for each in ast.walk(node)):
+            innermost = node
+    within = [each.lineno for each in ast.walk(innermost) if isinstance(each, ast.stmt) and each is not innermost]
+    return range(innermost.lineno, min(within, default=(innermost.end_lineno or innermost.lineno) + 1))
+
+
 class Judges:
     """Runs the tests on mutants, each in the same copy of the checkout, which is as it was afterwards."""
 
-    def __init__(self, copy: Path) -> None:
-        self._copy = copy
+    def __init__(self, copy: Path, covering: Covering | None) -> None:
+        self._copy, self._covering = copy, covering
         self._sound: dict[str, bool] = {}
 
     def judge(self, place: Place) -> bool:
@@ -223,7 +237,8 @@ class Judges:
         its file."""
         relative = place.file.relative_to(CHECKOUT)
         there = self._copy / relative
-        for tests in judges(relative.relative_to("sopctl")):
+        covering = self._covering.tests(relative, statement(place)) if self._covering else []
+        for tests in [covering] if covering else judges(relative.relative_to("sopctl")):
             asked = tests
             while asked:
                 try:
@@ -235,7 +250,7 @@ class Judges:
                     break
                 if self._is_sound(failed):
                     return True
-                asked = [test for test in asked if not failed.startswith(test)] if failed else []
+                asked = [test for test in asked if not _is_of(test, failed)] if failed else []
         return False
 
     def _is_sound(self, test: str) -> bool:
@@ -260,6 +275,11 @@ class Judges:
             return None
         named = FAILED.search(ended.stdout)
         return named[1] if named else ""
+
+
+def _is_of(asked: str, failed: str) -> bool:
+    """Is a test that failed (named without its row) the one that was asked, a row of it, or of that file?"""
+    return failed.startswith(asked) or asked.startswith(failed)
 
 
 def _write(module: Path, source: str) -> None:
@@ -305,6 +325,11 @@ def main() -> None:
     options.add_argument(
         "--judged", type=Path, default=Path(os.devnull), help="where verdicts are noted, and not asked again"
     )
+    options.add_argument(
+        "--covering",
+        type=Path,
+        help="what is known of the lines that each test runs; where nothing is, it is found out",
+    )
     given = options.parse_args()
     files = [path for room in ROOMS for path in sorted((CHECKOUT / "sopctl" / room).rglob("*.py"))]
     files = [path for path in files if given.only in str(path.relative_to(CHECKOUT / "sopctl"))]
@@ -314,7 +339,8 @@ def main() -> None:
     drawn = drawn[: given.mutants or len(every)]
     judged, tried, killed = known(given.judged), 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        tests = Judges(copied(Path(folder)))
+        copy = copied(Path(folder))
+        tests = Judges(copy, Covering(copy, given.covering.resolve()) if given.covering else None)
         try:
             for number, place in enumerate(drawn, 1):
                 where = f"{place.file.relative_to(CHECKOUT)}:{place.line}"

@@ -1,8 +1,19 @@
 """What the sample of mutants says of all."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.faults.mutate import FAILED, interval
+from tests.faults.mutate import FAILED, interval, places, statement
+
+SOURCE = """\
+def answer(number):
+    if number == 0:
+        raise ValueError(
+            "none",
+        )
+    return number
+"""
 
 
 @pytest.mark.parametrize(
@@ -27,3 +38,12 @@ def test_what_failed_is_tried_again_without_a_mutant_by_its_name(said: str, test
     found = FAILED.search(f"F.\n=== short test summary info ===\n{said}\n1 failed")
     assert found
     assert found[1] == test
+
+
+@pytest.mark.parametrize(("how", "lines"), [("Eq → NotEq", [2]), ("'none' changed", [3, 4, 5]), ("answers None", [6])])
+def test_the_tests_of_a_whole_statement_are_asked(how: str, lines: list[int], tmp_path: Path) -> None:
+    """Of one on several lines, some are run on its first line and some on another."""
+    file = tmp_path / "module.py"
+    file.write_text(SOURCE)
+    [place] = [each for each in places(file) if each.how == how]
+    assert list(statement(place)) == lines

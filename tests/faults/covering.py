@@ -1,0 +1,98 @@
+"""Which tests run a line, and how long each takes: `Covering` knows, from one run with coverage of each test apart.
+
+Also pytest's plugin (`-p tests.faults.covering`) that notes the seconds of each test that passes.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+from coverage import CoverageData
+
+ROOMS = ("model", "store", "adapters", "workflow")
+"""Below tests/: whose tests are asked."""
+CHOSEN = "not battery and not lab and not scaled"
+SECONDS = 20.0
+"""Of tests that are asked about one line, as they took here."""
+FILES = 6
+"""Of tests that are asked about one line: reading one takes as long as most of its tests."""
+SECONDS_FILE, COVERAGE_FILE = "seconds.json", "coverage"
+
+
+class Covering:
+    """The tests that run each line of a checkout. `kept` is the folder of what is known; where that is empty, the tests
+    are run, which takes half an hour."""
+
+    def __init__(self, checkout: Path, kept: Path) -> None:
+        self._checkout = checkout
+        if not (kept / SECONDS_FILE).exists():
+            _run(checkout, kept)
+        self._seconds: dict[str, float] = json.loads((kept / SECONDS_FILE).read_text())
+        self._data = CoverageData(str(kept / COVERAGE_FILE))
+        self._data.read()
+        self._files = {Path(name).relative_to(_measured(self._data)): name for name in self._data.measured_files()}
+
+    def tests(self, module: Path, lines: range) -> list[str]:
+        """The tests to ask about a statement on these lines of a module (below the checkout), of few files and fast
+        ones: those of its own file first. None where it runs when the module is read, or in no test of the rooms."""
+        if module not in self._files:
+            return []
+        by_line = self._data.contexts_by_lineno(self._files[module])
+        found = [test for line in lines for test in by_line.get(line, [])]
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for test in {each.rpartition("|")[0] for each in found} & self._seconds.keys():
+            by_file[test.partition("::")[0]].append(test)
+        own = f"test_{module.name}"
+        files = sorted(
+            by_file, key=lambda file: (Path(file).name != own, min(self._seconds[each] for each in by_file[file]), file)
+        )[:FILES]
+        return [test for file in files for test in self._fastest(by_file[file], SECONDS / len(files))]
+
+    def _fastest(self, tests: list[str], seconds: float) -> list[str]:
+        """As many as take so long together; one at least."""
+        taken: list[str] = []
+        for test in sorted(tests, key=lambda each: (self._seconds[each], each)):
+            seconds -= self._seconds[test]
+            if taken and seconds < 0:
+                break
+            taken.append(test)
+        return taken
+
+
+def _run(checkout: Path, kept: Path) -> None:
+    kept.mkdir(parents=True, exist_ok=True)
+    words = ["-q", "-n", "2", "--dist", "worksteal", "--tb=no", "-p", "no:cacheprovider", "-p", __name__, "-m", CHOSEN]
+    words += [f"--cov=sopctl/{room}" for room in ("model", "store")]
+    words += ["--cov-context=test", "--cov-report=", *(f"tests/{room}" for room in ROOMS)]
+    more = {"PYTHONPATH": str(checkout), "COVERAGE_FILE": str(kept / COVERAGE_FILE), NOTED: str(kept / SECONDS_FILE)}
+    subprocess.run([sys.executable, "-m", "pytest", *words], cwd=checkout, env={**os.environ, **more}, check=False)
+
+
+def _measured(data: CoverageData) -> Path:
+    """The folder of the checkout that was measured: it was another copy, maybe."""
+    one = next(name for name in data.measured_files() if "/sopctl/" in name)
+    return Path(one.rpartition("/sopctl/")[0])
+
+
+NOTED = "SOPCTL_SECONDS"
+"""The file that the plugin writes."""
+_seconds: dict[str, float] = defaultdict(float)
+_failed: set[str] = set()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add what a part of a test took."""
+    _seconds[report.nodeid] += report.duration
+    if not report.passed:
+        _failed.add(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Note what passed, once for all workers."""
+    if not hasattr(session.config, "workerinput") and NOTED in os.environ:
+        passed = {test: round(seconds, 3) for test, seconds in _seconds.items() if test not in _failed}
+        Path(os.environ[NOTED]).write_text(json.dumps(passed))
