@@ -57,6 +57,25 @@ def test_a_role_says_what_it_is_and_takes(role: Path) -> None:
     assert all(name.startswith(f"{role.name}_") for name in defaults)
 
 
+def test_the_readmes_have_the_defaults() -> None:
+    program = PLAYBOOKS.parent / "docs/generate/roles.py"
+    assert subprocess.run([sys.executable, str(program), "--check"], check=False).returncode == 0, "run: make docs"
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)
+def test_an_example_shows_the_role_with_another_value(role: Path) -> None:
+    """One that whoever copies it can do with: no list of its is emptied."""
+    written = re.findall("^```yaml\n(.*?)^```", (role / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    ((play,),) = [yaml.safe_load(each) for each in written]
+    applied = [task["ansible.builtin.import_role"] for task in play["tasks"]]
+    assert role.name in {each["name"] for each in applied}
+    for each in applied:
+        assert (PLAYBOOKS / "roles" / each["name"] / "tasks" / f"{each.get('tasks_from', 'main')}.yml").exists()
+    defaults = yaml.safe_load((role / "defaults/main.yml").read_text())
+    for name, value in play.get("vars", {}).items():
+        assert value not in (defaults[name], []), name
+
+
 @pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: str(path.relative_to(PLAYBOOKS)))
 def test_only_ansible_core_is_needed(path: Path) -> None:
     for task in tasks_of(yaml.safe_load(path.read_text())):
