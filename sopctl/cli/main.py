@@ -8,7 +8,6 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -221,17 +220,9 @@ def _printing(error: OSError) -> bool:
 
 
 def _refused(error: OSError) -> SopctlError:
-    """The one gate for what the system refuses and no adapter has worded closer: never raw, and never a bug of ours."""
-    from sopctl.store.durable import disk_errors
+    from sopctl.store.durable import refused
 
-    if error.filename is None:
-        words = in_words(error)
-        return OutsideFailure("system-refused", "the system refuses what was begun: {reason}", reason=words)
-    try:
-        with disk_errors(Path(os.fsdecode(error.filename)), "use it"):
-            raise error
-    except SopctlError as told:
-        return told
+    return refused(error)
 
 
 def _unprinted(error: OSError, code: int) -> int:

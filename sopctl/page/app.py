@@ -47,6 +47,7 @@ from sopctl.page.visit import (
     new_secret,
     office_clock,
 )
+from sopctl.store.durable import refused
 from sopctl.store.page.recent import Recent
 from sopctl.store.site import Site
 
@@ -190,17 +191,17 @@ async def _sent(request: Request) -> _Sent:
 
 
 def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> Response:
-    site = Site(served.root)
-    site.recent = served.recent if request.method in ("GET", "HEAD") else None
-    visit = _visit(site, served, request, sent)
+    try:
+        site = Site(served.root)
+        site.recent = served.recent if request.method in ("GET", "HEAD") else None
+        visit = _visit(site, served, request, sent)
+    except (SopctlError, OSError) as refusal:
+        return _unserved(refusal, request)
     try:
         visit.recognise()
         response = _answered(visit, handler, request.path_params)
-    except Exception:  # noqa: BLE001 (one request that fails ends no other; the reader learns nothing of it)
-        traceback.print_exc(file=sys.stderr)
-        response = PlainTextResponse("Maaf, ada kesalahan pada sopctl.\n", status_code=500)
-        if visit.by_program:
-            response = api.problem(500, "own-fault", "there is a fault in sopctl")
+    except Exception as fault:  # noqa: BLE001 (one request that fails ends no other)
+        response = _unserved(fault, request)
     for error in site.lagging:
         print(f"sopctl: {error}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
     if site.committed:
@@ -212,6 +213,22 @@ def _serve(served: Served, handler: Handler, request: Request, sent: _Sent) -> R
     if request.query_params.get("bahasa") in ("id", "en"):
         response.set_cookie(LANGUAGE_COOKIE, visit.language, max_age=31_536_000, secure=True, httponly=True, path="/")
     return response
+
+
+def _unserved(error: Exception, request: Request) -> Response:
+    """The answer where not even a page can be shown, as when sopctl.yml cannot be read. The log says why: the reader
+    learns nothing of it."""
+    told = refused(error) if isinstance(error, OSError) else error
+    by_program = request.url.path.startswith("/api/")
+    if isinstance(told, SopctlError):
+        print(f"sopctl: {told}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
+        if by_program:
+            return api.problem(503, told.id, "the site cannot be used now")
+        return PlainTextResponse("Maaf, halaman ini sedang tidak bisa dilayani.\n", status_code=503)
+    traceback.print_exception(error, file=sys.stderr)
+    if by_program:
+        return api.problem(500, "own-fault", "there is a fault in sopctl")
+    return PlainTextResponse("Maaf, ada kesalahan pada sopctl.\n", status_code=500)
 
 
 def _visit(site: Site, served: Served, request: Request, sent: _Sent) -> Visit:

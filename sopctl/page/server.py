@@ -11,6 +11,9 @@ from sopctl.errors import OutsideFailure, UsageError, in_words
 from sopctl.page.app import application
 from sopctl.page.deadlines import Deadlines
 from sopctl.page.visit import Command
+from sopctl.store.modes import refuse_open_doors
+from sopctl.store.page.database import FOLDER, Database, client_secret
+from sopctl.store.settings import FILE_NAME
 from sopctl.store.site import Site
 
 AT_ONCE = 256
@@ -22,7 +25,8 @@ LEAVE_SECONDS = 20
 
 
 def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None], command: Command) -> None:
-    """Serve until it is stopped. Raises UsageError for a socket without the page's address in sopctl.yml."""
+    """Serve until it is stopped. Raises UsageError for a socket without the page's address in sopctl.yml, InvalidRecord
+    or OutsideFailure for a site whose page nobody could use, or anybody change."""
     url = site.settings.page.url if site.settings.page else ""
     if unix and not url:
         raise UsageError(
@@ -31,6 +35,9 @@ def serve(site: Site, *, port: int, unix: Path | None, say: Callable[[str], None
             where=str(site.root / "sopctl.yml"),
             remedy="Name it in sopctl.yml: page: {url: https://titipan.example.org}",
         )
+    refuse_open_doors(site.root, (FILE_NAME, FOLDER))
+    Database(site).make()
+    client_secret(site)
     app = application(
         site.root,
         hosts=hosts(url, None if unix else port),

@@ -80,6 +80,29 @@ def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
         ) from error
 
 
+def refused(error: OSError) -> OutsideFailure:
+    """The one gate for what the system refuses and no adapter has worded closer: never raw, and never a bug of ours."""
+    if error.filename is None:
+        words = in_words(error)
+        return OutsideFailure("system-refused", "the system refuses what was begun: {reason}", reason=words)
+    try:
+        with disk_errors(Path(os.fsdecode(error.filename)), "use it"):
+            raise error
+    except OutsideFailure as told:
+        return told
+
+
+def yaml_files(folder: Path) -> list[Path]:
+    """The files `*.yml` of a folder, by name; none where there is no such folder. Raises OutsideFailure: `Path.glob`
+    takes a folder that may not be read for an empty one."""
+    with disk_errors(folder, "read"):
+        try:
+            names = os.listdir(folder)
+        except FileNotFoundError:
+            return []
+    return sorted(folder / name for name in names if name.endswith(".yml"))
+
+
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     """Replace `path` by `content`. Until this returns, a power cut leaves the old content; after that, the new.
 
@@ -278,18 +301,19 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
     with disk_errors(path, "read"):
         try:
             flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
-            _refuse_special(path, os.stat(path, follow_symlinks=links).st_mode)
+            refuse_special(path, os.stat(path, follow_symlinks=links).st_mode)
             descriptor = os.open(path, flags)
         except OSError as error:
             if error.errno == errno.ELOOP and not links:
                 raise _not_a_file(path, Text("a symbolic link")) from None
             raise
         with os.fdopen(descriptor, "rb") as file:
-            _refuse_special(path, os.fstat(descriptor).st_mode)  # it may have been swapped since
+            refuse_special(path, os.fstat(descriptor).st_mode)  # it may have been swapped since
             yield file
 
 
-def _refuse_special(path: Path, mode: int) -> None:
+def refuse_special(path: Path, mode: int) -> None:
+    """Raise InvalidRecord where this (`st_mode`) is no regular file."""
     kinds = (
         (stat.S_ISDIR, Text("a folder")),
         (stat.S_ISLNK, Text("a symbolic link")),

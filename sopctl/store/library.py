@@ -11,19 +11,14 @@ from sopctl.errors import InvalidRecord
 from sopctl.model.sop import soundness
 from sopctl.model.sop.procedure import Procedure, Procedures
 from sopctl.store import codec
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import yaml_files
 
 SHIPPED = Path(__file__).parent.parent / "procedures"
 
 
 def procedure_files(own: Path) -> list[Path]:
     """The files that a library with this folder of a site's own is read from. Raises OutsideFailure."""
-    return [path for folder in (SHIPPED, own) for path in _files(folder)]
-
-
-def _files(folder: Path) -> list[Path]:
-    with disk_errors(folder, "read"):
-        return sorted(folder.glob("*.yml"))
+    return [path for folder in (SHIPPED, own) for path in yaml_files(folder)]
 
 
 class _Edition(NamedTuple):
@@ -121,7 +116,7 @@ class Library:
 
     def _add_all(self, folder: Path) -> None:
         seen: dict[tuple[str, str], Path] = {}
-        for path in _files(folder):
+        for path in yaml_files(folder):
             content = codec.read(path)
             procedure = codec.parse(content, Procedure, where=str(path))
             edition = _Edition(path, content, procedure)

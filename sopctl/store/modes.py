@@ -12,7 +12,7 @@
 import grp
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,6 +23,7 @@ from sopctl.store.durable import disk_errors
 
 EXECUTED = ("ansible.cfg", "playbooks", "inventory", "roles")
 READ = tuple(f"{name}/" for name in EXECUTED)
+LOOK = ("Look whether someone did. Then set the modes:", Action("doctor", given={"repair": ""}))
 PRIVATE = ("var/runs/", "var/drafts/")
 """Each has its own mode, from whoever made it."""
 
@@ -89,13 +90,32 @@ def refuse_writable(root: Path) -> None:
     for path in (root, *(path for name in EXECUTED for path in _tree(root / name))):
         with disk_errors(path, "look at"):
             found = path.lstat()
-        if not stat.S_ISLNK(found.st_mode) and found.st_mode & stat.S_IWOTH:
+        if _written_by_all(found):
             raise InvalidRecord(
                 "executed-writable-by-others",
                 "every login of this machine can change what would be executed here",
                 where=str(path),
-                remedy=("Look whether someone did. Then set the modes:", Action("doctor", given={"repair": ""})),
+                remedy=LOOK,
             )
+
+
+def refuse_open_doors(root: Path, names: Iterable[str]) -> None:
+    """Raise InvalidRecord if another login could change who may do what on the page: in the site's folder at `root`
+    or what is called so in it."""
+    for path in (root, *(root / name for name in names if os.path.lexists(root / name))):
+        with disk_errors(path, "look at"):
+            found = path.lstat()
+        if _written_by_all(found):
+            raise InvalidRecord(
+                "page-writable-by-others",
+                "every login of this machine can change who may do what on the page",
+                where=str(path),
+                remedy=LOOK,
+            )
+
+
+def _written_by_all(found: os.stat_result) -> bool:
+    return not stat.S_ISLNK(found.st_mode) and bool(found.st_mode & stat.S_IWOTH)
 
 
 def _right(below: str, folder: bool, group: int | None) -> tuple[int, int | None]:

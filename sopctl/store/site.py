@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -24,7 +25,7 @@ from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
 from sopctl.store.across import origin
-from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, prepared, sync_folder, write_atomic
+from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, prepared, sync_folder, write_atomic, yaml_files
 from sopctl.store.library import Library, procedure_files
 from sopctl.store.settings import Settings
 
@@ -163,19 +164,32 @@ class Site:
         return found if isinstance(found, kind) else None
 
     def folder(self, name: str) -> Path:
-        """A folder of the site, refused when it is a symbolic link (which could lead out of the site)."""
+        """A folder of the site, which may be missing; refused when it is a symbolic link (which could lead out of the
+        site), or no folder: nothing would seem to be in it."""
         path = self.root / name
-        if path.is_symlink():
+        with disk_errors(path, "look at"):
+            try:
+                found = path.lstat().st_mode
+            except FileNotFoundError:
+                return path
+        if stat.S_ISLNK(found):
             raise InvalidRecord(
                 "site-folder-is-symlink",
                 "a site's folder must not be a symbolic link",
                 where=str(path),
                 remedy="Put a real folder in its place.",
             )
+        if not stat.S_ISDIR(found):
+            raise InvalidRecord(
+                "site-folder-is-file",
+                "a folder of the site is needed here, and there is something else",
+                where=str(path),
+                remedy="Put a real folder in its place.",
+            )
         return path
 
     def _records(self, folder: str, kind: type[Named]) -> Iterator[Named]:
-        for path in sorted(self.folder(folder).glob("*.yml")):
+        for path in yaml_files(self.folder(folder)):
             yield self.recent.of_files([path], partial(_named, path, kind)) if self.recent else _named(path, kind)
 
     def refuse_moved(self) -> None:

@@ -14,6 +14,7 @@ from sopctl.model.admission import House, Objection, Step
 from sopctl.model.deposit import Adoption, AnyRequest
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
+from sopctl.store.durable import yaml_files
 from sopctl.store.site import Site
 
 MAX_PUBLIC_KEY = 16 * 1024
@@ -26,7 +27,7 @@ def destinations(site: Site) -> Destinations:
     """Where this site's deposits may be."""
     settings = site.settings
     ours = dict.fromkeys(settings.controllers, "one of the office's controllers")
-    for path in sorted(site.folder("switches").glob("*.yml")):
+    for path in yaml_files(site.folder("switches")):
         with suppress(SopctlError):  # a record that cannot be read stops what needs the switch, not every deposit
             switch = codec.load(path, SwitchRecord)
             ours[switch.address] = f"the switch {switch.name}"
@@ -44,7 +45,7 @@ def house(site: Site, today: date | None = None) -> House:
     for path in site.folder("keys").glob("*.pub"):
         with suppress(SopctlError, UnicodeDecodeError):
             keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
-    gives = any(site.folder("networks").glob("*.yml"))
+    gives = bool(yaml_files(site.folder("networks")))
     return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}), today, gives)
 
 

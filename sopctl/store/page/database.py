@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sopctl.errors import OutsideFailure
 from sopctl.locale import Text
-from sopctl.store.durable import make_folder, opened, touch, write_atomic
+from sopctl.store.durable import disk_errors, make_folder, opened, refuse_special, touch, write_atomic
 from sopctl.store.site import Site
 
 FOLDER = "page"
@@ -49,10 +49,12 @@ class Database:
     """The file, made when it is first needed."""
 
     def __init__(self, site: Site) -> None:
+        self._site = site
         self.path: Path = site.root / FOLDER / FILE_NAME
 
     def make(self) -> None:
-        """Make the file, unless it is there. Raises OutsideFailure when it cannot be used."""
+        """Make the file, unless it is there. Raises OutsideFailure when it cannot be used, InvalidRecord for what is no
+        file of the site, such as a link."""
         with self.reading():
             pass
 
@@ -81,10 +83,19 @@ class Database:
             raise self._unusable(error) from error
 
     def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists():
+        self._site.folder(FOLDER)
+        with disk_errors(self.path, "look at"):
+            try:
+                found = self.path.lstat().st_mode
+            except FileNotFoundError:
+                found = None
+        if found is None:
             make_folder(self.path.parent)
             write_atomic(self.path.parent / ".gitignore", IGNORED)
             touch(self.path)
+        else:
+            refuse_special(self.path, found)
+            _refuse_open(self.path, found)
         connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
         if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
             connection.executescript(f"{_TABLES}PRAGMA user_version = {VERSION};")
@@ -107,14 +118,20 @@ def client_secret(site: Site) -> str:
     if not path.exists():
         return ""
     with opened(path, links=False) as file:
-        if os.fstat(file.fileno()).st_mode & 0o007:
-            raise OutsideFailure(
-                "secret-readable-by-others",
-                "the secret can be read by others",
-                where=str(path),
-                remedy=Text("Close it: chmod 640 {path}", path=path),
-            )
+        _refuse_open(path, os.fstat(file.fileno()).st_mode)
         return file.read(4096).decode(errors="replace").strip()
+
+
+def _refuse_open(path: Path, mode: int) -> None:
+    """Raise OutsideFailure for a file that every login of this machine can use: who writes the page's accounts is
+    whoever they like, and who reads them has everybody's second factor."""
+    if mode & 0o007:
+        raise OutsideFailure(
+            "secret-readable-by-others",
+            "the secret can be read by others",
+            where=str(path),
+            remedy=Text("Close it: chmod 640 {path}", path=path),
+        )
 
 
 def copied(root: Path) -> bytes | None:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
 
-from sopctl.errors import OutsideFailure, SopctlError
+from sopctl.errors import SopctlError
 from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers, facts, register
 from sopctl.store.journal import Followed, Journal
@@ -97,7 +97,7 @@ class Recent:
         """Which deposits the journal's tail names; None where everything may have changed."""
         try:
             named, self._followed = Journal(site.root).follow(self._followed)
-        except OutsideFailure:
+        except SopctlError:
             named, self._followed = None, None
         return named
 

@@ -189,6 +189,7 @@ _OF_THE_SITE = {
     "too-many-open-files": "kesalahan file ({doing}): {reason}",
     "held-by-another": "{what} sedang dipakai sopctl lain (proses {process})",
     "site-folder-is-symlink": "folder situs tidak boleh berupa tautan simbolik",
+    "site-folder-is-file": "di sini diperlukan folder situs, tetapi yang ada bukan folder",
 }
 
 WORDS: Mapping[str, str] = {

@@ -26,6 +26,7 @@ from sopctl.store import books, dossiers, register
 from sopctl.store.across import identities
 from sopctl.store.across.processes import in_processes
 from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import yaml_files
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.servers import reach
@@ -84,7 +85,7 @@ def validate(desk: Desk) -> Validated:
 def _files(site: Site, folder: str) -> list[str]:
     """The names of the records in a folder; none in one that is no folder of a site, which is told where it is read."""
     try:
-        return sorted(path.stem for path in site.folder(folder).glob("*.yml"))
+        return [path.stem for path in yaml_files(site.folder(folder))]
     except SopctlError:
         return []
 
