@@ -24,7 +24,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from sopctl.cli.main import COMMANDS, cli
-from sopctl.cli.render import labelled
+from sopctl.cli.render import FACT, labelled
 from sopctl.locale.catalogs import FOLDER
 from sopctl.model.facts.server import ServerFacts
 from sopctl.workflow.setup.lab import all_states
@@ -45,21 +45,34 @@ msgstr ""
 """
 
 
+Key = tuple[str | None, str | tuple[str, str]]
+
+
 class Message(NamedTuple):
-    """A text to translate (with its plural, where it has one), and the module that it is from."""
+    """A text to translate (with its plural, where it has one), the module that it is from, and what it is about where
+    its English stands for several things."""
 
     id: str | tuple[str, str]
     place: str
+    context: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """What tells it from every other."""
+        return self.context, self.id
 
 
-def collected() -> dict[str, list[Message]]:
-    """Every text of the source, by the part of the catalog that it belongs to. One that is in several belongs to the
-    first."""
-    found = {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked(), *_fields(), *_states()]}
-    known = dict[str | tuple[str, str], tuple[str, Message]]()
+def found() -> dict[str, list[Message]]:
+    """Every text of the source, once for each place, by its kind."""
+    return {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked(), *_fields(), *_states()]}
+
+
+def collected(found: dict[str, list[Message]]) -> dict[str, list[Message]]:
+    """Every text once, by the part of the catalog that it belongs to. One that is in several belongs to the first."""
+    known = dict[Key, tuple[str, Message]]()
     for part, messages in found.items():
         for each in messages:
-            known.setdefault(each.id, (part, each))
+            known.setdefault(each.key, (part, each))
     return {part: [each for own, each in known.values() if own == part] for part in found}
 
 
@@ -151,7 +164,7 @@ def _fields() -> Iterator[Message]:
         match waiting.pop():
             case msgspec.inspect.StructType(cls=kind, fields=fields) if kind not in seen:
                 seen.add(kind)
-                yield from (Message(labelled(each.name), "sopctl/model/facts/server.py") for each in fields)
+                yield from (Message(labelled(each.name), "sopctl/model/facts/server.py", FACT) for each in fields)
                 waiting += [each.type for each in fields]
             case msgspec.inspect.UnionType(types=types):
                 waiting += types
@@ -173,6 +186,10 @@ def _marked() -> Iterator[Message]:
             name = ast.unparse(node.func).rpartition(".")[2]
             if name in ("_", "Text", "gettext_noop"):
                 yield from (Message(each, place) for each in _texts(node.args[0]))
+            elif name in ("pgettext", "Sense"):
+                match node.args[:2]:
+                    case [ast.Constant(value=str(context)), ast.Constant(value=str(text))]:
+                        yield Message(text, place, context)
             elif name in ("ngettext", "Counted"):
                 match node.args[:2]:
                     case [ast.Constant(value=str(one)), ast.Constant(value=str(many))]:
@@ -200,8 +217,9 @@ def updated(part: str, messages: list[Message]) -> Catalog:
     before = kept(part)
     made = _empty()
     for each in messages:
-        known = before.get(each.id)
-        made.add(each.id, known.string if known and not known.fuzzy else "", locations=[(each.place, 0)])
+        known = before.get(each.id, each.context)
+        string = known.string if known and not known.fuzzy else ""
+        made.add(each.id, string, locations=[(each.place, 0)], context=each.context)
     return made
 
 
@@ -218,7 +236,7 @@ def compiled(parts: dict[str, Catalog]) -> bytes:
     for part in parts.values():
         for message in part:
             if message.id and message.string:
-                whole.add(message.id, message.string)
+                whole.add(message.id, message.string, context=message.context)
     whole.creation_date = whole.revision_date = LONG_AGO
     made = BytesIO()
     write_mo(made, whole)
@@ -233,7 +251,7 @@ def complete(message: BabelMessage) -> bool:
 
 def main() -> int:
     """Update the files. The exit code is 1 where a translation is missing."""
-    parts = {part: updated(part, messages) for part, messages in collected().items()}
+    parts = {part: updated(part, messages) for part, messages in collected(found()).items()}
     missing = 0
     for part, catalog in parts.items():
         (FOLDER / "id").mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from sopctl.locale import LANGUAGES, Language, Text, filled, gettext_noop
+from sopctl.locale import LANGUAGES, Language, Sense, Text, filled, gettext_noop
 from sopctl.locale.catalogs import catalog, worded
 
 _SETTING = re.compile(rb"^language:[ \t]*[\"']?([a-z]{2})\b", re.MULTILINE)
@@ -97,6 +97,11 @@ def _of_site(named: str | None) -> str:
 def _(template: str, /, **values: Any) -> str:
     """A text of ours with its places filled, in the language that was chosen."""
     return worded(Text(template, **values), _spoken) if values else worded(template, _spoken)
+
+
+def pgettext(context: str, template: str, /, **values: Any) -> str:
+    """A text of ours whose English stands for several things: the context says which one is meant here."""
+    return worded(Sense(context, template, **values), _spoken)
 
 
 def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.language import _, ngettext, said
+from sopctl.cli.language import _, ngettext, pgettext, said
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -378,6 +378,7 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
     import msgspec
 
     from sopctl.model.facts.conditions import conditions
+    from sopctl.model.facts.server import REASONS
 
     if as_json:
         from sopctl.cli.documents import inventory
@@ -391,19 +392,23 @@ def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
     for name, value in msgspec.to_builtins(facts).items():
         if name == "missing" or value is None:
             continue
-        label, listed = _(labelled(name)), isinstance(value, list | tuple)
+        label, listed = pgettext(FACT, labelled(name)), isinstance(value, list | tuple)
         plain = listed and not any(isinstance(each, dict) for each in value)
         for row in [value] if plain or not listed else value:
             if text := amount(name, row):
                 made.add_row(label, printable(text))
                 label = ""  # the rows of one field belong together
     for name, why in facts.missing.items():
-        made.add_row(printable(name), f"({said(why)})", style="dim")
+        made.add_row(printable(pgettext(FACT, labelled(name))), f"({said(REASONS[why])})", style="dim")
     console().print(made)
 
 
 _UNITS = {"_bytes": 1, "_kib": 1024, "_mib": 1024**2, "_gib": 1024**3}
 """What the names of sizes end with, in bytes."""
+
+
+FACT = "fact"
+"""What the label of a fact is about: beside it, the same word heads columns, or is a state."""
 
 
 def labelled(name: str) -> str:
@@ -420,7 +425,7 @@ def amount(name: str, value: object) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, dict):
-        parts = [(_(labelled(each)), amount(each, inner)) for each, inner in value.items()]
+        parts = [(pgettext(FACT, labelled(each)), amount(each, inner)) for each, inner in value.items()]
         return ", ".join(f"{label} {text}" for label, text in parts if text)
     if isinstance(value, list | tuple):
         return ", ".join(filter(None, (amount(name, each) for each in value)))

@@ -57,6 +57,16 @@ class Sentence(Text):
         return f"{said[:1].upper()}{said[1:]}."
 
 
+class Sense(Text):
+    """A text whose English stands for several things: the context (gettext's msgctxt) says which one is meant here."""
+
+    __slots__ = ("context",)
+
+    def __init__(self, context: str, template: str, /, **values: Any) -> None:
+        super().__init__(template, **values)
+        self.context = context
+
+
 class Counted(Text):
     """A text about a number of things, which stands at `{number}`."""
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from msgspec import Meta, Struct, field
 
-from sopctl.locale import gettext_noop
+from sopctl.locale import Prose, Text, gettext_noop
 from sopctl.model import names
 from sopctl.model.deposit import Account, Email, Host, KeyFile, Line, OptionalLine, Port
 from sopctl.model.principal import Principal
@@ -469,13 +469,15 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
             yield ("escalation", str(days)), role
 
     @property
-    def secrets(self) -> dict[str, str]:
+    def secrets(self) -> dict[str, Prose]:
         """The files of keys/ with the secrets that the settings name, and what each is for."""
-        found = {channel.url: f"the channel {name}" for name, channel in self.channels.items()}
+        found: dict[str, Prose] = {
+            channel.url: Text("the channel {name}", name=name) for name, channel in self.channels.items()
+        }
         if self.mail and self.mail.password:
-            found[self.mail.password] = "the mail server"
+            found[self.mail.password] = Text("the mail server")
         if self.signing.bsre:
-            found[self.signing.bsre.password] = "BSrE's service"
+            found[self.signing.bsre.password] = Text("BSrE's service")
         if self.netbox:
             found[self.netbox.token] = "NetBox"
         return found

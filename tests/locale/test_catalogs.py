@@ -3,16 +3,18 @@ places of its text."""
 
 import re
 import string
+from collections import defaultdict
 
 import pytest
 import yaml
 from babel.messages.catalog import Message
 
 from distribution import catalog
-from sopctl.locale import Text
+from sopctl.locale import Sense, Text
 from sopctl.locale.catalogs import FOLDER, worded
 from sopctl.locale.catalogs import catalog as translations
 from sopctl.workflow.setup import init
+from tests.cases import rows
 
 PARTS = ("errors", "help", "screen")
 PERCENT = re.compile(r"%\(\w+\)s")
@@ -20,9 +22,14 @@ BREAKS = re.compile(r"\n\n")
 
 
 @pytest.fixture(scope="module")
-def source() -> dict[str, list[catalog.Message]]:
+def gathered() -> dict[str, list[catalog.Message]]:
     """Collected by who runs these tests alone: every worker imports this module, and it takes 15 s of CPU."""
-    return catalog.collected()
+    return catalog.found()
+
+
+@pytest.fixture(scope="module")
+def source(gathered: dict[str, list[catalog.Message]]) -> dict[str, list[catalog.Message]]:
+    return catalog.collected(gathered)
 
 
 def texts(part: str) -> list[Message]:
@@ -45,7 +52,7 @@ def places(text: str) -> set[tuple[str, str, str]]:
 @pytest.mark.parametrize("part", PARTS)
 def test_every_text_is_translated_and_no_other_is_kept(part: str, source: dict[str, list[catalog.Message]]) -> None:
     assert set(source) == set(PARTS)
-    kept, there = {each.id: each for each in texts(part)}, {each.id for each in source[part]}
+    kept, there = {(each.context, each.id): each for each in texts(part)}, {each.key for each in source[part]}
     assert there - set(kept) == set(), "new texts: make catalog, then translate them"
     assert set(kept) - there == set(), "texts that are gone: make catalog"
     assert [each.id for each in kept.values() if not catalog.complete(each)] == []
@@ -74,6 +81,26 @@ def test_a_translation_has_the_form_of_its_text(part: str) -> None:
         if not alike or english.rstrip().endswith(":") != indonesian.rstrip().endswith(":"):
             wrong.append((english, indonesian))
     assert wrong == []
+
+
+def shared(gathered: dict[str, list[catalog.Message]]) -> dict[str, list[str]]:
+    """The short texts that several places have, and those places. What stands for a value in a usage is left out."""
+    found = defaultdict[str, set[str]](set)
+    for each in (each for messages in gathered.values() for each in messages if each.context is None):
+        if isinstance(each.id, str) and len(each.id.split()) <= 2 and "{" not in each.id and not each.id.isupper():
+            found[each.id].add(each.place)
+    return {text: sorted(where) for text, where in sorted(found.items()) if len(where) > 1}
+
+
+def test_a_word_of_several_places_means_one_thing(gathered: dict[str, list[catalog.Message]]) -> None:
+    """In English one word may be a verb and a noun, or a state and a label; in Indonesian those are two words. Each
+    place that shares a word was looked at; one that means another thing has a context (`Sense`, `pgettext`)."""
+    assert {row["text"]: row["places"] for row in rows("shared_words")} == shared(gathered)
+
+
+def test_a_context_decides_between_the_words() -> None:
+    assert worded(Sense("paper", "unknown"), "id") != worded(Text("unknown"), "id")
+    assert str(Sense("paper", "unknown")) == worded(Sense("paper", "unknown"), "en") == "unknown"
 
 
 def test_what_is_compiled_is_what_the_files_say() -> None:

@@ -11,7 +11,7 @@ from sopctl.locale.catalogs import FOLDER
 from tests.cases import rows
 
 CLI = FOLDER.parent / "cli"
-MARKS = frozenset({"_", "ngettext", "Text", "gettext_noop", "said"})
+MARKS = frozenset({"_", "ngettext", "pgettext", "Sense", "Text", "gettext_noop", "said"})
 DESCRIBES = frozenset(
     {"option", "argument", "command", "group", "version_option", "example", "Choice", "Path", "Action"}
 )
@@ -76,7 +76,7 @@ def unmarked(source: str) -> list[tuple[int, str]]:
 
 def _catalogued() -> set[str]:
     """What the catalog has: also a constant that is worded where it is shown."""
-    entries = [each.id for messages in catalog.collected().values() for each in messages]
+    entries = [each.id for messages in catalog.found().values() for each in messages]
     return {text for entry in entries for text in ((entry,) if isinstance(entry, str) else entry)}
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from sopctl.cli.language import _
+from sopctl.cli.language import _, pgettext
 from sopctl.cli.options import (
     TEXT,
     decider_options,
@@ -107,7 +107,7 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
 
         put_json(document(deposit_id, rows, wanted, left))
     else:
-        made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), _("day"))
+        made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), pgettext("date", "day"))
         for row in rows:
             cells = (row.disk, row.described, row.method, row.tool, row.result, row.by, str(row.on))
             made.add_row(*map(printable, cells))

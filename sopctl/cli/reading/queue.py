@@ -2,7 +2,7 @@
 
 import click
 
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _, pgettext, said
 from sopctl.cli.options import (
     clock_option,
     decider_options,
@@ -39,7 +39,7 @@ def list_queue(ctx: click.Context, *, as_json: bool) -> None:
     if not rows:
         click.echo(_("Nobody waits."))
         return
-    made = table("no", _("deposit"), _("unit"), _("units"), _("prio"), _("since"), _("why"))
+    made = table("no", _("deposit"), _("unit"), pgettext("rack", "units"), _("prio"), _("since"), _("why"))
     for row in rows:
         why = printable(said(row.why)) or _("there is space: sopctl queue run")
         cells = (row.number, row.id, printable(row.unit), f"{row.height}U", row.priority, f"{row.since:%Y-%m-%d}", why)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from sopctl.cli.language import _, ngettext
+from sopctl.cli.language import _, ngettext, pgettext
 from sopctl.cli.options import FILE, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
 from sopctl.model.text import printable
@@ -40,7 +40,9 @@ def list_racks(ctx: click.Context, *, as_json: bool) -> None:
     if not rows:
         click.echo(_("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts."))
         return
-    made = table(_("rack"), _("room"), _("units"), _("free"), _("power free"), _("weight free"), _("ports free"))
+    made = table(
+        _("rack"), _("room"), pgettext("rack", "units"), _("free"), _("power free"), _("weight free"), _("ports free")
+    )
     for row in rows:
         weight = f"{row.weight_free} kg" if row.weight_free is not None else "–"
         ports = str(row.ports_free) if row.ports_free is not None else "–"

@@ -11,7 +11,9 @@ from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import example, id_argument, json_option, open_desk, say
 from sopctl.cli.reading.list import place_of
 from sopctl.cli.render import console, here, lateness, put_followups, put_json, put_wrapped, waits
-from sopctl.locale import gettext_noop
+from sopctl.locale import gettext_noop, joined
+from sopctl.model.signing.signatories import SIGNERS
+from sopctl.model.sop.signing import PAPERS
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -65,9 +67,9 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     unsigned = [
         _(
             "lacks signatures: {kind} {number}: {boxes}",
-            kind=paper.kind,
+            kind=PAPERS[paper.kind],
             number=paper.number,
-            boxes=", ".join(paper.boxes),
+            boxes=joined(", ", (SIGNERS[box] for box in paper.boxes)),
         )
         for paper in dossier.summary.unsigned
     ]
@@ -76,7 +78,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
             "not clear whether {name} signed it: {number} ({box}, {provider})",
             name=asked.name,
             number=asked.number,
-            box=asked.box,
+            box=SIGNERS.get(asked.box, asked.box),
             provider=asked.provider,
         )
         for asked in dossier.summary.unclear

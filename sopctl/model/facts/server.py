@@ -7,6 +7,7 @@ read the serial number".
 Each field declares how it is read from details.sh, where and how it appears on the form, and how it is compared.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -53,10 +54,16 @@ _FIRMWARE_KEEPS = 0.02
 
 
 class Missing(StrEnum):
-    """Why a field has no value."""
+    """Why a field has no value. REASONS words it."""
 
-    NEEDS_ROOT = gettext_noop("needs-root")
-    NOT_AVAILABLE = gettext_noop("not-available")
+    NEEDS_ROOT = "needs-root"
+    NOT_AVAILABLE = "not-available"
+
+
+REASONS: Mapping[Missing, str] = {
+    Missing.NEEDS_ROOT: gettext_noop("needs root"),
+    Missing.NOT_AVAILABLE: gettext_noop("not available"),
+}
 
 
 class ServerFacts(Struct, frozen=True):

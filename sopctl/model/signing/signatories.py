@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from msgspec import Struct
@@ -13,6 +14,13 @@ Box = Literal["first", "second", "acknowledged"]
 """A place for a signature. A paper that one person signs has `first` alone; one of plain parts has them in order."""
 
 BOXES: tuple[Box, ...] = get_args(Box)
+
+SIGNERS: Mapping[str, Text] = {
+    "first": Text("first signer"),
+    "second": Text("second signer"),
+    "acknowledged": Text("who acknowledges"),
+}
+"""Whose place a box is, for people."""
 
 _TITLES = words("bapak dr dra drg drh drs h haji hj ibu ir kh prof sdr sdri")
 """Titles before a name, which certificates leave out; those behind it follow a comma, or are written as degrees are."""

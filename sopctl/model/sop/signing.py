@@ -1,10 +1,11 @@
 """Which papers of a dossier lack signatures, and of which nobody knows whether a service has signed them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
+from sopctl.locale import Text
 from sopctl.model.signing.signatories import BOXES, Box
 from sopctl.model.sop import record
 from sopctl.model.sop.entries import (
@@ -21,6 +22,13 @@ from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import Procedures
 
 PaperKind = Literal["handover", "inventory", "exit-record"]
+
+PAPERS: Mapping[PaperKind, Text] = {
+    "handover": Text("hand-over form"),
+    "inventory": Text("inventory form"),
+    "exit-record": Text("exit record"),
+}
+"""The kinds in words, for people."""
 
 
 class Unsigned(Struct, frozen=True):

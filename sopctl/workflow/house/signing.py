@@ -466,7 +466,7 @@ def signers_of(
             "it cannot be filed: {why}",
             where=str(path),
             remedy="Have the newest revision signed, so that no signature is lost." if stale else (),
-            why=joined("; ", found.why) or Text(verdict.WORDS[found.verdict]),
+            why=joined("; ", found.why) or verdict.WORDS[found.verdict],
         )
     before = next((each.by for each in issue.revisions if each.sha256 == found.of), ())
     have = {each.certificate for each in before}

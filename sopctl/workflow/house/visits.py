@@ -113,11 +113,16 @@ def _checked(desk: Desk, visit: Visit) -> Visit:
 
 def _escort(desk: Desk, escort: str) -> str:
     people = desk.site.settings.people
+    named = Text("Name one of sopctl.yml with --escort: {names}", names=", ".join(people))
+    if not escort:
+        raise UsageError(
+            "escort-missing", "nobody goes in alone: say who of the office goes with the visitors", remedy=named
+        )
     if escort not in people:
         raise UsageError(
             "escort-unknown",
             "nobody goes in alone, and {person!r} is not a person of the office",
-            remedy=Text("Name one of sopctl.yml with --escort: {names}", names=", ".join(people)),
+            remedy=named,
             person=escort,
         )
     return escort

@@ -16,7 +16,7 @@ from msgspec import Struct
 from sopctl.adapters import lab
 from sopctl.adapters import switch as device
 from sopctl.errors import Action, Advice, OutsideFailure, SopctlError, in_words
-from sopctl.locale import Counted, Prose, Text, gettext_noop, joined
+from sopctl.locale import Counted, Prose, Sense, Text, gettext_noop, joined
 from sopctl.model.access.algorithms import allowed
 from sopctl.model.sop.entries import BmcTrusted
 from sopctl.store import dossiers, modes, register
@@ -169,8 +169,8 @@ def _writable(site: Site) -> Diagnosis:
             file.flush()
             os.fsync(file.fileno())
     except SopctlError as error:
-        return Diagnosis(Text("writing"), False, _placed(error), error.remedy)
-    return Diagnosis(Text("writing"), True, Text("the site can be written to"))
+        return Diagnosis(Sense("check", "writing"), False, _placed(error), error.remedy)
+    return Diagnosis(Sense("check", "writing"), True, Text("the site can be written to"))
 
 
 def _playbooks(site: Site) -> list[Diagnosis]:

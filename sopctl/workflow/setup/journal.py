@@ -89,9 +89,9 @@ def _of_file(desk: Desk, path: Path) -> Kept:
                 "If you trust it for another reason, such as a signature in ink, give the anchor that stands on it:",
                 Action("journal verify", given={"against": found[0]}),
             ),
-            verdict=joined("; ", (Text(WORDS[what.verdict]), *what.why)),
+            verdict=joined("; ", (WORDS[what.verdict], *what.why)),
         )
-    whose, verdict = f"{what.deposit} {what.number}", Text(WORDS[what.verdict])
+    whose, verdict = f"{what.deposit} {what.number}", WORDS[what.verdict]
     of_them = joined("", (verdict, " (", what.signed.words, ")")) if what.signed else verdict
     return Kept(Anchor(int(found[1]), found[2]), joined(", ", (whose, of_them)))
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
-from sopctl.locale import Prose, Text, joined
+from sopctl.locale import Prose, Sense, Text, joined
 from sopctl.model.house import maintenance, visits
 from sopctl.model.intake import addresses, identity
 from sopctl.model.intake.identity import Clash, Holder, Mark
@@ -191,7 +191,7 @@ def _behind(dossier: Dossier) -> OutsideFailure:
         where=str(dossier.folder / "deposit.yml"),
         remedy="The next command that records something of the deposit writes it.",
         deposit=dossier.id,
-        state=Text("an older one") if dossier.found else Text("missing"),
+        state=Text("an older one") if dossier.found else Sense("record", "missing"),
     )
 
 

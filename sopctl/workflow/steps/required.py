@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from sopctl.errors import Action, NotNow, UsageError
-from sopctl.locale import Prose, Text
+from sopctl.locale import Prose, Text, joined
+from sopctl.model.signing.signatories import SIGNERS
 from sopctl.model.sop import corrections
 from sopctl.model.sop.entries import Correctable, OnDay
 from sopctl.workflow.desk import Turn
@@ -57,7 +58,7 @@ def signatures(mine: Turn) -> None:
                 "the hand-over form {number} lacks signatures: {boxes}",
                 remedy=("File it when it has come back signed.", Action("sign", mine.dossier.id)),
                 number=each.number,
-                boxes=", ".join(each.boxes),
+                boxes=joined(", ", (SIGNERS[box] for box in each.boxes)),
             )
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from sopctl.adapters.documents.stamps import named_record
 from sopctl.adapters.signing.apart import Examiner
 from sopctl.errors import SopctlError
-from sopctl.locale import Prose, Text, gettext_noop, joined
+from sopctl.locale import Prose, Sense, Text, joined
 from sopctl.model.signing.signatories import SignedBoxes, names_signer, same_person
 from sopctl.model.signing.signatures import CHANGES, MEANS, Examined, Signature, Source, Trust
 from sopctl.model.sop.entries import SignedBy, SignedPaper
@@ -26,15 +26,15 @@ from sopctl.workflow.papers.signed.chain import Issue
 Verdict = Literal[
     "issued", "signed", "superseded", "signed-not-filed", "signature-bad", "not-checked", "altered", "unknown"
 ]
-WORDS: Mapping[Verdict, str] = {
-    "issued": gettext_noop("issued"),
-    "signed": gettext_noop("signed"),
-    "superseded": gettext_noop("superseded"),
-    "signed-not-filed": gettext_noop("signed, not filed"),
-    "signature-bad": gettext_noop("signature bad"),
-    "not-checked": gettext_noop("not checked"),
-    "altered": gettext_noop("altered"),
-    "unknown": gettext_noop("unknown"),
+WORDS: Mapping[Verdict, Text] = {
+    "issued": Text("issued"),
+    "signed": Text("signed"),
+    "superseded": Text("superseded"),
+    "signed-not-filed": Text("signed, not filed"),
+    "signature-bad": Text("signature bad"),
+    "not-checked": Text("not checked"),
+    "altered": Text("altered"),
+    "unknown": Sense("paper", "unknown"),
 }
 """The verdicts in words, for people."""
 GOOD: frozenset[Verdict] = frozenset({"issued", "signed", "superseded"})
