@@ -46,6 +46,7 @@ msgstr ""
 
 
 Key = tuple[str | None, str | tuple[str, str]]
+"""What tells a text from every other: its context, where it has one, and its English."""
 
 
 class Message(NamedTuple):
@@ -58,22 +59,21 @@ class Message(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """What tells it from every other."""
         return self.context, self.id
 
 
-def found() -> dict[str, list[Message]]:
+def gathered() -> dict[str, list[Message]]:
     """Every text of the source, once for each place, by its kind."""
     return {"errors": [*_errors()], "help": [*_help(), *_click()], "screen": [*_marked(), *_fields(), *_states()]}
 
 
-def collected(found: dict[str, list[Message]]) -> dict[str, list[Message]]:
+def collected(texts: dict[str, list[Message]]) -> dict[str, list[Message]]:
     """Every text once, by the part of the catalog that it belongs to. One that is in several belongs to the first."""
     known = dict[Key, tuple[str, Message]]()
-    for part, messages in found.items():
+    for part, messages in texts.items():
         for each in messages:
             known.setdefault(each.key, (part, each))
-    return {part: [each for own, each in known.values() if own == part] for part in found}
+    return {part: [each for own, each in known.values() if own == part] for part in texts}
 
 
 def _modules() -> Iterator[tuple[str, ast.Module]]:
@@ -251,7 +251,7 @@ def complete(message: BabelMessage) -> bool:
 
 def main() -> int:
     """Update the files. The exit code is 1 where a translation is missing."""
-    parts = {part: updated(part, messages) for part, messages in collected(found()).items()}
+    parts = {part: updated(part, messages) for part, messages in collected(gathered()).items()}
     missing = 0
     for part, catalog in parts.items():
         (FOLDER / "id").mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 import click
 
-from sopctl.locale import LANGUAGES, Language, Sense, Text, filled, gettext_noop
+from sopctl.locale import LANGUAGES, Counted, Language, Sense, Text, gettext_noop
 from sopctl.locale.catalogs import catalog, worded
 
 _SETTING = re.compile(rb"^language:[ \t]*[\"']?([a-z]{2})\b", re.MULTILINE)
@@ -106,9 +106,7 @@ def pgettext(context: str, template: str, /, **values: Any) -> str:
 
 def ngettext(one: str, many: str, number: int, /, **values: Any) -> str:
     """A text about a number of things, which stands at `{number}`."""
-    template = catalog(_spoken).ngettext(one, many, number)
-    texts = {name: worded(each, _spoken) if isinstance(each, Text) else each for name, each in values.items()}
-    return filled(template, {"number": number, **texts})
+    return worded(Counted(one, many, number, **values), _spoken)
 
 
 def said(text: str | Text) -> str:

@@ -25,6 +25,10 @@ class Text:
     def __str__(self) -> str:
         return self.finished(filled(self.template, self.values))
 
+    def found(self, catalog: "NullTranslations") -> str:
+        """Its template in the language of a catalog."""
+        return catalog.gettext(self.template)
+
     def finished(self, said: str) -> str:
         """What is done with the text once it is worded and filled."""
         return said
@@ -66,6 +70,9 @@ class Sense(Text):
         super().__init__(template, **values)
         self.context = context
 
+    def found(self, catalog: "NullTranslations") -> str:
+        return catalog.pgettext(self.context, self.template)
+
 
 class Counted(Text):
     """A text about a number of things, which stands at `{number}`."""
@@ -76,8 +83,13 @@ class Counted(Text):
         super().__init__(one if number == 1 else many, number=number, **values)
         self.one, self.many = one, many
 
+    def found(self, catalog: "NullTranslations") -> str:
+        return catalog.ngettext(self.one, self.many, self.values["number"])
+
 
 if TYPE_CHECKING:
+    from gettext import NullTranslations
+
     Prose = str | Text
     """What is said to people: a text of ours, or what others wrote."""
 else:

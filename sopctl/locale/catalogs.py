@@ -4,7 +4,7 @@ from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
-from sopctl.locale import Counted, Language, Sense, Text, filled
+from sopctl.locale import Language, Text, filled
 
 FOLDER = Path(__file__).parent
 
@@ -24,13 +24,5 @@ def worded(said: str | Text, language: Language) -> str:
         return str(said)
     if isinstance(said, str):
         return catalog(language).gettext(said)
-    if isinstance(said, Sense):
-        template = catalog(language).pgettext(said.context, said.template)
-    elif isinstance(said, Counted):
-        template = catalog(language).ngettext(said.one, said.many, said.values["number"])
-    else:
-        template = catalog(language).gettext(said.template)
-    if not said.values:
-        return template
     values = {name: worded(each, language) if isinstance(each, Text) else each for name, each in said.values.items()}
-    return said.finished(filled(template, values))
+    return said.finished(filled(said.found(catalog(language)), values))

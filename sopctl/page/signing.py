@@ -2,7 +2,8 @@
 
 from sopctl.adapters.documents.forms import Agreed, HandoverForm
 from sopctl.errors import Action, UsageError
-from sopctl.model.signing.signatories import BOXES, Box
+from sopctl.locale import joined
+from sopctl.model.signing.signatories import BOXES, SIGNERS, Box
 from sopctl.page.fields import Field, Form, Given
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow.desk import Desk, StepDone
@@ -41,7 +42,7 @@ def _file_signed(desk: Desk, deposit_id: str, given: Given) -> StepDone:
         return signing.file_signed(desk, paper, deposit_id=deposit_id)
     said: dict[Box, str] = {box: name for box in BOXES if (name := given.text(f"ink-{box}"))}
     if not said:
-        raise UsageError("signers-missing", "say who has signed: {missing}", missing=", ".join(BOXES))
+        raise UsageError("signers-missing", "say who has signed: {missing}", missing=joined(", ", SIGNERS.values()))
     return signing.file_scan(desk, paper, deposit_id=deposit_id, number=given.optional("number"), signed_by=said)
 
 

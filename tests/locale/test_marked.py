@@ -76,7 +76,7 @@ def unmarked(source: str) -> list[tuple[int, str]]:
 
 def _catalogued() -> set[str]:
     """What the catalog has: also a constant that is worded where it is shown."""
-    entries = [each.id for messages in catalog.found().values() for each in messages]
+    entries = [each.id for messages in catalog.gathered().values() for each in messages if each.context is None]
     return {text for entry in entries for text in ((entry,) if isinstance(entry, str) else entry)}
 
 

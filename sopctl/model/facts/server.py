@@ -54,7 +54,7 @@ _FIRMWARE_KEEPS = 0.02
 
 
 class Missing(StrEnum):
-    """Why a field has no value. REASONS words it."""
+    """Why a field has no value."""
 
     NEEDS_ROOT = "needs-root"
     NOT_AVAILABLE = "not-available"
@@ -64,6 +64,7 @@ REASONS: Mapping[Missing, str] = {
     Missing.NEEDS_ROOT: gettext_noop("needs root"),
     Missing.NOT_AVAILABLE: gettext_noop("not available"),
 }
+"""The same in words, for people."""
 
 
 class ServerFacts(Struct, frozen=True):

@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from msgspec import Struct
 
-from sopctl.locale import Text
+from sopctl.locale import Text, joined
 from sopctl.model.text import words
 
 Box = Literal["first", "second", "acknowledged"]
@@ -21,6 +21,9 @@ SIGNERS: Mapping[str, Text] = {
     "acknowledged": Text("who acknowledges"),
 }
 """Whose place a box is, for people."""
+
+IN_RECORDS: Mapping[str, str] = {"first": "pertama", "second": "kedua", "acknowledged": "mengetahui"}
+"""The same in a history's notes and in what is due, which are Indonesian."""
 
 _TITLES = words("bapak dr dra drg drh drs h haji hj ibu ir kh prof sdr sdri")
 """Titles before a name, which certificates leave out; those behind it follow a comma, or are written as degrees are."""
@@ -43,6 +46,12 @@ class Signatory(Struct, frozen=True):
 
     box: Box
     name: str
+
+
+def boxed(people: Iterable[tuple[str, str]]) -> Text:
+    """People by name and box, in words; one whose name is written by hand by the box alone."""
+    places = ((name, SIGNERS.get(box, box)) for name, box in people)
+    return joined(", ", (joined("", (name, " (", place, ")")) if name else place for name, place in places))
 
 
 class SignedBoxes(Struct, frozen=True):

@@ -19,13 +19,12 @@ from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.locale import Prose, Text
-from sopctl.model.signing.signatories import Box, same_person
+from sopctl.model.signing.signatories import IN_RECORDS, Box, boxed, same_person
 from sopctl.model.sop import verbs
 from sopctl.model.sop.entries import AskedToSign, NotSigned, SignedBy, SignedPaper, SigningAsked, SigningRefused
 from sopctl.store import dossiers, issued
 from sopctl.workflow.desk import Desk, StepDone
 from sopctl.workflow.house.signing import (
-    WORDS,
     everywhere,
     in_register,
     look_in,
@@ -173,9 +172,11 @@ def _accepted(checker: Checker, issue: Issue, answer: bytes, *, box: Box, expect
     before = next((each.by for each in issue.revisions if each.sha256 == issue.newest), ())
     new = by[len(before) :]
     if len(new) != 1 or new[0].box != box or not _theirs(new[0], expected):
-        who = ", ".join(f"{each.name} ({each.box})" for each in new)
         raise InvalidRecord(
-            "another-signed", "it was signed by {who}, not by {expected} alone", who=who, expected=expected
+            "another-signed",
+            "it was signed by {who}, not by {expected} alone",
+            who=boxed((each.name, each.box) for each in new),
+            expected=expected,
         )
     return SignedPaper(
         file="",
@@ -239,5 +240,5 @@ def _note(desk: Desk, issues: Sequence[Issue], entry: AskedToSign | NotSigned, n
 
 
 def _note_none(desk: Desk, issues: Sequence[Issue], refused: SigningRefused) -> StepDone:
-    note = f"{refused.number} tidak ditandatangani ({WORDS[refused.box]}): {refused.because}"
+    note = f"{refused.number} tidak ditandatangani ({IN_RECORDS[refused.box]}): {refused.because}"
     return _note(desk, issues, NotSigned(not_signed=refused), note)

@@ -18,7 +18,7 @@ from sopctl.adapters.signing.apart import Examiner
 from sopctl.adapters.ssh import Password
 from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, UsageError
 from sopctl.locale import Text, joined
-from sopctl.model.signing.signatories import Box, Signatory, same_person
+from sopctl.model.signing.signatories import IN_RECORDS, Box, Signatory, boxed, same_person
 from sopctl.model.signing.signatures import MEANS, Signature, Trust
 from sopctl.model.sop.entries import Signed, SignedBy, SignedPaper
 from sopctl.store import dossiers, issued
@@ -34,8 +34,6 @@ from sopctl.workflow.scans import MIB, read_bounded, read_scan
 MAX_FILE = 50 * MIB
 
 PNG = b"\x89PNG"
-WORDS = {"first": "pertama", "second": "kedua", "acknowledged": "mengetahui"}
-"""The boxes, as a history's notes call them."""
 
 
 def file_signed(
@@ -294,7 +292,7 @@ def to_sign(issue: Issue) -> bytes:
                 Action("ask-signature", issue.deposit, given={"as": issue.unclear[0].box}, needs=("not_signed",)),
             ),
             number=issue.number,
-            who=", ".join(f"{each.name} ({each.box})" for each in issue.unclear),
+            who=boxed((each.name, each.box) for each in issue.unclear),
         )
     if issue.revisions and issue.revisions[-1].how == "scan":
         raise NotNow(
@@ -485,7 +483,7 @@ def signers_of(
                 "Have it signed again, not certified (DocMDP) and without a lock. If the others sign on paper, file it "
                 "with --last."
             ),
-            missing=", ".join(f"{each.box} {each.name}".strip() for each in free),
+            missing=boxed((each.name, each.box) for each in free),
         )
     return tuple(by)
 
@@ -547,7 +545,7 @@ def _one(
 
 
 def _note(signed: SignedPaper) -> str:
-    who = ", ".join(f"{each.name} ({WORDS.get(each.box, each.box)})" for each in signed.by)
+    who = ", ".join(f"{each.name} ({IN_RECORDS.get(each.box, each.box)})" for each in signed.by)
     how = "pindaian" if signed.how == "scan" else "tanda tangan elektronik"
     why = f"; {signed.because}" if signed.because else ""
     return f"{signed.number} ditandatangani ({how}): {who}{why}"[:1000]

@@ -113,16 +113,17 @@ def _checked(desk: Desk, visit: Visit) -> Visit:
 
 def _escort(desk: Desk, escort: str) -> str:
     people = desk.site.settings.people
-    named = Text("Name one of sopctl.yml with --escort: {names}", names=", ".join(people))
     if not escort:
         raise UsageError(
-            "escort-missing", "nobody goes in alone: say who of the office goes with the visitors", remedy=named
+            "escort-missing",
+            "nobody goes in alone: say who of the office goes with the visitors",
+            remedy=Text("Name one of sopctl.yml with --escort: {names}", names=", ".join(people)),
         )
     if escort not in people:
         raise UsageError(
             "escort-unknown",
             "nobody goes in alone, and {person!r} is not a person of the office",
-            remedy=named,
+            remedy=Text("Name one of sopctl.yml with --escort: {names}", names=", ".join(people)),
             person=escort,
         )
     return escort

@@ -15,6 +15,7 @@ from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.locale import Prose, Text, either
 from sopctl.model import names
 from sopctl.model.rack import Place
+from sopctl.model.signing.signatories import IN_RECORDS
 from sopctl.model.sop.deadline import Deadline, deadline, escalated
 from sopctl.model.sop.entries import SigningAsked
 from sopctl.model.sop.procedure import REQUESTER
@@ -304,7 +305,10 @@ def unsigned(desk: Desk, each: Summary) -> list[Row]:
     signs = desk.site.settings.signing
     waits = {asked.number for asked in each.unclear}
     lacking = [
-        (f"Formulir {paper.number} belum ditandatangani: {', '.join(paper.boxes)}", _sign(signs, each.id, paper))
+        (
+            f"Formulir {paper.number} belum ditandatangani: {', '.join(IN_RECORDS[box] for box in paper.boxes)}",
+            _sign(signs, each.id, paper),
+        )
         for paper in each.unsigned
         if paper.kind in signs.papers and paper.number not in waits
     ]
@@ -326,7 +330,8 @@ def _unclear(subject: str, asked: SigningAsked) -> tuple[str, Action]:
     """What a service may have signed: it is filed, or it is said that it was not."""
     said = {"": asked.number, "as": asked.box}
     not_signed = Action("ask-signature", subject, given=said, needs=("not_signed",))
-    what = f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({asked.box})"
+    box = IN_RECORDS.get(asked.box, asked.box)
+    what = f"Belum jelas apakah {asked.name} telah menandatangani {asked.number} ({box})"
     return what, Action("sign", subject, alternatives=(not_signed,))
 
 
