@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,6 +42,9 @@ settings.load_profile("sopctl")
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of thousands of commands compiled its imports first, 0.15 s
 sys.dont_write_bytecode = False
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's `&`: what tests interrupt would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 EXAMPLE_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExampleExampleExampleExampleExampleExampleE"
 """That of the example request."""

@@ -265,7 +265,8 @@ def test_a_signature_that_lets_nobody_sign_after_it_is_filed_only_where_someone_
     office: Office, lock: bool
 ) -> None:
     path = _certified(office, "tertutup.pdf", lock=lock)
-    with pytest.raises(InvalidRecord, match=r"nobody could sign after it \(.* \(second signer\), .* \(who acknowledges\)\)"):
+    waiting = r"nobody could sign after it \(.* \(second signer\), .* \(who acknowledges\)\)"
+    with pytest.raises(InvalidRecord, match=waiting):
         signing.file_signed(office.desk, path)
     assert not office.form.revisions
     signing.file_signed(office.desk, path, last=True)
