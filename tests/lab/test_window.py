@@ -148,6 +148,32 @@ def test_a_controller_that_dies_in_the_window(broken: Callable[[int], Broken]) -
     assert dossiers.read(there.desk.site, deposit).standing.unfinished
 
 
+def test_a_release_closes_what_a_run_that_broke_off_left_open(
+    broken: Callable[[int], Broken], sopctl: Callable[..., Ran]
+) -> None:
+    """It gives back what a whole run has left, and nothing comes back once the owner has the server."""
+    there = broken(1)
+    leave_out(there.root, *NETWORK, *LAST)
+    deposit, server = next(iter(there.servers.items()))
+    before = servers.run(server, SNAPSHOT)
+    ran = sopctl("configure", deposit)
+    assert ran.code == 0, ran.err
+    notifying.notify(there.desk, deposit, via="phone")
+    ran = sopctl("verify", deposit)
+    assert ran.code == 0, ran.err
+    repair = subprocess.Popen([sys.executable, "-m", "sopctl", "configure", deposit, "--repair"], cwd=there.root)
+    try:
+        _wait_for(server, "test -d /var/lib/sopctl/window/kept")
+    finally:
+        kill_all(repair, there.root)
+    give_back(there.desk, deposit, f"SN-{server.address}-{server.port}")
+    ran = sopctl("release", deposit)
+    assert ran.code == 0, ran.err
+    assert without_homes(servers.run(server, SNAPSHOT)) == without_homes(before)
+    left = "systemctl list-units --all --plain --no-legend 'sopctl-window*'; ls -d /var/lib/sopctl* 2>/dev/null; true"
+    assert servers.run(server, left) == ""
+
+
 @pytest.mark.parametrize(
     "losses",
     [pytest.param(SOMEWHERE, id="somewhere"), pytest.param(EVERYWHERE, id="everywhere", marks=pytest.mark.battery)],
