@@ -18,7 +18,7 @@ import uvicorn
 from axe_playwright_python.base import AXE_FILE_PATH
 from oidc_provider_mock import User
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from sopctl.model.sop.entries import AgreedOnScreen, ConditionInspected
 from sopctl.page import acts
@@ -50,9 +50,17 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    arguments = ["--no-sandbox", "--disable-gpu"]
+    started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments, timeout=PATIENCE * 1000)
     yield started
     started.close()
+
+
+def new_context(chromium: Browser, javascript: bool, size: dict[str, int]) -> BrowserContext:
+    """The windows of one person, who waits as long as a busy machine takes."""
+    context = chromium.new_context(java_script_enabled=javascript, viewport=size, locale="id-ID")  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE * 1000)
+    return context
 
 
 @pytest.fixture
@@ -112,7 +120,7 @@ def enter(
 
     def make(name: str, *, javascript: bool = False, phone: bool = False) -> Person:
         size = {"width": 390, "height": 844} if phone else {"width": 1280, "height": 900}
-        context = chromium.new_context(java_script_enabled=javascript, viewport=size, locale="id-ID")  # type: ignore[arg-type]
+        context = new_context(chromium, javascript, size)
         person = Person(context.new_page(), address)
         people.append(person)
         if name:
@@ -468,7 +476,7 @@ def test_a_link_is_answered_once(
     chromium: Browser, address: str, site_with_units: Site, house: House, desk: Desk
 ) -> None:
     """By a contact person without an account, without JavaScript, on a phone; looking uses nothing up."""
-    context = chromium.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="id-ID")
+    context = new_context(chromium, False, {"width": 390, "height": 844})
     page, second = context.new_page(), context.new_page()
     for tab in (page, second):
         tab.goto(f"{address}{house.link}")
