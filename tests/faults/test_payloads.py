@@ -6,6 +6,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 import zipfile
@@ -400,7 +401,7 @@ def _is_sound_mail(mail: Message) -> None:
 def _is_sound_inventory(here: Office) -> None:
     """As Ansible itself reads it: hosts of ours, and values that are no templates."""
     ran = subprocess.run(
-        ["ansible-inventory", "-i", "inventory", "--list"],
+        [Path(sys.executable).parent / "ansible-inventory", "-i", "inventory", "--list"],
         cwd=here.desk.site.root,
         env={**os.environ, "ANSIBLE_CONFIG": str(here.desk.site.root / "ansible.cfg")},
         capture_output=True,
