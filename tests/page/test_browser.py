@@ -165,6 +165,13 @@ def events(desk: Desk, deposit: str) -> list[str]:
     return [each.outcome for each in dossiers.read(desk.site, deposit).events]
 
 
+def done(page: Page, path: str) -> None:
+    """Wait for where a double click leads. `wait_for_url` would fail where it sees the first click's request aborted by
+    the second."""
+    expect(page).to_have_url(re.compile(f"selesai={path}$"), timeout=PATIENCE * 1000)
+    page.wait_for_load_state()
+
+
 def test_an_act_is_done_once_however_it_is_sent(enter: Enter, file_request: Callable[..., str], desk: Desk) -> None:
     """A double click, a stale second tab, a form after the session has gone."""
     deposit = file_request()
@@ -178,9 +185,7 @@ def test_an_act_is_done_once_however_it_is_sent(enter: Enter, file_request: Call
     stale.fill("#reason", "menunggu surat asli")
     kadis.picture("act-dispose")
     page.dblclick("form.act button.send")
-    # Not wait_for_url: it fails where it sees the first click's request aborted by the second.
-    expect(page).to_have_url(re.compile("selesai=disposisi$"), timeout=PATIENCE * 1000)
-    page.wait_for_load_state()
+    done(page, "disposisi")
     assert events(desk, deposit) == ["selesai", "selesai"]
     kadis.picture("dossier-kadis")
     with stale.expect_navigation():
@@ -266,7 +271,7 @@ def test_every_act_by_keyboard_alone(enter: Enter, house: House, desk: Desk) -> 
         keys.follow(f"/berkas/{deposit}/{path}")
         keys.fill({field: said.format(serial=serial) for field, said in to_type.items()})
         keys.send("form.act button.send")
-        page.wait_for_url(f"**selesai={path}")
+        done(page, path)
         assert len(events(desk, deposit)) == before + 1, path
 
 
@@ -414,7 +419,7 @@ def test_every_act_once_double_clicked_and_stale_without_javascript(enter: Enter
             fill(tab, typed)
         before = len(events(desk, deposit))
         page.dblclick("form.act button.send")
-        page.wait_for_url(f"**selesai={path}")
+        done(page, path)
         assert len(events(desk, deposit)) == before + 1, path
         with stale.expect_navigation():
             stale.click("form.act button.send")
@@ -461,7 +466,7 @@ def test_a_request_once_double_clicked_and_from_a_second_tab(enter: Enter, site_
         fill(tab, letter)
     page.set_input_files("#scan", {**INK, "name": "surat.pdf"})  # type: ignore[arg-type]
     page.dblclick("form.act button:not([name])")
-    page.wait_for_url("**selesai=permohonan")
+    done(page, "permohonan")
     (deposit,) = dossiers.ids(site_with_units)
     assert deposit in page.url
     assert "surat.pdf" in str(dossiers.read(site_with_units, deposit).events[0].data)
