@@ -205,7 +205,9 @@ def _run() -> int:
         elif os.environ.get("SOPCTL_DEBUG"):
             raise
         else:
-            code = _say(_refused(error) if isinstance(error, OSError) else _Bug(error))
+            from sopctl.store.durable import refused
+
+            code = _say(refused(error) if isinstance(error, OSError) else _Bug(error))
     return code
 
 
@@ -217,12 +219,6 @@ def _printing(error: OSError) -> bool:
         trace = trace.tb_next
     ours = ("sopctl.cli.main", "sopctl.cli.render")
     return last.split(".")[0] in ("click", "rich", "codecs", "encodings") or last in ours
-
-
-def _refused(error: OSError) -> SopctlError:
-    from sopctl.store.durable import refused
-
-    return refused(error)
 
 
 def _unprinted(error: OSError, code: int) -> int:

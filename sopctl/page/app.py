@@ -45,6 +45,7 @@ from sopctl.page.visit import (
     Visit,
     form_too_large,
     new_secret,
+    of_api,
     office_clock,
 )
 from sopctl.store.durable import refused
@@ -175,7 +176,7 @@ async def _sent(request: Request) -> _Sent:
     """What came with a request; the second of several files of a field is `NAME.2`."""
     if request.method != "POST":
         return _Sent()
-    by_program = request.url.path.startswith("/api/")
+    by_program = of_api(request.url.path)
     if by_program and not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return _Sent(body=await request.body())
     fields: dict[str, str] = {}
@@ -219,7 +220,7 @@ def _unserved(error: Exception, request: Request) -> Response:
     """The answer where not even a page can be shown, as when sopctl.yml cannot be read. The log says why: the reader
     learns nothing of it."""
     told = refused(error) if isinstance(error, OSError) else error
-    by_program = request.url.path.startswith("/api/")
+    by_program = of_api(request.url.path)
     if isinstance(told, SopctlError):
         print(f"sopctl: {told}", file=sys.stderr, flush=True)  # noqa: T201 (the service's log)
         if by_program:

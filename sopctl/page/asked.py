@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from sopctl.page.guard import App, Receive, Scope, Send
 from sopctl.page.handlers.api import TWIN_QUERIES, TWINS
+from sopctl.page.visit import of_api
 
 MOST = 1000
 """Characters of a header that are looked at."""
@@ -35,7 +36,7 @@ def twin(method: str, path: str) -> str | None:
 
 def by_program(scope: Scope) -> bool:
     """Is a request a program's?"""
-    return str(scope.get("path", "")).startswith("/api/") or _wanted(scope)
+    return of_api(str(scope.get("path", ""))) or _wanted(scope)
 
 
 def prefers_json(accept: str) -> bool:

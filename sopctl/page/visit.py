@@ -105,7 +105,7 @@ class Visit:
     @property
     def by_program(self) -> bool:
         """Is it for programs, which have tokens and no cookies?"""
-        return self.path.startswith("/api/")
+        return of_api(self.path)
 
     def renew(self, secret: str) -> None:
         """Go on under another secret: nobody who knew the old one knows this one."""
@@ -154,6 +154,11 @@ class Visit:
 
 
 FOREIGN_FORM = "form-of-another-session"
+
+
+def of_api(path: str) -> bool:
+    """Is an address one of those for programs alone?"""
+    return path.startswith("/api/")
 
 
 def foreign_form() -> NotNow:

@@ -87,35 +87,34 @@ def repair(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path
 
 def refuse_writable(root: Path) -> None:
     """Raise InvalidRecord if another login could change what Ansible would execute from the site at `root`."""
-    for path in (root, *(path for name in EXECUTED for path in _tree(root / name))):
-        with disk_errors(path, "look at"):
-            found = path.lstat()
-        if _written_by_all(found):
-            raise InvalidRecord(
-                "executed-writable-by-others",
-                "every login of this machine can change what would be executed here",
-                where=str(path),
-                remedy=LOOK,
-            )
+    for path in _open_to_all((root, *(path for name in EXECUTED for path in _tree(root / name)))):
+        raise InvalidRecord(
+            "executed-writable-by-others",
+            "every login of this machine can change what would be executed here",
+            where=str(path),
+            remedy=LOOK,
+        )
 
 
 def refuse_open_doors(root: Path, names: Iterable[str]) -> None:
     """Raise InvalidRecord if another login could change who may do what on the page: in the site's folder at `root`
     or what is called so in it."""
-    for path in (root, *(root / name for name in names if os.path.lexists(root / name))):
+    for path in _open_to_all((root, *(root / name for name in names if os.path.lexists(root / name)))):
+        raise InvalidRecord(
+            "page-writable-by-others",
+            "every login of this machine can change who may do what on the page",
+            where=str(path),
+            remedy=LOOK,
+        )
+
+
+def _open_to_all(paths: Iterable[Path]) -> Iterator[Path]:
+    """Those that every login may write to."""
+    for path in paths:
         with disk_errors(path, "look at"):
             found = path.lstat()
-        if _written_by_all(found):
-            raise InvalidRecord(
-                "page-writable-by-others",
-                "every login of this machine can change who may do what on the page",
-                where=str(path),
-                remedy=LOOK,
-            )
-
-
-def _written_by_all(found: os.stat_result) -> bool:
-    return not stat.S_ISLNK(found.st_mode) and bool(found.st_mode & stat.S_IWOTH)
+        if not stat.S_ISLNK(found.st_mode) and found.st_mode & stat.S_IWOTH:
+            yield path
 
 
 def _right(below: str, folder: bool, group: int | None) -> tuple[int, int | None]:

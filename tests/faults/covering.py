@@ -25,16 +25,16 @@ SECONDS_FILE, COVERAGE_FILE = "seconds.json", "coverage"
 
 class Covering:
     """The tests that run each line of a checkout. `kept` is the folder of what is known; where that is empty, the tests
-    are run, which takes half an hour."""
+    are run, which takes most of an hour."""
 
     def __init__(self, checkout: Path, kept: Path) -> None:
-        self._checkout = checkout
         if not (kept / SECONDS_FILE).exists():
             _run(checkout, kept)
         self._seconds: dict[str, float] = json.loads((kept / SECONDS_FILE).read_text())
         self._data = CoverageData(str(kept / COVERAGE_FILE))
         self._data.read()
-        self._files = {Path(name).relative_to(_measured(self._data)): name for name in self._data.measured_files()}
+        root = _measured(self._data)
+        self._files = {Path(name).relative_to(root): name for name in self._data.measured_files()}
 
     def tests(self, module: Path, lines: range) -> list[str]:
         """The tests to ask about a statement on these lines of a module (below the checkout), of few files and fast

@@ -6,7 +6,6 @@ import shutil
 import socket
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,26 +18,13 @@ from sopctl.page import server
 from sopctl.page.app import application
 from sopctl.store.site import Site
 from tests.cases import rows
-from tests.conftest import Clock
+from tests.conftest import NOBODY, Clock, somebody_else
 from tests.faults.scale import WHOLE
 from tests.page.conftest import URL, Browser
 
-NOBODY = 65534
 LISTENED = "the page cannot listen there"
 """How `serve` ends where all is well, because something else has its port."""
 PATHS = {"/berkas": "/berkas", "dossier": "/berkas/PS-2026-0001", "/rak": "/rak", "/sehat": "/sehat"}
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Another account than root, which reads everything."""
-    me = os.geteuid()
-    if me == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(me)
 
 
 def give(root: Path) -> None:
@@ -146,7 +132,7 @@ def test_the_page_of_a_hostile_site(
             root, outside = hostile(row)
             before = content(outside)
             capfd.readouterr()
-            with as_nobody():
+            with somebody_else():
                 said = started(root, port)
                 app = application(root, hosts=frozenset({"titipan.example.org"}), secure=True, clock=clock)
                 browser = Browser(app, base_url=URL, follow_redirects=False, cookies=known)

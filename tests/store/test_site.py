@@ -1,8 +1,5 @@
 """A site that cannot be read, and one that leads elsewhere."""
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,20 +8,7 @@ from msgspec import to_builtins
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, UsageError
 from sopctl.store.site import Site
 from tests.cases import rows
-
-NOBODY = 65534
-
-
-@contextmanager
-def somebody_else() -> Iterator[None]:
-    """Another account than root, which reads everything."""
-    me = os.geteuid()
-    if me == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(me)
+from tests.conftest import somebody_else
 
 
 def test_an_unreadable_site_is_one_clear_error(site: Site) -> None:
