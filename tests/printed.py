@@ -5,7 +5,9 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
@@ -19,6 +21,24 @@ def printed(document: Path) -> list[str]:
     lines = [line.strip() for block in blocks for line in block.splitlines()]
     assert all(line.startswith("$ ") for line in lines), f"{document.name}: a console block holds command lines only"
     return [line.removeprefix("$ ") for line in lines if line.removeprefix("$ ") not in RUN_ELSEWHERE]
+
+
+def as_run(row: Mapping[str, Any]) -> list[str]:
+    """The command lines of a row's document, after what its reader has done `before`, with what is `here`."""
+    coming = dict(row.get("before", {}))
+    here = row.get("here", {})
+
+    def in_order() -> Iterator[str]:
+        for line in printed(DOCS / row["document"]):
+            for start in [start for start in coming if line.startswith(start)]:
+                yield from coming.pop(start)
+            for named, ours in here.items():
+                line = line.replace(named, ours)
+            yield line
+
+    lines = list(in_order())
+    assert not coming, f"{row['document']} prints no such line: {', '.join(coming)}"
+    return lines
 
 
 def play(lines: list[str], home: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -19,7 +20,7 @@ from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import handover, inspecting, notifying, reservation
 from tests.cases import rows
 from tests.conftest import Clock
-from tests.printed import CHECKOUT, DOCS, printed
+from tests.printed import CHECKOUT, DOCS, as_run, printed
 
 AT_THE_TOP = [CHECKOUT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")]
 PAGES = AT_THE_TOP + sorted(DOCS.rglob("*.md"))
@@ -204,7 +205,7 @@ def handed_over(desk: Desk, clock: Clock, until_space: Callable[..., str]) -> st
 
 @pytest.mark.parametrize("row", [row for row in rows("printed") if "site" in row], ids=lambda row: str(row["document"]))
 def test_the_command_lines_run_as_they_are_printed(
-    row: dict[str, str], desk: Desk, handed_over: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    row: dict[str, Any], desk: Desk, handed_over: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a process of ours, for the machine's sake. `# exit 1` says that the answer is no."""
     if row["site"] == "placed":
@@ -214,7 +215,7 @@ def test_the_command_lines_run_as_they_are_printed(
     folder = tmp_path / "nothing"
     folder.mkdir()
     monkeypatch.chdir(folder if row["site"] == "none" else desk.site.root)
-    lines = printed(DOCS / row["document"])
+    lines = as_run(row)
     assert lines
     for line in lines:
         words = shlex.split(line.replace("PS-2026-0001", handed_over), comments=True)

@@ -5,12 +5,13 @@ import subprocess
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sopctl.adapters.lab import LabServer
 from tests.cases import rows
-from tests.printed import DOCS, play, printed, quoted
+from tests.printed import DOCS, as_run, play, printed, quoted
 
 pytestmark = pytest.mark.lab
 
@@ -36,8 +37,8 @@ def test_the_tutorial(tmp_path: Path, pristine: LabServer) -> None:
     play(lines, tmp_path)
 
 
-DOCUMENTS = [DOCS / row["document"] for row in rows("printed") if row["by"] == "lab/test_docs.py"][1:]
-"""Those that start from nothing; the first is the tutorial."""
+OTHERS = [row for row in rows("printed") if row["by"] == "lab/test_docs.py"][1:]
+"""The first is the tutorial."""
 
 
 def of_session(lines: Sequence[str], session: str) -> list[str]:
@@ -49,8 +50,8 @@ def of_session(lines: Sequence[str], session: str) -> list[str]:
     return [names.sub(rf"{session}-\1", line) for line in lines]
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("row", OTHERS, ids=lambda row: Path(row["document"]).name)
 @pytest.mark.usefixtures("lab")
 @pytest.mark.timeout(4500)  # lab.md takes three minutes on an idle machine, and ten times that on a busy one
-def test_the_other_documents(document: Path, lab_name: str, tmp_path: Path) -> None:
-    play(of_session(printed(document), lab_name), tmp_path)
+def test_the_other_documents(row: dict[str, Any], lab_name: str, tmp_path: Path) -> None:
+    play(of_session(as_run(row), lab_name), tmp_path)
