@@ -72,13 +72,13 @@ test-paramiko4: setup-dev ## Run the tests of SSH with paramiko 4, the older of 
 	@PYTHONPATH=.cache/paramiko4:$(CURDIR) $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/adapters/test_spoken.py tests/adapters/ssh tests/adapters/switch
 
 .PHONY: matrix
-matrix: setup-dev ## Run what needs no servers under each stated Python here (PYTHONS=3.13, REQUIRED=3.13, SECONDS=600 at most, ONLY=tests/model)
-	@$(BIN)/python distribution/pythons.py matrix $(if $(PYTHONS),--pythons "$(PYTHONS)") \
+matrix: setup-dev ## Run what needs no servers under each stated Python, in a Debian that has it if need be (PYTHONS="3.12 trixie", REQUIRED=3.13, SECONDS=600 at most, ONLY=tests/model)
+	@$(BIN)/python -m distribution.pythons matrix $(if $(PYTHONS),--pythons "$(PYTHONS)") \
 	    $(if $(REQUIRED),--required "$(REQUIRED)") $(if $(SECONDS),--seconds "$(SECONDS)") $(ONLY)
 
 .PHONY: canary
 canary: setup-dev ## Run the same with the newest packages that the ranges of pyproject.toml allow, and name them
-	@$(BIN)/python distribution/pythons.py canary
+	@$(BIN)/python -m distribution.pythons canary
 
 .PHONY: lint
 lint: setup-dev ## Check style, types, the one-way rule and the playbooks

@@ -97,16 +97,16 @@ def _libraries(root: Path, python: str, wheel: Path) -> Path:
     return folder
 
 
-def pins(python: str) -> Path:
-    """A file with the pins that hold for this Python."""
-    path = CHECKOUT / "build" / f"requirements-{python}.txt"
-    _write(path, "".join(_pins_for(python)))
+def pins(python: str, *more: str) -> Path:
+    """A file with the pins that hold for this Python: those of requirements.txt, and of `more` of its kind."""
+    path = CHECKOUT / "build" / f"{'-'.join(Path(each).stem for each in (*more, 'requirements'))}-{python}.txt"
+    _write(path, "".join(pin for each in ("requirements.txt", *more) for pin in _pins_for(python, CHECKOUT / each)))
     return path
 
 
-def _pins_for(python: str) -> Iterator[str]:
-    """The pins of requirements.txt that hold for this Python on Linux, their hashes with them."""
-    text = (CHECKOUT / "requirements.txt").read_text()
+def _pins_for(python: str, requirements: Path) -> Iterator[str]:
+    """The pins that hold for this Python on Linux, their hashes with them."""
+    text = requirements.read_text()
     machine = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
     for pin in re.split(r"(?m)^(?=[a-z0-9])", text)[1:]:
         said = Requirement(pin.partition("\\")[0].strip())

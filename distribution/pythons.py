@@ -1,7 +1,8 @@
 """The part of the suite that needs no servers, with other Pythons and packages than a checkout's own.
 
-`make matrix` takes the stated Pythons that are found here, each with the pinned packages; `make canary` takes the
-newest Python found, and the newest packages that the ranges of pyproject.toml allow.
+`make matrix` takes the stated Pythons, each with the pinned packages: what is not found here is taken from the Debian
+that has it, in a chroot (root only). A Debian may be named instead of a Python. `make canary` takes the newest Python
+found, and the newest packages that the ranges of pyproject.toml allow.
 """
 
 import argparse
@@ -9,22 +10,35 @@ import hashlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
+import tempfile
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
+
+from distribution import deb, debian
 
 CHECKOUT = Path(__file__).parents[1]
 PINS = ("requirements.txt", "requirements-dev.txt")
 PROGRAMS = ("promtool", "nginx", "caddy", "nats-server")
 """What the Makefile fetches into its environment, for tests."""
 WHAT = ("tests/model", "tests/store", "tests/adapters", "tests/cli", "tests/test_errors.py")
-FAILED = 1
-"""What pytest exits with when tests failed; interrupted, it exits otherwise."""
+JUDGED = (0, 1)
+"""What pytest exits with when all passed, or tests failed; interrupted, it exits otherwise."""
 WITHOUT = "not lab and not battery and not scaled"
+
+
+class Python(NamedTuple):
+    """A Python to run tests with: of this machine, or of what the words before a command enter."""
+
+    version: str
+    program: str
+    enter: tuple[str, ...] = ()
+    path: str = os.environ.get("PATH", "")
+    """Where programs are found there."""
 
 
 def stated() -> list[str]:
@@ -34,12 +48,10 @@ def stated() -> list[str]:
 
 
 def find(version: str) -> str | None:
-    """A Python of this version: on PATH, or among pyenv's. A name on PATH that answers otherwise is passed over."""
+    """A Python of this version: on PATH, or where pyenv keeps its own. One that answers otherwise is passed over."""
     places = [str(Path(folder) / f"python{version}") for folder in os.environ.get("PATH", "").split(os.pathsep)]
-    if pyenv := shutil.which("pyenv"):
-        prefix = subprocess.run([pyenv, "prefix", version], capture_output=True, text=True, check=False)
-        if prefix.returncode == 0:
-            places.append(f"{prefix.stdout.strip()}/bin/python")
+    root = os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv"
+    places += [str(each) for each in sorted(Path(root).glob(f"versions/{version}.*/bin/python"), reverse=True)]
     return next((place for place in places if os.access(place, os.X_OK) and _answers(place) == version), None)
 
 
@@ -52,61 +64,86 @@ def _answers(python: str) -> str:
     return said.stdout.strip()
 
 
-def environment(folder: Path, python: str, *wanted: str) -> Path:
+def had(version: str) -> Python | str:
+    """A Python of this version, found here or given by a Debian; or why there is none."""
+    if found := find(version):
+        return Python(version, found)
+    release = debian.of(version)
+    if release is None:
+        return "no Debian has it"
+    enter = debian.given(release)
+    if isinstance(enter, str):
+        return enter
+    return Python(debian.RELEASES[release].python, "/usr/bin/python3", enter, debian.PATH)
+
+
+def environment(folder: Path, python: Python, *wanted: str) -> Path:
     """A virtual environment with what pip is told to install; made anew when that, or the Python, is another one."""
     files = [(CHECKOUT / word).read_bytes() for word in wanted if (CHECKOUT / word).is_file()]
-    mark, made = folder / "made-of", hashlib.sha256(b"\0".join([python.encode(), *files])).hexdigest()
+    mark = folder / "made-of"
+    made = hashlib.sha256(b"\0".join([" ".join((*python.enter, python.program)).encode(), *files])).hexdigest()
     if not mark.exists() or mark.read_text() != made:
         shutil.rmtree(folder, ignore_errors=True)
-        subprocess.run([python, "-m", "venv", folder], check=True)
-        pip = [str(folder / "bin/pip"), "install", "-q", "--disable-pip-version-check", "--only-binary", ":all:"]
-        subprocess.run([*pip, *wanted], cwd=CHECKOUT, check=True)
+        subprocess.run([*python.enter, python.program, "-m", "venv", folder], check=True)
+        _install(folder, python, wanted)
         for name in PROGRAMS:
-            if program := shutil.which(name):
+            if not python.enter and (program := shutil.which(name)):
                 (folder / "bin" / name).symlink_to(Path(program).resolve())
         mark.write_text(made)
     return folder
 
 
-def run(folder: Path, words: list[str], seconds: float | None = None) -> str:
+def _install(folder: Path, python: Python, wanted: Sequence[str]) -> None:
+    """Install what pip is told. In a Debian it knows no index and has no network: it is given the wheels."""
+    options = ["-q", "--disable-pip-version-check", "--only-binary", ":all:"]
+    if not python.enter:
+        subprocess.run([folder / "bin/pip", "install", *options, *wanted], cwd=CHECKOUT, check=True)
+        return
+    with tempfile.TemporaryDirectory(dir=folder) as wheels:
+        fetch = [sys.executable, "-m", "pip", "download", *options, "--no-deps", "--dest", wheels]
+        subprocess.run([*fetch, "--python-version", python.version, *wanted], cwd=CHECKOUT, check=True)
+        install = [folder / "bin/pip", "install", *options, "--isolated", "--no-index", "--find-links", wheels]
+        subprocess.run([*python.enter, *install, *wanted], check=True)
+
+
+def run(folder: Path, python: Python, words: list[str], seconds: float | None = None) -> str:
     """Run the tests in an environment: "passed" or "failed", or how it ended. One that may take only so many seconds
     ends with the first failure, and what passed until then has passed."""
-    there = {**os.environ, "PATH": f"{folder}/bin:{os.environ['PATH']}", "PYTHONPATH": str(CHECKOUT)}
-    command = [str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
-    command += ["-p", "no:cacheprovider", "-m", WITHOUT, *(["-x"] if seconds else []), *(words or WHAT)]
-    with subprocess.Popen(command, cwd=CHECKOUT, env=there) as tests:
-        try:
-            tests.wait(seconds)
-        except subprocess.TimeoutExpired:
-            tests.send_signal(signal.SIGINT)
-            if tests.wait() != FAILED:
-                return f"nothing failed in {seconds:.0f} seconds, and it was not finished"
-    return "failed" if tests.returncode else "passed"
+    there = {**os.environ, "PATH": f"{folder}/bin:{python.path}", "PYTHONPATH": str(CHECKOUT)}
+    limit = ["timeout", "--foreground", "--preserve-status", "--signal=INT", f"{seconds}"] if seconds else []
+    command = [*python.enter, *limit, str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2"]
+    command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-m", WITHOUT, *(["-x"] if seconds else [])]
+    began = time.monotonic()
+    ended = subprocess.run([*command, *(words or WHAT)], cwd=CHECKOUT, env=there, check=False).returncode
+    if seconds and ended not in JUDGED and time.monotonic() - began >= seconds:
+        return f"nothing failed in {seconds:.0f} seconds, and it was not finished"
+    return "failed" if ended else "passed"
 
 
 def matrix(versions: list[str], required: list[str], words: list[str], seconds: float | None = None) -> int:
-    """Run the tests with each Python that is found, each for so many seconds at most, its environment's own included.
+    """Run the tests with each Python that can be had, each for so many seconds at most, its environment's own included.
     Returns 1 where they fail, or one that is required is missing."""
-    verdicts = {}
+    verdicts, missing = {}, []
     for version in versions:
         began = time.monotonic()
-        python = find(version)
-        if python is None:
-            verdicts[version] = "missing, and required" if version in required else "not on this machine"
+        python = had(version)
+        if isinstance(python, str):
+            verdicts[version] = f"not on this machine: {python}"
+            missing.append(version)
             continue
-        print(f"Python {version}: {python}", flush=True)
-        pins = [word for name in PINS for word in ("-r", name)]
-        folder = environment(CHECKOUT / f".cache/python-{version}", python, "--require-hashes", *pins)
+        print(f"Python {version}: {python.program}{' in a chroot' * bool(python.enter)}", flush=True)
+        pins = str(deb.pins(python.version, *PINS[1:]))
+        folder = environment(CHECKOUT / f".cache/python-{version}", python, "--require-hashes", "-r", pins)
         left = None if seconds is None else max(1.0, seconds - (time.monotonic() - began))
-        verdicts[version] = run(folder, words, left)
+        verdicts[version] = run(folder, python, words, left)
     for version, verdict in verdicts.items():
-        print(f"Python {version}: {verdict}")
-    return int("failed" in verdicts.values() or any("required" in verdict for verdict in verdicts.values()))
+        print(f"Python {version}: {verdict}{', and required' * (version in missing and version in required)}")
+    return int("failed" in verdicts.values() or any(version in required for version in missing))
 
 
 def canary(words: list[str]) -> int:
     """Run the tests with the newest packages that are allowed, and name those that the pins do not have."""
-    version, python = [(each, found) for each in stated() if (found := find(each))][-1]
+    python = [Python(each, found) for each in stated() if (found := find(each))][-1]
     wanted = CHECKOUT / ".cache/newest.txt"
     wanted.parent.mkdir(exist_ok=True)
     wanted.write_text("".join(f"{each}\n" for each in _ranges()))
@@ -114,8 +151,8 @@ def canary(words: list[str]) -> int:
     shutil.rmtree(folder, ignore_errors=True)  # what is newest is another thing each day
     environment(folder, python, "-r", str(wanted))
     newer = sorted(_installed(folder) - {pin for name in PINS for pin in _pinned(CHECKOUT / name)})
-    print(f"Python {version}, newer than the pins: {', '.join(newer) or 'nothing'}", flush=True)
-    verdict = run(folder, words)
+    print(f"Python {python.version}, newer than the pins: {', '.join(newer) or 'nothing'}", flush=True)
+    verdict = run(folder, python, words)
     print(f"canary: {verdict}")
     return int(verdict != "passed")
 
@@ -155,7 +192,7 @@ def main() -> int:
     """Read the command line, and do it."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=["matrix", "canary"])
-    parser.add_argument("--pythons", default=" ".join(stated()), help="which, such as '3.12 3.13'")
+    parser.add_argument("--pythons", default=" ".join(stated()), help="which, such as '3.12 trixie'")
     parser.add_argument("--required", default="", help="those without which it fails")
     parser.add_argument("--seconds", type=float, help="how long each Python may take; what is not finished is said")
     parser.add_argument("words", nargs="*", help="for pytest, instead of the part that is run by default")

@@ -1,19 +1,24 @@
 """What is installed beside the package: man pages and completion made from the commands, and the Debian package."""
 
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from click.shell_completion import BashComplete
 
-from distribution import deb, pythons
+from distribution import deb, debian, pythons
 from sopctl.adapters import lab
+from sopctl.adapters.lab import image, process
 from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.cli.main import cli
+from sopctl.errors import OutsideFailure
+from tests.patience import PATIENCE
 
 CHECKOUT = Path(__file__).parents[1]
 INSTALLING = CHECKOUT / "docs/howto/installing.md"
@@ -277,7 +282,8 @@ def test_pipx_on_a_fresh_server(
         ({"bin/python3.12": "3.12"}, "bin/python3.12"),
         ({"bin/python3.12": "", "usr/bin/python3.12": "3.12"}, "usr/bin/python3.12"),  # a shim that has none
         ({"bin/python3.12": "3.11"}, None),
-        ({"bin/pyenv": "{folder}/versions/3.12.1", "versions/3.12.1/bin/python": "3.12"}, "versions/3.12.1/bin/python"),
+        ({".pyenv/versions/3.12.1/bin/python": "3.12"}, ".pyenv/versions/3.12.1/bin/python"),
+        ({".pyenv/versions/3.12.1/bin/python": ""}, None),  # made without venv
         ({}, None),
     ],
 )
@@ -287,9 +293,10 @@ def test_a_python_is_found_where_it_answers(
     for name, says in here.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"#!/bin/sh\necho {says.format(folder=tmp_path)}\n")
+        path.write_text(f"#!/bin/sh\necho {says}\n")
         path.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}/bin:{tmp_path}/usr/bin")
+    monkeypatch.setenv("PYENV_ROOT", f"{tmp_path}/.pyenv")
     assert pythons.find("3.12") == (f"{tmp_path}/{found}" if found else None)
 
 
@@ -323,9 +330,76 @@ def test_which_tests_are_run_may_be_said_after_the_pythons(monkeypatch: pytest.M
     ],
 )
 def test_a_run_may_take_only_so_long(test: str, seconds: float, says: str, tmp_path: Path) -> None:
-    python = tmp_path / "bin/python"
-    python.parent.mkdir()
-    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
-    python.chmod(0o755)
+    program = tmp_path / "bin/python"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
+    program.chmod(0o755)
     (tmp_path / "test_it.py").write_text(f"def test_it():\n    {test}\n")
-    assert pythons.run(tmp_path, [str(tmp_path / "test_it.py")], seconds) == says
+    python = pythons.Python("3.11", str(program))
+    assert pythons.run(tmp_path, python, [str(tmp_path / "test_it.py")], seconds) == says
+
+
+@pytest.mark.parametrize(
+    ("version", "release"), [("3.11", "bookworm"), ("3.13", "trixie"), ("trixie", "trixie"), ("3.12", None)]
+)
+def test_what_is_not_found_comes_from_the_debian_that_has_it(
+    version: str, release: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pythons, "find", lambda _: None)
+    monkeypatch.setattr(debian, "given", lambda release: ("enter", release))
+    found = pythons.had(version)
+    if release is None:
+        assert found == "no Debian has it"
+    else:
+        assert not isinstance(found, str)
+        assert found.enter == ("enter", release)
+        assert found.version == debian.RELEASES[release].python
+
+
+def test_a_debian_that_cannot_be_given_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert debian.given("trixie") == "Debian's trixie has it, which only root can enter"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(image, "ensure", failing(OutsideFailure("tool-missing", "no mmdebstrap")))
+    assert debian.given("trixie") == "Debian's trixie cannot be had: no mmdebstrap"
+    monkeypatch.setattr(debian, "entering", failing(subprocess.CalledProcessError(1, [], b"", b"unshare: refused\n")))
+    assert debian.given("trixie") == "Debian's trixie cannot be entered: unshare: refused"
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.lab
+def test_nothing_of_a_debian_outlives_who_entered_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its Python sees the checkout. What it changes elsewhere, mounts and leaves running goes with it, also when who
+    started it is killed."""
+    monkeypatch.setattr(debian, "packages", lambda _: [])
+    enter = debian.given("trixie")
+    assert not isinstance(enter, str), enter
+    said = _said(*enter, "python3", "-c", "import sys; print(*sys.version_info[:2], open('Makefile').readline())")
+    assert said.startswith("3 13 # Two commands")
+    mine = f"600.{os.getpid()}"
+
+    def sleeps() -> bool:
+        return any(_cmdline(path) == f"sleep\0{mine}\0".encode() for path in Path("/proc").glob("[0-9]*"))
+
+    leaves = f"touch /etc/{mine}; setsid sleep {mine} & until pgrep -f ^sleep; do :; done; exit 3"
+    assert subprocess.run([*enter, "sh", "-c", leaves], check=False, capture_output=True).returncode == 3
+    assert not sleeps()
+    starts = [sys.executable, "-c", "import subprocess, sys; subprocess.run(sys.argv[1:])"]
+    with subprocess.Popen([*starts, *enter, "sleep", mine]) as caller:
+        assert process.wait_until(sleeps, PATIENCE)
+        caller.kill()
+    assert process.wait_until(lambda: not sleeps(), PATIENCE)
+    subprocess.run([*enter, "test", "!", "-e", f"/etc/{mine}"], check=True)
+    assert str(debian.CHECKOUT / ".cache/trixie") not in Path("/proc/self/mountinfo").read_text()
+
+
+def _cmdline(process: Path) -> bytes:
+    with suppress(OSError):
+        return (process / "cmdline").read_bytes()
+    return b""
