@@ -12,7 +12,7 @@ import pytest
 from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.runner import Outcome, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus
-from sopctl.adapters.ssh import Password, run_as_root
+from sopctl.adapters.ssh import Password, load_key, run_as_root
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.target import Target
 from sopctl.workflow.servers.playbooks import Options
@@ -38,6 +38,7 @@ def test_every_way_in(lab: LabStatus, pristine: LabServer) -> None:
     assert lab.servers
     for case in CASES:
         make = "" if case["user"] == "root" else "useradd -m -s /bin/bash USER; "
+        make += f"cp -r ~{pristine.user}/.ssh ~USER/; chown -R USER ~USER/.ssh; " if case.get("key") else ""
         script = f"{make}echo 'USER:{split(PASSWORD)}' | chpasswd; {case['account']}"
         servers.run(pristine, script.replace("USER", case["user"]))
     pin = next(key.pin for key in pristine.host_keys if key.type == "ssh-ed25519")
@@ -46,7 +47,8 @@ def test_every_way_in(lab: LabStatus, pristine: LabServer) -> None:
         for case in wanted:
             target = Target(pristine.address, ports[case["name"]], case["user"], pin, timeout=30.0)
             make_sure = b'echo "$(id -u) $1" >/root/was-here\n'
-            way = Password(case.get("password", PASSWORD))
+            key = load_key(Path(pristine.key_file)) if case.get("key") else None
+            way = Password(case.get("password", PASSWORD), key)
             result = run_as_root(target, way, make_sure, [case["user"]])
             assert (result.rung, result.cause) == (case["rung"], case["cause"]), (case["name"], result)
             assert re.search(case["detail"], result.detail), (case["name"], result.detail)

@@ -3,7 +3,7 @@
 import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,15 +167,22 @@ class Climb:
             raise Fault(Cause.HOST_KEY_CHANGED, f"expected {known}, but the server shows {shown}{hint}")
 
     def log_in(self, user: str, way: Key | Password) -> None:
-        """The login: one attempt."""
-        assert self.session is not None  # noqa: S101 (handshake() came first)
+        """The login: one attempt; with a password that has a key, one with the key before it."""
         with self.on(Rung.LOGIN) as note:
-            if isinstance(way, Password):
-                self.session.login_by_password(user, way)
-                note.append(f"{printable(user, 64)} with a password")
-            else:
-                self.session.login(user, way)
-                note.append(f"{printable(user, 64)} with {way.fingerprint}")
+            note.append(f"{printable(user, 64)} with {self._opened_by(user, way)}")
+
+    def _opened_by(self, user: str, way: Key | Password) -> str:
+        """Log in. Returns what opened the account."""
+        assert self.session is not None  # noqa: S101 (handshake() came first)
+        if isinstance(way, Key):
+            self.session.login(user, way)
+            return way.fingerprint
+        if way.key:
+            with suppress(Fault):  # then the password decides, also what is said
+                self.session.login(user, way.key)
+                return way.key.fingerprint
+        self.session.login_by_password(user, way)
+        return "a password"
 
     def run(self, command: str) -> None:
         """The command, run by the account's shell."""

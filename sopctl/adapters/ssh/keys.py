@@ -28,9 +28,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Password:
-    """A password for a first contact; never shown."""
+    """A password for a first contact; never shown. `key` is tried first for the login: where it opens the account, only
+    sudo gets the password."""
 
     text: str = field(repr=False)
+    key: Key | None = None
 
 
 def load_key(path: Path) -> Key:

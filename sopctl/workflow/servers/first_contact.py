@@ -10,6 +10,7 @@ import stat
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
@@ -19,7 +20,9 @@ from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, remedy
 from sopctl.model.sop.entries import OfficeKey, SudoRight, WayIn
+from sopctl.model.sop.summary import Summary
 from sopctl.store import dossiers
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.office_key import fingerprint, office_key, public_key
 from sopctl.workflow.servers.reach import first_contact, first_key, host, office_account, opens_by_key
@@ -133,6 +136,18 @@ def one_line(text: str, where: str) -> Password:
     return Password(text)
 
 
+def key_of(site: Site, each: Summary) -> Key | None:
+    """The key of the first contact, where it has one and that is in keys/. Raises as `load_key`."""
+    name = first_key(site, each) if opens_by_key(site, each) else None
+    return load_key(site.key_file(name)) if name and (site.folder("keys") / name).is_file() else None
+
+
+def with_key(site: Site, each: Summary, password: Password) -> Password:
+    """The owner's password, with the key of the first contact: a server may take keys only, and its sudo ask for the
+    password."""
+    return replace(password, key=key_of(site, each))
+
+
 def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = None) -> WayIn:
     """Make the management account on the server, through the account of the letter and its password.
 
@@ -140,7 +155,8 @@ def let_in(mine: Turn, password: Password, *, cancel: threading.Event | None = N
     """
     site = mine.desk.site
     site.key_file(office_key(site, mine.dossier.summary))
-    found = _make_account(mine, first_contact(mine.desk.site, mine.dossier.summary).user, password, cancel)
+    user = first_contact(site, mine.dossier.summary).user
+    found = _make_account(mine, user, with_key(site, mine.dossier.summary, password), cancel)
     if found.cause:
         raise refused(mine.dossier.id, found)
     return WayIn(way_in=office_account(site, mine.dossier.summary))
@@ -162,10 +178,9 @@ def regain(mine: Turn, *, cancel: threading.Event | None = None) -> None:
     key = load_key(site.key_file(office_key(site, mine.dossier.summary)))
     found = _make_account(mine, office_account(site, mine.dossier.summary), key, cancel)
     owner = mine.deposit.access.first_contact
-    keyed = found.cause in _NOT_ROOT and opens_by_key(site, mine.dossier.summary)
-    owners_key = first_key(site, mine.dossier.summary) if keyed else None
-    if owner and owners_key and (site.folder("keys") / owners_key).is_file():
-        again = _make_account(mine, owner.user, load_key(site.key_file(owners_key)), cancel)
+    owners_key = key_of(site, mine.dossier.summary) if found.cause in _NOT_ROOT else None
+    if owner and owners_key:
+        again = _make_account(mine, owner.user, owners_key, cancel)
         found = again if again.cause is None else found
     if found.cause in _NOT_ROOT:
         raise reduced(mine.dossier.id)

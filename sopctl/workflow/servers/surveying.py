@@ -95,12 +95,13 @@ def look(
     """
     from sopctl.adapters.ssh import load_key  # code that only reads the records must not load it
     from sopctl.adapters.ssh.survey import survey
+    from sopctl.workflow.servers.first_contact import with_key
 
     site = desk.site
     site.key_file(office_key(site, dossier.summary))  # a run logs in with it at its end
     way: Key | Password
     if password:
-        user, way = first_contact(site, dossier.summary).user, password
+        user, way = first_contact(site, dossier.summary).user, with_key(site, dossier.summary, password)
     else:
         through = reach(site, dossier.summary)
         user, way = through.account, load_key(site.key_file(through.key))

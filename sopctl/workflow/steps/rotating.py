@@ -30,7 +30,7 @@ from sopctl.workflow.office_key import fingerprint, key_state, key_states, publi
 from sopctl.workflow.servers import batch, first_contact
 from sopctl.workflow.servers.batch import Answers
 from sopctl.workflow.servers.left import FINGERPRINT, note_key
-from sopctl.workflow.servers.reach import first_key, host, lets_us_in, office_account, opens_by_key
+from sopctl.workflow.servers.reach import host, lets_us_in, office_account
 from sopctl.workflow.trust import target
 
 WAY_IN = "playbooks/files/way_in.sh"
@@ -181,11 +181,9 @@ class _Rotation:
     def _install(self, mine: Turn) -> None:
         """Let the new key in by the owner's account. Raises NotNow where nothing opens that, OutsideFailure."""
         site, contact = self._site, mine.deposit.access.first_contact
-        way: Key | Password | None = self._password
-        if way is None and opens_by_key(site, mine.dossier.summary):
-            name = first_key(site, mine.dossier.summary)
-            there = name and (site.folder("keys") / name).is_file()
-            way = load_key(site.key_file(name)) if name and there else None
+        way: Key | Password | None = first_contact.key_of(site, mine.dossier.summary)
+        if self._password:
+            way = first_contact.with_key(site, mine.dossier.summary, self._password)
         if contact is None or way is None:
             raise locked_out(site, mine.dossier.id)
         where = target(host(site, mine.dossier.summary), contact.user, timeout=SECONDS)

@@ -12,10 +12,12 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
+from sopctl.adapters.ssh import Password, load_key
 from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.store.dossiers import read
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import ansible_view, first_contact, reach
+from sopctl.workflow.setup.init import make_key
 from tests.conftest import Ran
 
 
@@ -115,3 +117,14 @@ def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: 
         reach.reach(desk.site, dossier.summary)
     assert Action("configure", deposit, given={"ask-password": ""}) in refused.value.remedy
     assert ansible_view.hosts(desk.site.root) == [], "Ansible has no way in yet"
+
+
+def test_a_password_comes_with_the_key_of_the_first_contact(desk: Desk, until_space: Callable[..., str]) -> None:
+    """A server may take keys only, and its sudo ask for the password."""
+    summary = read(desk.site, until_space()).summary
+    password = Password("rahasia")
+    key, aside = desk.site.root / "keys/owner", desk.site.root / "owner"
+    make_key(key, "owner")
+    assert first_contact.with_key(desk.site, summary, password) == Password("rahasia", load_key(key))
+    key.rename(aside)
+    assert first_contact.with_key(desk.site, summary, password) == password, "the letter names it, and nobody has it"
