@@ -1,5 +1,6 @@
 """The command lines that the documentation prints. tests/cases/printed.yml says which test runs which."""
 
+import functools
 import os
 import re
 import signal
@@ -32,9 +33,7 @@ def as_run(row: Mapping[str, Any]) -> list[str]:
         for line in printed(DOCS / row["document"]):
             for start in [start for start in coming if line.startswith(start)]:
                 yield from coming.pop(start)
-            for named, ours in here.items():
-                line = line.replace(named, ours)
-            yield line
+            yield functools.reduce(lambda said, one: said.replace(*one), here.items(), line)
 
     lines = list(in_order())
     assert not coming, f"{row['document']} prints no such line: {', '.join(coming)}"
