@@ -95,7 +95,7 @@ def test_the_last_month_is_meant(desk: Desk, mailbox: Mailbox) -> None:
 
 
 def test_the_script_for_cron_runs_with_nothing_around_it(desk: Desk, mailbox: Mailbox, tmp_path: Path) -> None:
-    """As howto/monitoring.md prints it, with its checks, but on any day, and in this site. A second run sends nothing."""
+    """As howto/monitoring.md prints it and its checks, but on any day, in this site. A second run sends nothing."""
     page = (DOCS / "howto/monitoring.md").read_text()
     cron = page.partition("## cron")[2]
     script = cron.partition("```sh\n")[2].partition("```")[0]
