@@ -27,7 +27,7 @@ from sopctl.errors import InvalidRecord, OutsideFailure, UsageError, in_words
 from sopctl.locale import Prose, Text
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, modes, settings, staging
-from sopctl.store.durable import disk_errors, make_folder, opened, sync_folder, write_atomic
+from sopctl.store.durable import disk_errors, files_below, make_folder, opened, sync_folder, walk, write_atomic
 from sopctl.store.journal import Anchor, Journal
 from sopctl.store.page import database as page
 from sopctl.store.site import MOVED, Site
@@ -205,8 +205,7 @@ def _is_document(path: Path) -> bool:
 
 
 def _walk(root: Path, pack: _Packer) -> Iterator[Path]:
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
+    for here, folders, files in walk(root):
         if here == root:
             folders[:] = [name for name in folders if name not in LEFT_OUT]
         folders[:] = sorted(name for name in folders if not name.startswith(UNDERWAY) and name != "__pycache__")
@@ -250,8 +249,8 @@ def _executed(root: Path, path: Path) -> bool:
 def _keys(site: Site) -> list[Path]:
     """The files of `keys/` and of its folders."""
     keys = site.folder("keys")
-    found = sorted([*keys.glob("*"), *keys.glob("*/*")])
-    return [path for path in found if path.is_file() and not (path.is_symlink() or path.parent.is_symlink())]
+    found = [path for path in files_below(keys) if len(path.relative_to(keys).parts) <= 2]
+    return [path for path in found if not path.is_symlink()]
 
 
 def _packed(root: Path, paths: list[Path]) -> bytes:

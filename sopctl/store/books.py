@@ -5,7 +5,6 @@ each kind and year, so that none grows without end: `house/visits-2026.yml`, wit
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,7 +21,7 @@ from sopctl.model.sop import history
 from sopctl.model.sop.entries import Kept
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
-from sopctl.store.durable import disk_errors, make_folder, sweep, write_tentative
+from sopctl.store.durable import listed, make_folder, sweep, write_tentative
 from sopctl.store.site import SITE_LOCK_SECONDS, Site
 
 Kind = Literal["visits", "maintenance"]
@@ -51,10 +50,7 @@ class Book:
 
 def names(site: Site) -> list[str]:
     """The names of all books that are there, the oldest first."""
-    folder = site.folder(FOLDER)
-    with disk_errors(folder, "read"):
-        entries = list(os.scandir(folder)) if folder.is_dir() else []
-    found = [entry.name.removesuffix(".yml") for entry in entries if entry.name.endswith(".yml")]
+    found = [path.stem for path in listed(site.folder(FOLDER), "*.yml")]
     return sorted((name for name in found if _NAME.match(name)), key=lambda name: name.rpartition("-")[::-1])
 
 

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatchcase
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
@@ -92,15 +93,35 @@ def refused(error: OSError) -> OutsideFailure:
         return told
 
 
-def yaml_files(folder: Path) -> list[Path]:
-    """The files `*.yml` of a folder, by name; none where there is no such folder. Raises OutsideFailure: `Path.glob`
-    takes a folder that may not be read for an empty one."""
+def listed(folder: Path, pattern: str = "*") -> list[Path]:
+    """What of a folder has a name like `pattern`, by name; nothing where there is no such folder. Raises OutsideFailure
+    for one that may not be read: `Path.glob` takes it for an empty one."""
     with disk_errors(folder, "read"):
         try:
             names = os.listdir(folder)
         except FileNotFoundError:
             return []
-    return sorted(folder / name for name in names if name.endswith(".yml"))
+    return sorted(folder / name for name in names if fnmatchcase(name, pattern))
+
+
+def walk(folder: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
+    """As `os.walk`, which passes over what may not be read: here that raises OutsideFailure."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            with disk_errors(Path(error.filename), "read"):
+                raise error
+
+    for here, folders, files in os.walk(folder, onerror=refuse):
+        yield Path(here), folders, files
+
+
+def files_below(folder: Path) -> list[Path]:
+    """The files in a folder and in the folders in it, by path; of links, those to a file. Raises as `walk`."""
+    with disk_errors(folder, "read"):
+        return sorted(
+            here / name for here, _folders, files in walk(folder) for name in files if (here / name).is_file()
+        )
 
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o640) -> None:

@@ -18,7 +18,16 @@ from msgspec import UNSET, Struct, UnsetType
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Kept, SignedPaper, SigningAsked, SigningRefused
-from sopctl.store.durable import Unconfirmed, make_folder, opened, sweep, undisturbed, write_atomic, write_tentative
+from sopctl.store.durable import (
+    Unconfirmed,
+    listed,
+    make_folder,
+    opened,
+    sweep,
+    undisturbed,
+    write_atomic,
+    write_tentative,
+)
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
@@ -81,7 +90,7 @@ def read(site: Site) -> list[Issued]:
     """The register, in order. Raises InvalidRecord where a record is missing or was altered."""
     folder = site.folder(NAME)
     found: list[Issued] = []
-    for path in sorted(folder.glob("[0-9][0-9][0-9][0-9].json")) if folder.is_dir() else ():
+    for path in listed(folder, "[0-9][0-9][0-9][0-9].json"):
         with opened(path, links=False) as file:
             content = file.read(MAX_RECORD)
         try:

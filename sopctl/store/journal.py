@@ -28,7 +28,7 @@ from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
-from sopctl.store.durable import append_line, make_folder, opened, write_atomic
+from sopctl.store.durable import append_line, listed, make_folder, opened, write_atomic
 
 FILE_NAME = "journal.jsonl"
 STAMPS = "timestamps"
@@ -285,7 +285,7 @@ class Journal:
 
     def stamps(self) -> list[Stamp]:
         """The timestamps that are kept, of the shortest journal first."""
-        paths = self.path.with_name(STAMPS).glob("*.tsr")
+        paths = listed(self.path.with_name(STAMPS), "*.tsr")
         named = [(_STAMP.fullmatch(path.name), path) for path in paths]
         found = [Stamp(Anchor(int(name[1]), name[2]), path) for name, path in named if name]
         return sorted(found, key=lambda each: each.anchor.lines)

@@ -11,14 +11,14 @@ from sopctl.errors import InvalidRecord
 from sopctl.model.sop import soundness
 from sopctl.model.sop.procedure import Procedure, Procedures
 from sopctl.store import codec
-from sopctl.store.durable import yaml_files
+from sopctl.store.durable import listed
 
 SHIPPED = Path(__file__).parent.parent / "procedures"
 
 
 def procedure_files(own: Path) -> list[Path]:
     """The files that a library with this folder of a site's own is read from. Raises OutsideFailure."""
-    return [path for folder in (SHIPPED, own) for path in yaml_files(folder)]
+    return [path for folder in (SHIPPED, own) for path in listed(folder, "*.yml")]
 
 
 class _Edition(NamedTuple):
@@ -116,7 +116,7 @@ class Library:
 
     def _add_all(self, folder: Path) -> None:
         seen: dict[tuple[str, str], Path] = {}
-        for path in yaml_files(folder):
+        for path in listed(folder, "*.yml"):
             content = codec.read(path)
             procedure = codec.parse(content, Procedure, where=str(path))
             edition = _Edition(path, content, procedure)

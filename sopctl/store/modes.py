@@ -11,13 +11,14 @@
 
 import grp
 import os
+import pwd
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.errors import Action, InvalidRecord, OutsideFailure
+from sopctl.errors import Action, Advice, InvalidRecord, OutsideFailure, UsageError
 from sopctl.locale import Text
 from sopctl.store.durable import disk_errors
 
@@ -92,7 +93,7 @@ def refuse_writable(root: Path) -> None:
             "executed-writable-by-others",
             "every login of this machine can change what would be executed here",
             where=str(path),
-            remedy=LOOK,
+            remedy=_look(root, path),
         )
 
 
@@ -104,17 +105,50 @@ def refuse_open_doors(root: Path, names: Iterable[str]) -> None:
             "page-writable-by-others",
             "every login of this machine can change who may do what on the page",
             where=str(path),
-            remedy=LOOK,
+            remedy=_look(root, path),
         )
 
 
+def _look(root: Path, path: Path) -> Advice:
+    """What helps where every login may write to `path`. The modes of what is not in the site are not ours to set."""
+    if path == root or root in path.parents:
+        return LOOK
+    return Text("Look whether someone did. Then take the right from others: chmod o-w {file}", file=path)
+
+
+def refuse_anothers(root: Path, record: Path) -> None:
+    """Raise UsageError for a site that nobody named, if its folder or its sopctl.yml belongs to an account with which
+    this one shares no group: below a folder that others may write to, such as /tmp, anybody can put a site."""
+    sudo = os.environ.get("SUDO_UID", "")
+    ours = {0, os.geteuid(), int(sudo) if os.geteuid() == 0 and sudo.isdecimal() else 0}
+    for path in (root, record):
+        with disk_errors(path, "look at"):
+            found = path.stat()
+        shared = found.st_mode & stat.S_IWGRP and found.st_gid in {os.getegid(), *os.getgroups()}
+        if found.st_uid not in ours and not shared:
+            raise UsageError(
+                "site-of-another",
+                "the site in {folder} belongs to the account {owner}",
+                remedy=Text("Look at what it is. If you trust it, name it: --site {folder}", folder=root),
+                folder=root,
+                owner=_account(found.st_uid),
+            )
+
+
+def _account(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _open_to_all(paths: Iterable[Path]) -> Iterator[Path]:
-    """Those that every login may write to."""
+    """Those that every login may write to; of links, what they lead to, which is what is read."""
     for path in paths:
         with disk_errors(path, "look at"):
-            found = path.lstat()
-        if not stat.S_ISLNK(found.st_mode) and found.st_mode & stat.S_IWOTH:
-            yield path
+            writable = path.exists() and path.stat().st_mode & stat.S_IWOTH
+        if writable:
+            yield path.resolve() if path.is_symlink() else path
 
 
 def _right(below: str, folder: bool, group: int | None) -> tuple[int, int | None]:
@@ -149,10 +183,11 @@ def _paths(root: Path) -> Iterator[Path]:
 
 
 def _tree(path: Path) -> Iterator[Path]:
-    if path.is_symlink() or not path.exists():
+    """What is there, a link too, but nothing that is behind one."""
+    if not os.path.lexists(path):
         return
     yield path
-    if path.is_dir():
-        for folder, folders, files in os.walk(path):
+    if path.is_dir() and not path.is_symlink():
+        for folder, folders, files in os.walk(path):  # the mode of what may not be read is looked at itself
             for name in sorted([*folders, *files]):
                 yield Path(folder, name)

@@ -25,7 +25,7 @@ from sopctl.model.rack import Rack
 from sopctl.model.sop.procedure import Procedures
 from sopctl.store import codec, locks, modes, settings
 from sopctl.store.across import origin
-from sopctl.store.durable import Unconfirmed, disk_errors, make_folder, prepared, sync_folder, write_atomic, yaml_files
+from sopctl.store.durable import Unconfirmed, disk_errors, listed, make_folder, prepared, sync_folder, write_atomic
 from sopctl.store.library import Library, procedure_files
 from sopctl.store.settings import Settings
 
@@ -87,12 +87,15 @@ class Site:
 
     @classmethod
     def find(cls, named: str | None) -> "Site":
-        """The site that the user names (--site, SOPCTL_SITE), else the nearest parent folder that is one."""
+        """The site that the user names (--site, SOPCTL_SITE), else the nearest parent folder that is one.
+
+        Raises UsageError where the one that was found so is another account's."""
         if named:
             return cls(Path(named))
         here = Path.cwd()
         for folder in (here, *here.parents):
             if _is_site(folder):
+                modes.refuse_anothers(folder, folder / settings.FILE_NAME)
                 return cls(folder)
         return cls(here)
 
@@ -189,7 +192,7 @@ class Site:
         return path
 
     def _records(self, folder: str, kind: type[Named]) -> Iterator[Named]:
-        for path in yaml_files(self.folder(folder)):
+        for path in listed(self.folder(folder), "*.yml"):
             yield self.recent.of_files([path], partial(_named, path, kind)) if self.recent else _named(path, kind)
 
     def refuse_moved(self) -> None:
@@ -331,8 +334,7 @@ class Site:
         runs = self.root / "var" / "runs"
         modes.refuse_writable(self.root)
         make_folder(runs)
-        with disk_errors(runs, "read"):
-            taken = [path.suffix.removeprefix(".") for path in runs.glob(f"{name}.*")]
+        taken = [path.suffix.removeprefix(".") for path in listed(runs, f"{name}.*")]
         return runs / f"{name}.{1 + max((int(number) for number in taken if number.isdecimal()), default=0)}"
 
     def forget_runs(self, now: datetime) -> None:
@@ -344,7 +346,7 @@ class Site:
     def runs(self) -> list[tuple[Path, float]]:
         """The folders of the runs that are kept, each with the time of its last change (Unix), the newest first."""
         found = []
-        for path in (self.root / "var" / "runs").glob("*"):
+        for path in listed(self.root / "var" / "runs"):
             with suppress(FileNotFoundError):  # another command may have just removed it
                 found.append((path, path.stat().st_mtime))
         return sorted(found, key=lambda run: run[1], reverse=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.store.durable import disk_errors, sync_folder
+from sopctl.store.durable import disk_errors, listed, sync_folder
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
@@ -30,7 +30,7 @@ def finish(site: Site) -> None:
     """
     deposits = site.folder("deposits")
     with disk_errors(deposits, "make"):
-        for folder in sorted(deposits.glob(f"{PREFIX}*")):
+        for folder in listed(deposits, f"{PREFIX}*"):
             if (folder / READY).is_file():
                 for each in made_in(folder):
                     os.rename(each, deposits / each.name)

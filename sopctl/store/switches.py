@@ -15,7 +15,7 @@ from sopctl.model.access.target import HostKey
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.ports.port import ActualPort
 from sopctl.store import codec
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.durable import disk_errors, listed, write_atomic
 from sopctl.store.site import Site
 
 
@@ -70,7 +70,7 @@ def unfinished(folder: Path, switch: str) -> list[Unfinished]:
     """The changes on a switch that were cut off, by their marks. Marks of older versions, which say nothing, and those
     that are damaged are left out."""
     found = []
-    for path in sorted(folder.glob(f"{switch}-*")) if folder.is_dir() else []:
+    for path in listed(folder, f"{switch}-*"):
         with suppress(OSError, NotJson):
             mark = from_json(path.read_bytes(), Unfinished)
             if mark.switch == switch:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 
-from sopctl.errors import Action, Advice, InvalidRecord, SopctlError
+from sopctl.errors import Action, Advice, InvalidRecord, OutsideFailure, SopctlError
 from sopctl.locale import Text
 from sopctl.model import admission
 from sopctl.model.access import public_key
@@ -14,7 +14,7 @@ from sopctl.model.admission import House, Objection, Step
 from sopctl.model.deposit import Adoption, AnyRequest
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
-from sopctl.store.durable import yaml_files
+from sopctl.store.durable import listed
 from sopctl.store.site import Site
 
 MAX_PUBLIC_KEY = 16 * 1024
@@ -27,7 +27,7 @@ def destinations(site: Site) -> Destinations:
     """Where this site's deposits may be."""
     settings = site.settings
     ours = dict.fromkeys(settings.controllers, "one of the office's controllers")
-    for path in yaml_files(site.folder("switches")):
+    for path in listed(site.folder("switches"), "*.yml"):
         with suppress(SopctlError):  # a record that cannot be read stops what needs the switch, not every deposit
             switch = codec.load(path, SwitchRecord)
             ours[switch.address] = f"the switch {switch.name}"
@@ -41,12 +41,23 @@ def house(site: Site, today: date | None = None) -> House:
     """What of this site decides over a letter that comes in `today` (None: nobody asks what is plausible)."""
     settings = site.settings
     accounts = {settings.management.account, settings.management_account or settings.management.account}
+    gives = bool(listed(site.folder("networks"), "*.yml"))
+    return House(destinations(site), settings.for_letters, frozenset(accounts), _our_keys(site), today, gives)
+
+
+def _our_keys(site: Site) -> frozenset[bytes]:
+    """The office's public keys; none for the page's account, which may not look into keys/."""
+    try:
+        paths = listed(site.folder("keys"), "*.pub")
+    except OutsideFailure as refused:
+        if refused.id != "access-denied":
+            raise
+        paths = []
     keys = set()
-    for path in site.folder("keys").glob("*.pub"):
+    for path in paths:
         with suppress(SopctlError, UnicodeDecodeError):
             keys.add(public_key.blob(codec.read(path, MAX_PUBLIC_KEY, links=False).decode()))
-    gives = bool(yaml_files(site.folder("networks")))
-    return House(destinations(site), settings.for_letters, frozenset(accounts), frozenset(keys - {b""}), today, gives)
+    return frozenset(keys - {b""})
 
 
 def objections(site: Site, record: AnyRequest | Adoption, today: date | None = None) -> list[Objection]:

@@ -7,17 +7,19 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.store import modes
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
+from tests.cases import rows
 from tests.conftest import Ran
 
 GROUP = grp.getgrgid(65534).gr_name
@@ -137,3 +139,41 @@ def test_two_colleagues_share_a_site(public: Path) -> None:
         ran = colleague((4001, 4002, 0)[number % 3], root, *words)
         assert ran.returncode == 0, (words, ran.stderr)
     assert [str(each) for each in modes.loose(root, Site(root).settings.site.group)] == []
+
+
+ME, ANOTHER, SHARED = 12_345, 12_346, 12_347
+
+
+@pytest.mark.parametrize("case", rows("found_sites"), ids=str)
+def test_a_site_that_is_anothers_has_to_be_named(
+    case: dict[str, Any], public: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = {"me": ME, "another": ANOTHER, "root": 0}
+    below = public / "site" / "below"
+    below.mkdir(parents=True)
+    (public / "site/sopctl.yml").write_bytes(b"x: y\n")
+    for path, whose in ((public / "site", case["folder"]), (public / "site/sopctl.yml", case["record"])):
+        os.chown(path, accounts[whose], SHARED if case.get("shared") else accounts[whose])
+        path.chmod(0o770)
+    monkeypatch.setattr(os, "geteuid", lambda: ME if case["who"] == "me" else 0)
+    monkeypatch.setattr(os, "getegid", lambda: ME if case["who"] == "me" else 0)
+    monkeypatch.setattr(os, "getgroups", lambda: [SHARED])
+    monkeypatch.setenv("SUDO_UID", str(ME) if case["who"] == "sudo" else "")
+    monkeypatch.chdir(below)
+    with nullcontext() if case["works"] else pytest.raises(UsageError, match="belongs to the account"):
+        assert Site.find(None).root == public / "site"
+    assert Site.find("..").root.name == ".."
+
+
+def test_what_a_link_leads_to_counts(tmp_path: Path) -> None:
+    """`sopctl.yml` may be a link into a folder of settings; what is read is what is there."""
+    site = init.init(tmp_path / "site")
+    outside = tmp_path / "settings.yml"
+    (site.root / "ansible.cfg").rename(outside)
+    (site.root / "ansible.cfg").symlink_to(outside)
+    site.new_run("x")
+    outside.chmod(0o666)
+    with pytest.raises(InvalidRecord) as refused:
+        site.new_run("x")
+    assert refused.value.where == str(outside)
+    assert f"chmod o-w {outside}" in str(refused.value.remedy)

@@ -10,7 +10,7 @@ keys/engine/worker-NETWORK/                  for the machine of that network's w
 
 from pathlib import Path
 
-from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.store.durable import disk_errors, listed, make_folder, write_atomic
 from sopctl.store.site import Site
 
 MOST_BYTES = 64 * 1024
@@ -44,4 +44,4 @@ class EngineFiles:
 
     def workers(self) -> list[str]:
         """The networks for which there is a worker's folder."""
-        return sorted(path.name.removeprefix("worker-") for path in self.folder.glob("worker-*") if path.is_dir())
+        return sorted(path.name.removeprefix("worker-") for path in listed(self.folder, "worker-*") if path.is_dir())

@@ -20,6 +20,7 @@ from sopctl.model.sop.entries import AccessTried
 from sopctl.model.unit import label
 from sopctl.store import codec, dossiers, facts
 from sopctl.store.dossiers import Dossier
+from sopctl.store.durable import files_below
 from sopctl.store.settings import FILE_NAME as SETTINGS_FILE
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
@@ -150,8 +151,8 @@ def refuse_unread(site: Site) -> None:
 
 def _variables_read(site: Site) -> set[str]:
     found: set[str] = set()
-    for path in sorted((site.root / "playbooks").rglob("*")):
-        if path.suffix in (".yml", ".j2") and path.is_file() and not path.is_symlink():
+    for path in files_below(site.root / "playbooks"):
+        if path.suffix in (".yml", ".j2") and not path.is_symlink():
             found |= set(re.findall(r"\bsopctl_[a-z_]{1,60}", path.read_text(errors="replace")[:500_000]))
     return found
 

@@ -20,7 +20,7 @@ from sopctl.locale import Prose, Text
 from sopctl.model.access import details
 from sopctl.model.access.ladder import AccessResult, Rung, remedy
 from sopctl.model.text import printable
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import disk_errors, files_below
 from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
@@ -76,9 +76,9 @@ def own_way(site: Site, packed: Path) -> Prose:
     if (site.root / "playbooks/action_plugins/server_facts.py").exists():
         return Text("server_facts has an action plugin")
     for folder in VARIABLES:
-        for path in sorted((site.root / folder).rglob("*")):
+        for path in files_below(site.root / folder):
             name = str(path.relative_to(site.root))
-            if path.is_file() and name not in AS_PACKED and any(word in _read(path) for word in TELLING):
+            if name not in AS_PACKED and any(word in _read(path) for word in TELLING):
                 return Text("{name} says how servers are reached or asked", name=name)
     return ""
 

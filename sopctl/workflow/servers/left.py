@@ -24,7 +24,7 @@ from sopctl.model.fingerprint.changes import Difference, differences
 from sopctl.model.sop.entries import Left
 from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import disk_errors, files_below, listed
 from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Turn
@@ -212,7 +212,7 @@ class Look:
     @cached_property
     def _has_last_tasks(self) -> bool:
         """Has the site tasks of its own that come after what a run proves?"""
-        return any((self._site.root / "playbooks/hooks/after").glob("*.yml"))
+        return bool(listed(self._site.root / "playbooks/hooks/after", "*.yml"))
 
     def _key(self, name: str) -> Key:
         if name not in self._keys:
@@ -278,9 +278,9 @@ def _unusable() -> OutsideFailure:
 def _digest(root: Path, folders: Sequence[str], without: str = "") -> str:
     whole = hashlib.sha256()
     for folder in folders:
-        for path in sorted((root / folder).rglob("*")):
+        for path in files_below(root / folder):
             name = path.relative_to(root)
-            if path.is_file() and "__pycache__" not in name.parts and (not without or name.parts[1] != without):
+            if "__pycache__" not in name.parts and (not without or name.parts[1] != without):
                 with disk_errors(path, "read"):
                     whole.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
     return whole.hexdigest()

@@ -10,6 +10,7 @@ from sopctl.adapters import sealing
 from sopctl.errors import InvalidRecord
 from sopctl.locale import Prose
 from sopctl.store import backup, locks
+from sopctl.store.durable import listed
 from sopctl.store.site import Moved, Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, validation
@@ -69,7 +70,7 @@ def _given_away(desk: Desk, file: Path) -> Iterator[None]:
         site.mark_moved(Moved(desk.now(), desk.typed, file.name))
     try:
         locked = site.root / "var" / "locks"
-        for path in sorted(locked.iterdir()) if locked.is_dir() else []:
+        for path in listed(locked):
             with locks.hold(path, path.name):
                 pass  # who takes it from now on finds the mark
         yield

@@ -14,6 +14,7 @@ from sopctl.locale import Text, either
 from sopctl.model import names
 from sopctl.model.ports.switch import SwitchRecord
 from sopctl.store import codec
+from sopctl.store.durable import listed
 
 
 def up(
@@ -32,7 +33,7 @@ def up(
 
 def all_states() -> list[OwnerState]:
     """Every state that a lab server can be put into, by name. Raises InvalidRecord for a file that describes none."""
-    return [_state(path) for path in sorted(lab.STATES.glob("*.yml"))]
+    return [_state(path) for path in listed(lab.STATES, "*.yml")]
 
 
 def states_named(names: str) -> list[OwnerState]:
@@ -41,7 +42,7 @@ def states_named(names: str) -> list[OwnerState]:
 
 
 def _state_file(name: str) -> Path:
-    known = sorted(path.stem for path in lab.STATES.glob("*.yml"))
+    known = [path.stem for path in listed(lab.STATES, "*.yml")]
     if name not in known:
         near = difflib.get_close_matches(name, known)
         raise UsageError(

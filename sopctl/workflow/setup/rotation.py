@@ -12,6 +12,7 @@ from msgspec import Struct
 from sopctl.errors import Action, NotNow, UsageError
 from sopctl.locale import Counted
 from sopctl.store import dossiers, register
+from sopctl.store.durable import listed
 from sopctl.store.settings import Settings
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -152,7 +153,7 @@ def _made_and_named(site: Site, before: str) -> str:
 def _next(site: Site, name: str) -> str:
     """`management-2` after `management`, or the first number behind it of which there is no file."""
     keys, base, number = site.folder("keys"), re.sub(r"-[0-9]{1,6}\Z", "", name), 2
-    while any(keys.glob(f"{base}-{number}*")) or f"{base}-{number}" == name:
+    while listed(keys, f"{base}-{number}*") or f"{base}-{number}" == name:
         number += 1
     return f"{base}-{number}"
 

@@ -4,13 +4,14 @@ Private keys and passwords lie in keys/. Secret variables in inventory/ (per gro
 Vault, or plain in a file that only its owner may read.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.store.durable import disk_errors
+from sopctl.store.durable import disk_errors, files_below
 from sopctl.store.site import Site
 
 MAX_READ = 262_144
@@ -35,12 +36,12 @@ def exposed(site: Site) -> Iterator[Exposed]:
     be read."""
     keys = site.root / "keys"
     with disk_errors(keys, "read"):
-        for path in sorted(keys.rglob("*")):
-            if path.is_file() and path.suffix != ".pub" and _open(path):
+        for path in files_below(keys) if os.access(keys, os.R_OK) else ():  # else they are another account's alone
+            if path.suffix != ".pub" and _open(path):
                 yield Exposed(path, "a key or a password")
         for folder in ("inventory", "playbooks", "roles"):
-            for path in sorted((site.root / folder).rglob("*")):
-                if path.is_file() and _open(path) and (what := _secret_in(path)):
+            for path in files_below(site.root / folder):
+                if _open(path) and (what := _secret_in(path)):
                     yield Exposed(path, what)
 
 

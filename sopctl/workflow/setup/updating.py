@@ -17,7 +17,7 @@ from typing import Literal
 from msgspec import Struct
 
 from sopctl.store.across import origin
-from sopctl.store.durable import disk_errors, make_folder, write_atomic
+from sopctl.store.durable import disk_errors, files_below, make_folder, write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow.servers.playbooks import skeleton
 
@@ -115,9 +115,9 @@ def copy(root: Path) -> None:
 def _names(root: Path) -> Iterator[str]:
     tracked = _tracked(root)
     for tree in TREES:
-        for path in sorted((root / tree).rglob("*")):
+        for path in files_below(root / tree):
             name = str(path.relative_to(root))
-            if path.is_file() and "__pycache__" not in path.parts and (tracked is None or name in tracked):
+            if "__pycache__" not in path.parts and (tracked is None or name in tracked):
                 yield name
     yield from FILES
 

@@ -26,7 +26,7 @@ from sopctl.store import books, dossiers, register
 from sopctl.store.across import identities
 from sopctl.store.across.processes import in_processes
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import yaml_files
+from sopctl.store.durable import listed
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, refuse_edited
 from sopctl.workflow.servers import reach
@@ -85,7 +85,7 @@ def validate(desk: Desk) -> Validated:
 def _files(site: Site, folder: str) -> list[str]:
     """The names of the records in a folder; none in one that is no folder of a site, which is told where it is read."""
     try:
-        return [path.stem for path in yaml_files(site.folder(folder))]
+        return [path.stem for path in listed(site.folder(folder), "*.yml")]
     except SopctlError:
         return []
 

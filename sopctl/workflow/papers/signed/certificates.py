@@ -7,7 +7,7 @@ from pathlib import Path
 from sopctl.errors import InvalidRecord
 from sopctl.locale import Prose, Text
 from sopctl.model.signing.signatures import Trust
-from sopctl.store.durable import disk_errors, opened
+from sopctl.store.durable import listed, opened
 from sopctl.store.site import Site
 
 NAME = "certificates"
@@ -46,9 +46,7 @@ def read(site: Site) -> Trust:
 
 
 def _each(folder: Path, pattern: str, load: Callable[[bytes], list[bytes]], what: Prose) -> Iterator[bytes]:
-    with disk_errors(folder, "read"):
-        paths = sorted(folder.glob(pattern))[:MAX_FILES] if folder.is_dir() else []
-    for path in paths:
+    for path in listed(folder, pattern)[:MAX_FILES]:
         if path.name.startswith("."):
             continue
         with opened(path) as file:
