@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sopctl.workflow.views.board import Row
 
 
-_SPACES = str.maketrans(dict.fromkeys("\t\n\v\f\r", " "))
+_SPACES = re.compile("[\t\n\v\f\r]")
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
 
 
@@ -139,9 +139,7 @@ def width() -> int:
 def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
     """The lines of `put_wrapped`, for whoever prints many at once. What fits is not looked at word by word."""
     if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
-        line = text.rstrip()
-        if not line.isprintable():
-            line = line.translate(_SPACES)
+        line = _SPACES.sub(" ", text.rstrip())
         return [line] if line else []
     import textwrap
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sopctl.cli import render
-from sopctl.cli.render import amount, asking, fitted, put_wrapped, table
+from sopctl.cli.render import amount, asking, fitted, put_wrapped, table, wrapped
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import letters
 from tests.conftest import Clock, Ran
@@ -68,6 +68,12 @@ def test_a_fingerprint_has_a_line_of_its_own(
     lines = capsys.readouterr().out.splitlines()
     assert f"    {FINGERPRINT}" in lines
     assert all(len(line) <= 60 for line in lines)
+
+
+def test_a_line_that_is_not_wrapped_stays_one_line() -> None:
+    """Colours are no reason to look at each of its characters, and a break in it is none of its own."""
+    assert wrapped("  one\n two\tthree\x1b[31m\r\v\f", 0) == ["  one  two three\x1b[31m"]
+    assert wrapped("  \n", 0) == []
 
 
 @pytest.mark.parametrize(

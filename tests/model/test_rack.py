@@ -1,6 +1,6 @@
 """Free space and placement (tests/cases/racks.yml)."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -107,3 +107,11 @@ def test_the_elevation_shows_every_unit_from_the_top() -> None:
         (2, ["PS-1"]),
         (1, []),
     ]
+
+
+@pytest.mark.parametrize("height", [1, 2])
+@pytest.mark.parametrize("face", get_args(Face))
+def test_a_place_has_one_wording_in_english(face: Face, height: int) -> None:
+    """Lists of thousands show the short form, instead of filling a template for each."""
+    place = Place("A1", 3, height, face)
+    assert str(place) == str(place.text)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _, said, spoken
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
 from sopctl.cli.render import console, lateness, put_json, table, waits, width, wrapped
 from sopctl.errors import UsageError
@@ -75,7 +75,8 @@ def command(
     query = board.Query(which, unit, rack, procedure, step, search)
     desk = open_desk(ctx)
     found = board.board(desk, query)
-    rows = sorted(found.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))[:limit]
+    rows = found.rows if sort == "id" else sorted(found.rows, key=lambda row: str(getattr(row, sort) or "\uffff"))
+    rows = rows[:limit]
     if as_json:
         from sopctl.cli.documents.board import deposits
         from sopctl.workflow.views import availability
@@ -109,8 +110,8 @@ def put_board(rows: "list[Row]") -> None:
 
 
 def place_of(row: "Row") -> str:
-    """Where its server stands, or shall stand."""
-    return said(row.position.text) if row.position else row.place
+    """Where its server stands, or shall stand; `place` says it in English."""
+    return said(row.position.text) if row.position and spoken() != "en" else row.place
 
 
 def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:
