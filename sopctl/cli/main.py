@@ -2,7 +2,6 @@
 
 import gc
 import io
-import json
 import os
 import signal
 import sys
@@ -284,6 +283,8 @@ def _say(error: SopctlError) -> int:
 
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
+        import json
+
         from sopctl.cli.documents import common, registry
 
         document = registry.document("error", common.Refused(error=common.failure(error, exit_code=code)))

@@ -67,7 +67,7 @@ DEBIAN = ("--debian", "--release", "release")
 def refuse_placeholder(option: str, said: str) -> None:
     """Raise UsageError for a value that only stands where one is to be given. A command line is checked for them as a
     whole, before anything of it is done (`refuse_placeholders`); what is asked for at a terminal, one by one."""
-    from sopctl.model.placeholders import left_open
+    from sopctl.model.intake.left_open import left_open
 
     if left_open(said):
         raise UsageError(

@@ -1,6 +1,7 @@
 """Sentences that stand in English in a record, or come so from a library, as the texts that they were made of."""
 
 import re
+from functools import cached_property
 from string import Formatter
 
 from sopctl.locale import Prose, Text
@@ -14,7 +15,12 @@ class Recogniser:
 
     def __init__(self, *templates: str) -> None:
         self._whole = frozenset(each for each in templates if "{" not in each)
-        self._patterns = [(each, _pattern(each)) for each in templates if "{" in each]
+        self._with_places = [each for each in templates if "{" in each]
+
+    @cached_property
+    def _patterns(self) -> list[tuple[str, re.Pattern[str]]]:
+        """Made when they are first asked for: most commands never do."""
+        return [(each, _pattern(each)) for each in self._with_places]
 
     def text(self, sentence: str) -> Prose:
         """The sentence as a text; as it is where it is none of these."""

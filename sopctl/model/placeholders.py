@@ -2,8 +2,6 @@
 
 The one gate for names and serial numbers that a machine says of itself: what is printed on a form, compared between two
 months, or held against the letter has passed it. Everything is judged without case, spaces and marks.
-
-And what stands in examples and templates where a person is to say something (`left_open`).
 """
 
 import re
@@ -17,11 +15,6 @@ from sopctl.model.sanitise import text
 from sopctl.model.text import words
 
 Record = TypeVar("Record", bound=Struct)
-
-_LEFT_OPEN = re.compile(
-    r"(?:SHA256:)?(?:…|\.{3,}|\[(?:…|\.{3,})\])|<[^<>]*>|\{[^{}]*\}|\$\{?[A-Za-z_]\w*\}?|(?:TODO|TBD|FIXME|XXX+)[.:!]?"
-)
-"""What stands where a person is to say something: `…`, `<why>`, `{serial}`, `$WHY`, `TODO`."""
 
 _NOTHING = words(
     """
@@ -84,11 +77,6 @@ _NEXT = {*pairwise(_ORDER), ("9", "0"), ("9", "1"), ("0", "a"), ("f", "0"), ("f"
 
 _SERIALS = ("serial", "asset_tag", "wwn")
 _NAMES = frozenset({"vendor", "product", "model", "maker", "part", "kind"})
-
-
-def left_open(said: str) -> bool:
-    """Is this what stands where somebody is to say something, and nobody did? Longer texts say something."""
-    return len(said) <= 200 and _LEFT_OPEN.fullmatch(said.strip()) is not None
 
 
 def name(value: object, limit: int = 120) -> str | None:

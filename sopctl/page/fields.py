@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sopctl.errors import UsageError
-from sopctl.model.placeholders import left_open
+from sopctl.model.intake.left_open import left_open
 from sopctl.page.visit import Upload
 from sopctl.store.dossiers import Dossier
 from sopctl.workflow import scans

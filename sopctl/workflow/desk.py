@@ -31,7 +31,6 @@ from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow import actions
 from sopctl.workflow.deciding import Behalf, Deciding
-from sopctl.workflow.messages.notes import told
 from sopctl.workflow.scans import read_scan
 
 Waits = Literal["", "space", "month", "hold", "decision", "unfinished", "person"]
@@ -199,6 +198,8 @@ class Turn:
         """Record that `error` ended the work, and what the note says `after` that. Ctrl-C and the like are no failure:
         whoever stopped it goes on later. Where that cannot be recorded (the disk is full), it is told beside `error`
         (`Site.lagging`), which stays what the caller raises, and the turns of others are broken off as well."""
+        from sopctl.workflow.messages.notes import told  # imports the words of all papers, which reading can do without
+
         try:
             self.fail(told(error) + after, *entries, cut_off=isinstance(error, KeyboardInterrupt | Interrupted))
         except SopctlError as unrecorded:

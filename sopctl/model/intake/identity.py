@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from sopctl.locale import Text, gettext_noop
 from sopctl.locale.recognising import Recogniser
-from sopctl.model import placeholders, unit
+from sopctl.model import unit
 from sopctl.model.access import public_key
 from sopctl.model.access.target import fingerprint
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest
@@ -142,7 +142,9 @@ def host(written: str) -> str:
 def serial_number(written: str) -> str:
     """A serial number without what people and spreadsheets vary: case, spaces, dashes, leading zeros. Empty for what
     only stands for one."""
-    if placeholders.stands_for_nothing(written):
+    from sopctl.model.placeholders import stands_for_nothing  # whoever only reads does without its patterns
+
+    if stands_for_nothing(written):
         return ""
     return "".join(each for each in _folded(written) if each.isalnum()).lstrip("0")
 

@@ -10,6 +10,7 @@ from sopctl.locale import Prose, Text
 from sopctl.model import placeholders
 from sopctl.model.deposit import Adoption, AnyRequest, ApplianceRequest, Request
 from sopctl.model.intake import cells
+from sopctl.model.intake.left_open import left_open
 
 OLDEST_LETTER = date(1990, 1, 1)
 """No server of today was asked for before."""
@@ -30,7 +31,7 @@ def doubts(record: AnyRequest | Adoption, today: date) -> Iterator[Doubt]:
 
 def _left_open(path: tuple[str, ...], value: object) -> Iterator[Doubt]:
     """Where an example's or a template's placeholder was left."""
-    if isinstance(value, str) and placeholders.left_open(value):
+    if isinstance(value, str) and left_open(value):
         yield path, Text("{value!r} is only a placeholder", value=value), Text("Put the real text in its place.")
     elif isinstance(value, dict):
         for key, inner in value.items():

@@ -11,6 +11,7 @@ import pytest
 
 import sopctl.model.facts
 from sopctl.model import placeholders, sanitise
+from sopctl.model.intake import left_open
 from tests.faults.scale import times
 
 FIRST, SHORT, LONG = 2_500, 10_000, 40_000
@@ -24,7 +25,7 @@ BUSIEST = times(10_000, 5)
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     found = pkgutil.walk_packages(sopctl.model.facts.__path__, "sopctl.model.facts.")
-    for module in (sanitise, placeholders, *(importlib.import_module(each.name) for each in found)):
+    for module in (left_open, sanitise, placeholders, *(importlib.import_module(each.name) for each in found)):
         for name, value in vars(module).items():
             for number, pattern in enumerate(value if isinstance(value, tuple) else (value,)):
                 inner = pattern[0] if isinstance(pattern, tuple) and pattern else pattern
