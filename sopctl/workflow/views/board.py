@@ -37,46 +37,126 @@ State = Literal["open", "late", "waiting", "held", "closed", "all"]
 STATES: tuple[State, ...] = get_args(State)
 
 
-class Row(Struct, frozen=True, gc=False):
+class OfOffice(Struct, frozen=True, gc=False):
+    """In place of a deposit, for what belongs to none: a month's report."""
+
+    id: str
+    unit: str = ""
+    server: str = ""
+    serial: str = ""
+    address: str = ""
+    procedure: str = ""
+    step: int | None = None
+    stands: str = "laporan"
+    since: datetime | None = None
+    place: Place | None = None
+    valid_until: date | None = None
+    platform: str | None = None
+    application: str = ""
+    description: str = ""
+
+
+class Row(Struct, frozen=True, dict=True):
     """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
     what can be done about it."""
 
-    id: str
-    unit: str
-    server: str
-    place: str
-    standing: str
-    procedure: str
-    step: int | None
+    of: Summary | OfOffice
+    """What the row is about; most of what it says is there."""
     activity: str
     role: str
     actor: str
-    since: datetime | None
-    due: date | None
-    late: bool
-    late_days: int
-    escalated_to: str
-    valid_until: date | None
+    due: date | None = None
+    late_days: int = 0
+    escalated_to: str = ""
+    why: Prose = ""
+    """Why it is due on that day."""
     waits: Waits = ""
     queue_number: int | None = None
     """Its turn in the waiting list of `queue_length`, for one that waits for space."""
     queue_length: int | None = None
-    tries: int = 0
-    """How many tries are used up, for one that waits for a person."""
-    action: Action | None = None
-    """What a person can do about it; None for a closed deposit."""
-    why: Prose = ""
-    """Why it is due on that day."""
     kind: Literal["step", "validity", "followup"] = "step"
-    platform: str = ""
-    """Of a network appliance; empty for a server."""
-    application: str = ""
-    description: str = ""
-    """What the server runs, and what that is for, as its owner says."""
-    serial: str = ""
-    address: str = ""
-    position: Place | None = None
-    """The `place`, as a record."""
+    beside: Action | None = None
+    """What is to be done, for a row that is no step's."""
+
+    @cached_property
+    def action(self) -> Action | None:
+        """What a person can do about it; None for a closed deposit."""
+        return actions.due(self.of) if self.kind == "step" and isinstance(self.of, Summary) else self.beside
+
+    @property
+    def id(self) -> str:
+        return self.of.id
+
+    @property
+    def unit(self) -> str:
+        return self.of.unit
+
+    @property
+    def server(self) -> str:
+        return self.of.server
+
+    @property
+    def serial(self) -> str:
+        return self.of.serial
+
+    @property
+    def address(self) -> str:
+        return self.of.address
+
+    @property
+    def platform(self) -> str:
+        """Of a network appliance; empty for a server."""
+        return self.of.platform or ""
+
+    @property
+    def application(self) -> str:
+        """What the server runs, as its owner says."""
+        return self.of.application
+
+    @property
+    def description(self) -> str:
+        """What that is for."""
+        return self.of.description
+
+    @property
+    def standing(self) -> str:
+        return self.of.stands
+
+    @property
+    def procedure(self) -> str:
+        return self.of.procedure
+
+    @property
+    def step(self) -> int | None:
+        return self.of.step
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when its step is due."""
+        return self.of.since if self.kind == "step" else None
+
+    @property
+    def valid_until(self) -> date | None:
+        return self.of.valid_until
+
+    @property
+    def place(self) -> str:
+        """Where the server stands, or shall stand."""
+        return str(self.position or "")
+
+    @property
+    def position(self) -> Place | None:
+        """The `place`, as a record."""
+        return None if self.kind == "step" and self.of.step is None else self.of.place
+
+    @property
+    def late(self) -> bool:
+        return self.late_days > 0
+
+    @property
+    def tries(self) -> int:
+        """How many tries are used up, for one that waits for a person."""
+        return self.of.tries if self.waits == "person" and isinstance(self.of, Summary) else 0
 
     @property
     def waiting(self) -> str:
@@ -200,7 +280,7 @@ def _lists(desk: Desk, reading: register.Reading, before: _Lists | None = None) 
         rows[deposit_id] = replace(rows[deposit_id], queue_number=number, queue_length=length)
     for deposit_id in gone:
         del rows[deposit_id]
-    fresh = [row for each in changed if (row := rows[each.id]).action and not _waits(row)]
+    fresh = [row for each in changed if not (each.closed or _waits(row := rows[each.id]))]
     fresh += _ending(desk, changed)
     states = key_states(desk.site)
     fresh += [row for each in changed for row in _followups(desk, each, states)]
@@ -341,26 +421,7 @@ def unclear_reports(desk: Desk) -> list[Row]:
     role = _role(desk, "inventory")
     actors = {key: said for each in desk.site.procedures.values() for key, said in each.actors.items()}
     return [
-        Row(
-            id=subject,
-            unit="",
-            server="",
-            place="",
-            standing="laporan",
-            procedure="",
-            step=None,
-            activity=what,
-            role=role,
-            actor=actors.get(role, role),
-            since=None,
-            due=None,
-            late=False,
-            late_days=0,
-            escalated_to="",
-            valid_until=None,
-            action=action,
-            kind="followup",
-        )
+        Row(OfOffice(subject), what, role, actors.get(role, role), kind="followup", beside=action)
         for subject, asked in issued.unclear(issued.read(desk.site))
         for what, action in [_unclear(subject, asked)]
     ]
@@ -373,31 +434,7 @@ def _beside(desk: Desk, each: Summary, verb: str, things: Iterable[tuple[str, Ac
         return []
     rules, role = desk.site.procedures[each.procedure], _role(desk, verb)
     return [
-        Row(
-            id=each.id,
-            unit=each.unit,
-            server=each.server,
-            place=str(each.place or ""),
-            standing=each.stands,
-            procedure=each.procedure,
-            step=each.step,
-            activity=what,
-            role=role,
-            actor=rules.actors.get(role, role),
-            since=None,
-            due=None,
-            late=False,
-            late_days=0,
-            escalated_to="",
-            valid_until=each.valid_until,
-            action=action,
-            kind="followup",
-            platform=each.platform or "",
-            serial=each.serial,
-            address=each.address,
-            position=each.place,
-        )
-        for what, action in things
+        Row(each, what, role, rules.actors.get(role, role), kind="followup", beside=action) for what, action in things
     ]
 
 
@@ -424,36 +461,20 @@ class _Making:
     def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
         """The row of a deposit."""
         until, why = self._until(each)
-        waits, closed = self.waits(each), each.step is None
+        waits = self.waits(each)
+        queues = waits == "space"
         return Row(
-            id=each.id,
-            unit=each.unit,
-            server=each.server,
-            place=str(each.place) if each.place and not closed else "",
-            position=None if closed else each.place,
-            standing=each.stands,
-            procedure=each.procedure,
-            step=each.step,
-            activity=each.activity or f"berkas ditutup: {each.end}",
-            role=each.actor,
-            actor=each.actor_title,
-            since=each.since,
-            due=until.due if until else None,
-            late=bool(until and until.late),
-            late_days=until.late if until else 0,
-            escalated_to=until.escalated_to if until else "",
-            waits=waits,
-            queue_number=queue[each.id] if waits == "space" else None,
-            queue_length=len(queue) if waits == "space" else None,
-            tries=each.tries if waits == "person" else 0,
-            valid_until=each.valid_until,
-            action=actions.due(each),
-            why=why,
-            platform=each.platform or "",
-            application=each.application,
-            description=each.description,
-            serial=each.serial,
-            address=each.address,
+            each,
+            each.activity or f"berkas ditutup: {each.end}",
+            each.actor,
+            each.actor_title,
+            until.due if until else None,
+            until.late if until else 0,
+            until.escalated_to if until else "",
+            why,
+            waits,
+            queue[each.id] if queues else None,
+            len(queue) if queues else None,
         )
 
     def waits(self, each: Summary) -> Waits:
@@ -561,33 +582,18 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
             continue
         if (until - today).days > settings.validity_reminder_days:
             continue
-        late, action = days.between(until, today), actions.extension(each)
+        late = days.between(until, today)
         row = Row(
-            id=each.id,
-            unit=each.unit,
-            server=each.server,
-            place=str(each.place or ""),
-            standing=each.stands,
-            procedure=each.procedure,
-            step=each.step,
-            activity=f"Masa penitipan berakhir {until}: perpanjang, atau minta kembali",
-            role=REQUESTER,
-            actor=rules.actors[REQUESTER],
-            since=None,
+            each,
+            f"Masa penitipan berakhir {until}: perpanjang, atau minta kembali",
+            REQUESTER,
+            rules.actors[REQUESTER],
             due=until,
-            late=late > 0,
             late_days=late,
             escalated_to=escalated(settings.escalation, late),
-            valid_until=until,
-            action=action,
             why=Text("the deposit is valid until {day}", day=until),
             kind="validity",
-            platform=each.platform or "",
-            application=each.application,
-            description=each.description,
-            serial=each.serial,
-            address=each.address,
-            position=each.place,
+            beside=actions.extension(each),
         )
         rows.append(row)
     return rows
