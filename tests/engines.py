@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +49,10 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def with_engine(site: Site, networks: tuple[str, ...], port: int) -> Site:
+def with_engine(site: Site, networks: tuple[str, ...], port: int, host: str = "127.0.0.1") -> Site:
     """The site with an engine of these networks, its certificates made."""
     file = site.root / "sopctl.yml"
-    file.write_text(
-        f"{file.read_text()}\nengine: {{url: 'tls://127.0.0.1:{port}', networks: [{', '.join(networks)}]}}\n"
-    )
+    file.write_text(f"{file.read_text()}\nengine: {{url: 'tls://{host}:{port}', networks: [{', '.join(networks)}]}}\n")
     made = Site(site.root)
     folder = str(site.root / "keys" / "engine" / "server")
     setting_up.setup(made, datetime.now(UTC), server_folder=folder, store=str(site.root.parent / "queues"))
@@ -63,7 +62,8 @@ def with_engine(site: Site, networks: tuple[str, ...], port: int) -> Site:
 class Broker:
     """A nats-server with the configuration that `engine setup` wrote."""
 
-    def __init__(self, site: Site, port: int) -> None:
+    def __init__(self, site: Site, port: int, host: str = "127.0.0.1") -> None:
+        self._host = host
         self._conf, self.port = site.root / "keys" / "engine" / "server" / "nats-server.conf", port
         self._log = site.root.parent / "nats.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,7 +75,7 @@ class Broker:
         return self
 
     def _listens(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+        with contextlib.suppress(OSError), socket.create_connection((self._host, self.port), 1):
             return True
         return False
 
@@ -175,7 +175,7 @@ class Link:
 
 
 @contextlib.contextmanager
-def endpoints(delay: float = 0.0, address: str = "127.0.0.1") -> Iterator[int]:
+def endpoints(delay: float = 0.0, address: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
     """Machines that accept, say one line after `delay` seconds, and close; yields their port."""
     import asyncio
 
@@ -189,7 +189,7 @@ def endpoints(delay: float = 0.0, address: str = "127.0.0.1") -> Iterator[int]:
             writer.close()
 
     async def serve() -> None:
-        server = await asyncio.start_server(one, address, 0, backlog=2000)
+        server = await asyncio.start_server(one, address, port, backlog=2000)
         ready.append(server.sockets[0].getsockname()[1])
 
     loop.run_until_complete(serve())
@@ -203,17 +203,27 @@ def endpoints(delay: float = 0.0, address: str = "127.0.0.1") -> Iterator[int]:
         loop.close()
 
 
-def parts(run: str, count: int, networks: tuple[str, ...], port: int, seconds: float = 50.0) -> list[Shard]:
-    """The shards of `count` stand-ins, spread over the networks."""
+def parts(
+    run: str,
+    count: int,
+    networks: tuple[str, ...],
+    port: int,
+    seconds: float = 50.0,
+    addresses: str = "127.0.0.1/32",
+) -> list[Shard]:
+    """The shards of `count` stand-ins, spread over the networks. Each network has the same addresses, one after the
+    other: what is at them, only its own worker sees."""
+    within = ip_network(addresses)
     checks: dict[str, list[Check]] = {name: [] for name in networks}
     for number in range(count):
-        where = Target("127.0.0.1", port, services=(port,), timeout=10.0, ssh=False)
+        host = str(within[number // len(networks) % within.num_addresses])
+        where = Target(host, port, services=(port,), timeout=10.0, ssh=False)
         checks[networks[number % len(networks)]].append(Check(f"PS-2026-{number:05}", where))
     until = datetime.now(UTC) + timedelta(seconds=seconds)
-    return shards(run, checks, until, Destinations(rehearsal=("127.0.0.0/8",)))
+    return shards(run, checks, until, Destinations(rehearsal=(str(within.supernet(new_prefix=8)),)))
 
 
-def control(root: str, run: str, count: str, port: str, dies_after: str) -> None:
+def control(root: str, run: str, count: str, port: str, dies_after: str, addresses: str = "127.0.0.1/32") -> None:
     """A controller's whole run. With `dies_after`, it kills itself when so many are recorded, the last of them not
     acknowledged."""
     from sopctl.errors import SopctlError
@@ -240,7 +250,12 @@ def control(root: str, run: str, count: str, port: str, dies_after: str) -> None
     answered = [
         (name, str(result.verdict))
         for name, result, _ in checking.recorded(
-            site, engine, parts(run, int(count), site.settings.engine.networks, int(port), 300.0), time.time, errors, {}
+            site,
+            engine,
+            parts(run, int(count), site.settings.engine.networks, int(port), 300.0, addresses),
+            time.time,
+            errors,
+            {},
         )
     ]
     sys.stdout.write(
@@ -280,5 +295,10 @@ def work_and_die(folder: str, run: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "controller":
         control(*sys.argv[2:])
+    elif sys.argv[1] == "endpoints":  # of a network namespace, until killed; says its port when it listens
+        with endpoints(float(sys.argv[2]), "0.0.0.0", int(sys.argv[3])) as listening:
+            sys.stdout.write(f"{listening}\n")
+            sys.stdout.flush()
+            signal.pause()
     else:
         work_and_die(*sys.argv[2:])
