@@ -114,10 +114,10 @@ class Bench:
         words = [str(self.site.root), run, str(self.count), str(ENDPOINTS_PORT), str(dies_after), SERVERS]
         return self._started(Process(["tests.engines", "controller", *words], self.folder / f"{run}.log"))
 
-    def work(self, network: str, name: str, dies_after: int = 0) -> Process:
+    def work(self, network: str, name: str, dies_in: str = "") -> Process:
         """A worker inside its network."""
         log, inside = self.folder / f"{name}.log", self.networks[network].inside
-        return self._started(engines.worker(self.site, network, log, dies_after=dies_after, prefix=inside))
+        return self._started(engines.worker(self.site, network, log, dies_in=dies_in, prefix=inside))
 
     def _started(self, process: Process) -> Process:
         self.running.append(process)
@@ -163,7 +163,7 @@ def disturbed(bench: Bench) -> None:
     before = dict(bench.rows("SELECT id, at FROM checks"))
     assert len(before) == bench.recorded() == count // 5, "the last was recorded and not acknowledged"
     near.end(signal.SIGKILL)
-    mortal = bench.work("cabang", "mortal", dies_after=50)
+    mortal = bench.work("cabang", "mortal", dies_in="second")
     bench.networks["gedung-b"].cut()
     second = bench.control("second")
     eventually(mortal.ended, "the worker does not die within its shard")
