@@ -1,4 +1,5 @@
-"""Which tests run a line, and how long each takes: `Covering` knows, from one run with coverage of each test apart.
+"""Which tests run a line, and how long each takes: `Covering` knows, from one run with coverage of each test apart. The
+code may have moved since: what was measured is kept beside it, and a line is looked up where it was.
 
 Also pytest's plugin (`-p tests.faults.covering`) that notes the seconds of each test that passes.
 """
@@ -8,6 +9,9 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -15,12 +19,14 @@ from coverage import CoverageData
 
 ROOMS = ("model", "store", "adapters", "workflow")
 """Below tests/: whose tests are asked."""
+MEASURED = ("model", "store")
+"""Below sopctl/: whose lines."""
 CHOSEN = "not battery and not lab and not scaled"
 SECONDS = 20.0
 """Of tests that are asked about one line, as they took here."""
 FILES = 6
 """Of tests that are asked about one line: reading one takes as long as most of its tests."""
-SECONDS_FILE, COVERAGE_FILE = "seconds.json", "coverage"
+SECONDS_FILE, COVERAGE_FILE, MEASURED_FILE = "seconds.json", "coverage", "measured.json"
 
 
 class Covering:
@@ -30,27 +36,36 @@ class Covering:
     def __init__(self, checkout: Path, kept: Path) -> None:
         if not (kept / SECONDS_FILE).exists():
             _run(checkout, kept)
+        self._checkout = checkout
         self._seconds: dict[str, float] = json.loads((kept / SECONDS_FILE).read_text())
+        self._before: dict[str, str] = json.loads((kept / MEASURED_FILE).read_text())
         self._data = CoverageData(str(kept / COVERAGE_FILE))
         self._data.read()
         root = _measured(self._data)
         self._files = {Path(name).relative_to(root): name for name in self._data.measured_files()}
 
-    def tests(self, module: Path, lines: range) -> list[str]:
-        """The tests to ask about a statement on these lines of a module (below the checkout), of few files and fast
-        ones: those of its own file first. None where it runs when the module is read, or in no test of the rooms."""
-        if module not in self._files:
-            return []
-        by_line = self._data.contexts_by_lineno(self._files[module])
-        found = [test for line in lines for test in by_line.get(line, [])]
+    def tests(self, own: str, lines: Iterable[tuple[Path, Iterable[int]]]) -> list[str]:
+        """The tests to ask about these lines of modules (below the checkout), of few files and fast ones: those of a
+        file called `own` first. None where they run when the modules are read, or in no test of the rooms."""
+        found = [test for module, numbers in lines for test in self._running(module, numbers)]
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in {each.rpartition("|")[0] for each in found} & self._seconds.keys():
             by_file[test.partition("::")[0]].append(test)
-        own = f"test_{module.name}"
         files = sorted(
             by_file, key=lambda file: (Path(file).name != own, min(self._seconds[each] for each in by_file[file]), file)
         )[:FILES]
         return [test for file in files for test in self._fastest(by_file[file], SECONDS / len(files))]
+
+    def _running(self, module: Path, lines: Iterable[int]) -> list[str]:
+        if module not in self._files:
+            return []
+        by_line = self._by_line(module)
+        was = moved(self._before[str(module)], (self._checkout / module).read_text())
+        return [test for line in lines for test in by_line.get(was.get(line, 0), [])]
+
+    @cache  # noqa: B019 one for a whole run
+    def _by_line(self, module: Path) -> dict[int, list[str]]:
+        return self._data.contexts_by_lineno(self._files[module])
 
     def _fastest(self, tests: list[str], seconds: float) -> list[str]:
         """As many as take so long together; one at least."""
@@ -63,10 +78,20 @@ class Covering:
         return taken
 
 
+@cache
+def moved(before: str, now: str) -> dict[int, int]:
+    """The lines of a text that stood in it before, each with where."""
+    blocks = SequenceMatcher(None, before.splitlines(), now.splitlines(), autojunk=False).get_matching_blocks()
+    return {at + line + 1: was + line + 1 for was, at, size in blocks for line in range(size)}
+
+
 def _run(checkout: Path, kept: Path) -> None:
     kept.mkdir(parents=True, exist_ok=True)
+    sources = [path for room in MEASURED for path in (checkout / "sopctl" / room).rglob("*.py")]
+    before = {str(path.relative_to(checkout)): path.read_text() for path in sources}
+    (kept / MEASURED_FILE).write_text(json.dumps(before))
     words = ["-q", "-n", "2", "--dist", "worksteal", "--tb=no", "-p", "no:cacheprovider", "-p", __name__, "-m", CHOSEN]
-    words += [f"--cov=sopctl/{room}" for room in ("model", "store")]
+    words += [f"--cov=sopctl/{room}" for room in MEASURED]
     words += ["--cov-context=test", "--cov-report=", *(f"tests/{room}" for room in ROOMS)]
     more = {"PYTHONPATH": str(checkout), "COVERAGE_FILE": str(kept / COVERAGE_FILE), NOTED: str(kept / SECONDS_FILE)}
     subprocess.run([sys.executable, "-m", "pytest", *words], cwd=checkout, env={**os.environ, **more}, check=False)

@@ -1,11 +1,11 @@
 """Do the tests notice when the code is wrong? Changes one place at a time and runs the tests that speak of its module:
-`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH] [--judged FILE] [--covering FOLDER]`.
+`python -m tests.faults.mutate [--mutants N] [--seed N] [--only PATH] [--judged FILE] [--covering FOLDER] [--beside N]`.
 
 Each mutant differs from the code in one operator, condition, number, name-like string, answer or statement. What a
 sentence says is left as it is: nobody tests wording, and nobody should. A mutant is killed when a test fails, or when
 the tests do not end in time. The places are drawn by a seed from model/ and store/, in a copy of the checkout.
 What was judged is not judged again. With `--covering`, the tests that run the changed line are asked; where none does,
-those that speak of its module.
+those that run the lines which name what it is part of; else those that speak of its module.
 """
 
 import argparse
@@ -17,10 +17,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from functools import cache
 from importlib.util import cache_from_source
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 from typing import NamedTuple
 
@@ -39,6 +43,8 @@ ASKED = (1, 4, 12)
 """So many test files that speak of a module are asked first, so many next, and so many at all."""
 FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTILINE)
 """The test that ended pytest, as its last lines name it, without its row of a table."""
+GONE = re.compile(r"^ERROR: not found: \S+?/(tests/.+)$", re.MULTILINE)
+"""One that there is no more, or that a table has no row of."""
 
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
@@ -153,6 +159,16 @@ def _not_run(tree: ast.Module) -> set[int]:
     return {numbers[id(each)] for node in found for each in ast.walk(node)}
 
 
+def modules() -> list[Path]:
+    """Those of the rooms."""
+    return [path for room in ROOMS for path in sorted((CHECKOUT / "sopctl" / room).rglob("*.py"))]
+
+
+@cache
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
 def places(file: Path) -> list[Place]:
     """Every mutant of a file."""
     tree = ast.parse(file.read_text())
@@ -215,14 +231,38 @@ def _imports(path: Path, dotted: str) -> bool:
 
 def statement(place: Place) -> range:
     """The lines of the innermost statement that has this place, without the statements that are in it."""
-    tree = ast.parse(place.file.read_text())
+    innermost = _innermost(place)
+    within = [each.lineno for each in ast.walk(innermost) if isinstance(each, ast.stmt) and each is not innermost]
+    return range(innermost.lineno, min(within, default=(innermost.end_lineno or innermost.lineno) + 1))
+
+
+def _innermost(place: Place) -> ast.stmt:
+    tree = _parsed(place.file)
     target = list(ast.walk(tree))[place.node]
     innermost = tree.body[0]
     for node in ast.walk(tree):  # from the outside in
         if isinstance(node, ast.stmt) and any(each is target for each in ast.walk(node)):
             innermost = node
-    within = [each.lineno for each in ast.walk(innermost) if isinstance(each, ast.stmt) and each is not innermost]
-    return range(innermost.lineno, min(within, default=(innermost.end_lineno or innermost.lineno) + 1))
+    return innermost
+
+
+def uses(place: Place) -> Iterator[tuple[Path, set[int]]]:
+    """Where what a module binds when it is read (a constant, a field, what a function is called with) is named, in
+    every module of the rooms: the tests that run those lines see what this place makes of it."""
+    bound = set()
+    match _innermost(place):
+        case ast.Assign(targets=targets):
+            bound = {each.id for each in targets if isinstance(each, ast.Name)}
+        case ast.AnnAssign(target=ast.Name(id=name)) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            bound = {name}
+    for file in modules():
+        if lines := {
+            each.lineno
+            for each in ast.walk(_parsed(file))
+            if (isinstance(each, ast.Name) and each.id in bound)
+            or (isinstance(each, ast.Attribute) and each.attr in bound)
+        }:
+            yield file.relative_to(CHECKOUT), lines
 
 
 class Judges:
@@ -237,7 +277,10 @@ class Judges:
         its file."""
         relative = place.file.relative_to(CHECKOUT)
         there = self._copy / relative
-        covering = self._covering.tests(relative, statement(place)) if self._covering else []
+        own = f"test_{relative.name}"
+        covering = self._covering.tests(own, [(relative, statement(place))]) if self._covering else []
+        if self._covering and not covering:
+            covering = self._covering.tests(own, uses(place))
         for tests in [covering] if covering else judges(relative.relative_to("sopctl")):
             asked = tests
             while asked:
@@ -273,7 +316,7 @@ class Judges:
         )
         if ended.returncode in (0, NO_TESTS):
             return None
-        named = FAILED.search(ended.stdout)
+        named = FAILED.search(ended.stdout) or GONE.search(ended.stderr)
         return named[1] if named else ""
 
 
@@ -330,37 +373,59 @@ def main() -> None:
         type=Path,
         help="what is known of the lines that each test runs; where nothing is, it is found out",
     )
+    options.add_argument("--beside", type=int, default=1, help="so many are judged side by side")
     given = options.parse_args()
-    files = [path for room in ROOMS for path in sorted((CHECKOUT / "sopctl" / room).rglob("*.py"))]
-    files = [path for path in files if given.only in str(path.relative_to(CHECKOUT / "sopctl"))]
+    files = [path for path in modules() if given.only in str(path.relative_to(CHECKOUT / "sopctl"))]
     every = [place for path in files for place in places(path)]
     drawn = every.copy()
     Random(given.seed).shuffle(drawn)  # so a larger sample has all of a smaller one
     drawn = drawn[: given.mutants or len(every)]
-    judged, tried, killed = known(given.judged), 0, 0
-    with tempfile.TemporaryDirectory() as folder:
-        copy = copied(Path(folder))
-        tests = Judges(copy, Covering(copy, given.covering.resolve()) if given.covering else None)
+    tried = killed = 0
+    try:
+        for place, noticed in _verdicts(drawn, given.judged, given.covering, given.beside):
+            tried, killed = tried + 1, killed + noticed
+            verdict = "killed" if noticed else "SURVIVED"
+            print(f"{tried}/{len(drawn)} {verdict}: {_where(place)} {place.how}", flush=True)  # noqa: T201
+    finally:
+        if tried:
+            least, most = interval(killed, tried)
+            said = (
+                f"{tried} of {len(every)} mutants of model/ and store/, drawn at random (seed {given.seed}): "
+                f"{100 * killed / tried:.0f} % killed; of all, {least:.0f} to {most:.0f} % (95 % confidence)"
+            )
+            print(said)  # noqa: T201
+            figure("mutation", said)
+
+
+def _where(place: Place) -> str:
+    return f"{place.file.relative_to(CHECKOUT)}:{place.line}"
+
+
+def _verdicts(drawn: list[Place], noted: Path, kept: Path | None, beside: int) -> Iterator[tuple[Place, bool]]:
+    """What becomes of each, in their order: as was noted, or as is judged now, and noted."""
+    judged = known(noted)
+    free: SimpleQueue[Judges] = SimpleQueue()
+
+    def verdict(place: Place) -> bool:
+        mutant_ = f"{_where(place)} {place.node} {place.how}"
+        if mutant_ in judged:
+            return judged[mutant_]
+        judge = free.get()
         try:
-            for number, place in enumerate(drawn, 1):
-                where = f"{place.file.relative_to(CHECKOUT)}:{place.line}"
-                mutant_ = f"{where} {place.node} {place.how}"
-                noticed = judged[mutant_] if mutant_ in judged else tests.judge(place)
-                tried, killed = tried + 1, killed + noticed
-                if mutant_ not in judged:
-                    with given.judged.open("a") as into:
-                        into.write(json.dumps({"mutant": mutant_, "killed": noticed}) + "\n")
-                verdict = "killed" if noticed else "SURVIVED"
-                print(f"{number}/{len(drawn)} {verdict}: {where} {place.how}", flush=True)  # noqa: T201
+            noticed = judge.judge(place)
         finally:
-            if tried:
-                least, most = interval(killed, tried)
-                said = (
-                    f"{tried} of {len(every)} mutants of model/ and store/, drawn at random (seed {given.seed}): "
-                    f"{100 * killed / tried:.0f} % killed; of all, {least:.0f} to {most:.0f} % (95 % confidence)"
-                )
-                print(said)  # noqa: T201
-                figure("mutation", said)
+            free.put(judge)
+        with noted.open("a") as into:
+            into.write(json.dumps({"mutant": mutant_, "killed": noticed}) + "\n")
+        return noticed
+
+    with ExitStack() as ends:
+        for _ in range(beside):
+            copy = copied(Path(ends.enter_context(tempfile.TemporaryDirectory())))
+            free.put(Judges(copy, Covering(copy, kept.resolve()) if kept else None))
+        pool = ThreadPoolExecutor(beside)
+        ends.callback(pool.shutdown, cancel_futures=True)
+        yield from zip(drawn, pool.map(verdict, drawn), strict=True)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.covering import moved
 from tests.faults.mutate import FAILED, interval, places, statement
 
 SOURCE = """\
@@ -47,3 +48,8 @@ def test_the_tests_of_a_whole_statement_are_asked(how: str, lines: list[int], tm
     file.write_text(SOURCE)
     [place] = [each for each in places(file) if each.how == how]
     assert list(statement(place)) == lines
+
+
+def test_a_line_is_looked_up_where_it_was() -> None:
+    """The tests of a line are known from before others moved it; nobody knows those of a new one."""
+    assert moved("a\nb\nc\n", "new\na\nb\nother\n") == {2: 1, 3: 2}
