@@ -13,19 +13,28 @@ from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from coverage import CoverageData
 
-ROOMS = ("model", "store", "adapters", "workflow")
+TESTED = ("model", "store", "adapters", "workflow")
 """Below tests/: whose tests are asked."""
 MEASURED = ("model", "store")
 """Below sopctl/: whose lines."""
 CHOSEN = "not battery and not lab and not scaled"
-SECONDS = 20.0
-"""Of tests that are asked about one line, as they took here."""
-FILES = 6
-"""Of tests that are asked about one line: reading one takes as long as most of its tests."""
+
+
+class Most(NamedTuple):
+    """How much is asked about one place: so many test files, and tests that took so many seconds together."""
+
+    files: int
+    seconds: float
+
+
+FEW = Most(6, 20)
+"""Where they are to be read each time: reading a file takes as long as most of its tests."""
+MANY = Most(30, 40)
 SECONDS_FILE, COVERAGE_FILE, MEASURED_FILE = "seconds.json", "coverage", "measured.json"
 
 
@@ -44,8 +53,8 @@ class Covering:
         root = _measured(self._data)
         self._files = {Path(name).relative_to(root): name for name in self._data.measured_files()}
 
-    def tests(self, own: str, lines: Iterable[tuple[Path, Iterable[int]]]) -> list[str]:
-        """The tests to ask about these lines of modules (below the checkout), of few files and fast ones: those of a
+    def tests(self, own: str, lines: Iterable[tuple[Path, Iterable[int]]], most: Most) -> list[str]:
+        """The tests to ask about these lines of modules (below the checkout), fast ones of several files: those of a
         file called `own` first. None where they run when the modules are read, or in no test of the rooms."""
         found = [test for module, numbers in lines for test in self._running(module, numbers)]
         by_file: dict[str, list[str]] = defaultdict(list)
@@ -53,8 +62,12 @@ class Covering:
             by_file[test.partition("::")[0]].append(test)
         files = sorted(
             by_file, key=lambda file: (Path(file).name != own, min(self._seconds[each] for each in by_file[file]), file)
-        )[:FILES]
-        return [test for file in files for test in self._fastest(by_file[file], SECONDS / len(files))]
+        )[: most.files]
+        return [test for file in files for test in self._fastest(by_file[file], most.seconds / len(files))]
+
+    def is_read(self, module: Path, lines: Iterable[int]) -> bool:
+        """Do these lines run when modules are read, whatever test follows?"""
+        return "" in self._running(module, lines)
 
     def _running(self, module: Path, lines: Iterable[int]) -> list[str]:
         if module not in self._files:
@@ -92,7 +105,7 @@ def _run(checkout: Path, kept: Path) -> None:
     (kept / MEASURED_FILE).write_text(json.dumps(before))
     words = ["-q", "-n", "2", "--dist", "worksteal", "--tb=no", "-p", "no:cacheprovider", "-p", __name__, "-m", CHOSEN]
     words += [f"--cov=sopctl/{room}" for room in MEASURED]
-    words += ["--cov-context=test", "--cov-report=", *(f"tests/{room}" for room in ROOMS)]
+    words += ["--cov-context=test", "--cov-report=", *(f"tests/{room}" for room in TESTED)]
     more = {"PYTHONPATH": str(checkout), "COVERAGE_FILE": str(kept / COVERAGE_FILE), NOTED: str(kept / SECONDS_FILE)}
     subprocess.run([sys.executable, "-m", "pytest", *words], cwd=checkout, env={**os.environ, **more}, check=False)
 

@@ -19,24 +19,26 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import cache
 from importlib.util import cache_from_source
 from itertools import pairwise
 from math import sqrt
 from pathlib import Path
 from queue import SimpleQueue
 from random import Random
-from typing import NamedTuple
 
 from tests.cases import rows
-from tests.faults.covering import Covering
+from tests.faults.covering import FEW, MANY, TESTED, Covering
+from tests.faults.mutants import CHECKOUT, ROOMS, Place, is_called, modules, mutant, places, statement, uses
 from tests.faults.scale import figure
+from tests.faults.warm import LEFT_OUT, Change, Warm
 
-CHECKOUT = Path(__file__).parents[2]
-ROOMS = ("model", "store")
-LEFT_OUT = "not battery and not lab"
 NO_TESTS = 5
 """Exit code of pytest when there is nothing to run."""
+WORDS = (
+    *("-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "--timeout=1200"),
+    *("-m", "not battery and not lab"),
+)
+"""With which pytest is called."""
 CPU_SECONDS = 120
 """Which the tests of one mutant may take: some twenty times what they do."""
 ASKED = (1, 4, 12)
@@ -45,153 +47,6 @@ FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTI
 """The test that ended pytest, as its last lines name it, without its row of a table."""
 GONE = re.compile(r"^ERROR: not found: \S+?/(tests/.+)$", re.MULTILINE)
 """One that there is no more, or that a table has no row of."""
-
-COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-}
-COMBINED: dict[type[ast.operator], type[ast.operator]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.FloorDiv,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-}
-
-
-BOUND = 20
-"""From here on a number is a bound that someone chose, of a text or a list: one more is no fault that anybody could
-see, and a thousand times as much is no bound."""
-
-DECLARES = frozenset({"frozen", "kw_only", "strict"})
-"""Arguments that hold what mypy has shown already."""
-
-
-class Place(NamedTuple):
-    """Where a mutant differs: the file, which of its nodes, and how."""
-
-    file: Path
-    node: int
-    line: int
-    how: str
-
-
-def changed(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    """What a node is made into, each with a word for it."""
-    yield from _operators(node)
-    yield from _values(node)
-    yield from _statements(node)
-
-
-def _operators(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    match node:
-        case ast.Compare(left=left, ops=[operator], comparators=right) if type(operator) in COMPARED:
-            other = COMPARED[type(operator)]
-            yield f"{type(operator).__name__} → {other.__name__}", ast.Compare(left, [other()], right)
-        case ast.BoolOp(op=ast.And(), values=values):
-            yield "and → or", ast.BoolOp(ast.Or(), values)
-        case ast.BoolOp(op=ast.Or(), values=values):
-            yield "or → and", ast.BoolOp(ast.And(), values)
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            yield "not left out", operand
-        case ast.BinOp(left=left, op=op, right=value) if type(op) in COMBINED:
-            yield f"{type(op).__name__} → {COMBINED[type(op)].__name__}", ast.BinOp(left, COMBINED[type(op)](), value)
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            yield f"condition {ast.unparse(test)[:40]} always True", body
-            yield f"condition {ast.unparse(test)[:40]} always False", orelse
-
-
-def _values(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    match node:
-        case ast.Constant(value=bool(known)):
-            yield f"{known} → {not known}", ast.Constant(not known)
-        case ast.Constant(value=int(number)):
-            other = number + 1 if number < BOUND else number * 1000
-            yield f"{number} → {other}", ast.Constant(other)
-        case ast.Constant(value=str(text)) if text and not any(map(str.isspace, text)):
-            yield f"{text!r} changed", ast.Constant(f"{text}X")
-
-
-def _statements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
-    match node:
-        case ast.If(test=test, body=body, orelse=orelse):
-            for known in (True, False):
-                yield f"condition {ast.unparse(test)[:40]} always {known}", ast.If(ast.Constant(known), body, orelse)
-        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
-            yield "answers None", ast.Return(ast.Constant(None))
-        case ast.Expr(value=ast.Call() as call):
-            yield f"{ast.unparse(call)[:40]} left out", ast.Pass()
-        case ast.Raise():
-            yield "raise left out", ast.Pass()
-        case ast.Continue():
-            yield "continue → break", ast.Break()
-        case ast.Break():
-            yield "break → continue", ast.Continue()
-
-
-def _not_run(tree: ast.Module) -> set[int]:
-    """The nodes, by their number, that have no effect when the program runs: documentation and annotations of
-    functions, and what only a type checker reads."""
-    numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
-    found: list[ast.AST] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            found.append(node)
-        elif isinstance(node, ast.FunctionDef):
-            every = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg)
-            found += [each.annotation for each in every if each and each.annotation]
-            found += [node.returns] if node.returns else []
-            found += [each.annotation for each in ast.walk(node) if isinstance(each, ast.AnnAssign)]
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            found.append(node)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("cast", "TypeVar"):
-            found += node.args[:1]
-        elif isinstance(node, ast.keyword) and node.arg in DECLARES:
-            found.append(node)
-    return {numbers[id(each)] for node in found for each in ast.walk(node)}
-
-
-def modules() -> list[Path]:
-    """Those of the rooms."""
-    return [path for room in ROOMS for path in sorted((CHECKOUT / "sopctl" / room).rglob("*.py"))]
-
-
-@cache
-def _parsed(file: Path) -> ast.Module:
-    return ast.parse(file.read_text())
-
-
-def places(file: Path) -> list[Place]:
-    """Every mutant of a file."""
-    tree = ast.parse(file.read_text())
-    left = _not_run(tree)
-    return [
-        Place(file, number, getattr(node, "lineno", 0), how)
-        for number, node in enumerate(ast.walk(tree))
-        if number not in left
-        for how, _ in changed(node)
-    ]
-
-
-def mutant(place: Place) -> str:
-    """The source of a file with its one change."""
-    tree = ast.parse(place.file.read_text())
-    target = list(ast.walk(tree))[place.node]
-    other = next(made for how, made in changed(target) if how == place.how)
-
-    class Put(ast.NodeTransformer):
-        def visit(self, node: ast.AST) -> ast.AST:
-            return other if node is target else self.generic_visit(node)
-
-    return ast.unparse(ast.fix_missing_locations(Put().visit(tree))) + "\n"
 
 
 def judges(module: Path) -> list[list[str]]:
@@ -229,47 +84,12 @@ def _imports(path: Path, dotted: str) -> bool:
     return False
 
 
-def statement(place: Place) -> range:
-    """The lines of the innermost statement that has this place, without the statements that are in it."""
-    innermost = _innermost(place)
-    within = [each.lineno for each in ast.walk(innermost) if isinstance(each, ast.stmt) and each is not innermost]
-    return range(innermost.lineno, min(within, default=(innermost.end_lineno or innermost.lineno) + 1))
-
-
-def _innermost(place: Place) -> ast.stmt:
-    tree = _parsed(place.file)
-    target = list(ast.walk(tree))[place.node]
-    innermost = tree.body[0]
-    for node in ast.walk(tree):  # from the outside in
-        if isinstance(node, ast.stmt) and any(each is target for each in ast.walk(node)):
-            innermost = node
-    return innermost
-
-
-def uses(place: Place) -> Iterator[tuple[Path, set[int]]]:
-    """Where what a module binds when it is read (a constant, a field, what a function is called with) is named, in
-    every module of the rooms: the tests that run those lines see what this place makes of it."""
-    bound = set()
-    match _innermost(place):
-        case ast.Assign(targets=targets):
-            bound = {each.id for each in targets if isinstance(each, ast.Name)}
-        case ast.AnnAssign(target=ast.Name(id=name)) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-            bound = {name}
-    for file in modules():
-        if lines := {
-            each.lineno
-            for each in ast.walk(_parsed(file))
-            if (isinstance(each, ast.Name) and each.id in bound)
-            or (isinstance(each, ast.Attribute) and each.attr in bound)
-        }:
-            yield file.relative_to(CHECKOUT), lines
-
-
 class Judges:
     """Runs the tests on mutants, each in the same copy of the checkout, which is as it was afterwards."""
 
     def __init__(self, copy: Path, covering: Covering | None) -> None:
         self._copy, self._covering = copy, covering
+        self._warm = Warm(copy, [*WORDS, *(f"tests/{room}" for room in TESTED)]) if covering else None
         self._sound: dict[str, bool] = {}
 
     def judge(self, place: Place) -> bool:
@@ -277,47 +97,66 @@ class Judges:
         its file."""
         relative = place.file.relative_to(CHECKOUT)
         there = self._copy / relative
-        own = f"test_{relative.name}"
-        covering = self._covering.tests(own, [(relative, statement(place))]) if self._covering else []
-        if self._covering and not covering:
-            covering = self._covering.tests(own, uses(place))
+        change = Change(str(relative), place.file.read_text(), place.node, place.how)
+        covering, apart = self._running(place)
         for tests in [covering] if covering else judges(relative.relative_to("sopctl")):
             asked = tests
             while asked:
                 try:
                     _write(there, mutant(place))
-                    failed = self._failed(asked)
+                    failed = self._failed(asked, apart, change)
                 finally:
                     _write(there, place.file.read_text())
                 if failed is None:
                     break
-                if self._is_sound(failed):
+                if self._is_sound(failed, apart):
                     return True
                 asked = [test for test in asked if not _is_of(test, failed)] if failed else []
         return False
 
-    def _is_sound(self, test: str) -> bool:
+    def _running(self, place: Place) -> tuple[list[str], bool]:
+        """The tests that run a place, if they are known, and whether its module must be read anew."""
+        if self._covering is None:
+            return [], True
+        relative = place.file.relative_to(CHECKOUT)
+        own, lines = f"test_{relative.name}", [(relative, statement(place))]
+        found = self._covering.tests(own, lines, MANY)
+        read = [test for test in found if not test.startswith(LEFT_OUT)]
+        if read and is_called(place) and not self._covering.is_read(*lines[0]):
+            return read, False
+        first = judges(relative.relative_to("sopctl"))[0]  # a table's row may be met in it and nowhere else
+        found = self._covering.tests(own, lines, FEW) or self._covering.tests(own, uses(place), FEW)
+        return [*first, *(test for test in found if not test.startswith(tuple(first)))] if found else [], True
+
+    def _is_sound(self, test: str, apart: bool) -> bool:
         """Does it pass without a mutant? Also what did not end in time, and named no test."""
         if test not in self._sound:
-            self._sound[test] = not test or self._failed([test]) is None
+            self._sound[test] = not test or self._failed([test], apart, None) is None
         return self._sound[test]
 
-    def _failed(self, tests: list[str]) -> str | None:
+    def _failed(self, tests: list[str], apart: bool, change: Change | None) -> str | None:
         """The first of them that fails; empty where pytest names none."""
-        words = ["-q", "-x", "--tb=no", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "--timeout=1200"]
+        if not apart and self._warm:
+            return self._warm.failed(tests, CPU_SECONDS, change)
         ended = subprocess.run(
-            ["prlimit", f"--cpu={CPU_SECONDS}", sys.executable, "-m", "pytest", *words, "-m", LEFT_OUT, *tests],
+            ["prlimit", f"--cpu={CPU_SECONDS}", sys.executable, "-m", "pytest", *WORDS, *tests],
             cwd=self._copy,
             env={**os.environ, "PYTHONPATH": str(self._copy)},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
             check=False,
         )
         if ended.returncode in (0, NO_TESTS):
             return None
-        named = FAILED.search(ended.stdout) or GONE.search(ended.stderr)
+        named = FAILED.search(ended.stdout) or GONE.search(ended.stdout)
         return named[1] if named else ""
+
+    def close(self) -> None:
+        """End what runs the tests."""
+        if self._warm:
+            self._warm.close()
 
 
 def _is_of(asked: str, failed: str) -> bool:
@@ -422,7 +261,8 @@ def _verdicts(drawn: list[Place], noted: Path, kept: Path | None, beside: int) -
     with ExitStack() as ends:
         for _ in range(beside):
             copy = copied(Path(ends.enter_context(tempfile.TemporaryDirectory())))
-            free.put(Judges(copy, Covering(copy, kept.resolve()) if kept else None))
+            free.put(judge := Judges(copy, Covering(copy, kept.resolve()) if kept else None))
+            ends.callback(judge.close)
         pool = ThreadPoolExecutor(beside)
         ends.callback(pool.shutdown, cancel_futures=True)
         yield from zip(drawn, pool.map(verdict, drawn), strict=True)

@@ -1,11 +1,14 @@
 """What the sample of mutants says of all."""
 
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
 from tests.faults.covering import moved
-from tests.faults.mutate import FAILED, interval, places, statement
+from tests.faults.mutants import is_called, places, statement
+from tests.faults.mutate import FAILED, interval
+from tests.faults.warm import Change, Functions
 
 SOURCE = """\
 def answer(number):
@@ -53,3 +56,22 @@ def test_the_tests_of_a_whole_statement_are_asked(how: str, lines: list[int], tm
 def test_a_line_is_looked_up_where_it_was() -> None:
     """The tests of a line are known from before others moved it; nobody knows those of a new one."""
     assert moved("a\nb\nc\n", "new\na\nb\nother\n") == {2: 1, 3: 2}
+
+
+def test_a_function_does_what_it_would_with_a_change(tmp_path: Path) -> None:
+    """In the process that has read it, and whoever has it by another name."""
+    file = tmp_path / "sopctl" / "module.py"
+    file.parent.mkdir()
+    file.write_text(SOURCE)
+    spec = spec_from_file_location("module", file)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    answer = module.answer
+    [place] = [each for each in places(file) if each.how == "Eq → NotEq"]
+    assert is_called(place)
+    Functions().change(Change(str(file), SOURCE, place.node, place.how))
+    assert answer(0) == 0
+    with pytest.raises(ValueError, match="none"):
+        answer(1)
