@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 import openpyxl
+import yaml
 
 from sopctl.adapters import spreadsheet
 from sopctl.adapters.ssh import examine
@@ -125,6 +126,11 @@ def _records(folder: str) -> Iterator[bytes]:
     yield init.EXAMPLE_REQUEST.encode()
 
 
+def _bmcs() -> Iterator[bytes]:
+    for path in sorted((CASES / "bmc").glob("*.yml")):
+        yield json.dumps(yaml.load(path.read_text(), yaml.CSafeLoader)["documents"]).encode()
+
+
 def _book() -> Iterator[bytes]:
     book, into = openpyxl.Workbook(), io.BytesIO()
     book.worksheets[0].append(["unit", "name", "address"])
@@ -151,9 +157,7 @@ READERS: dict[str, Reader] = {
         lambda content: from_script(content.decode(errors="replace"), gathered_at=AT), _texts("details/*")
     ),
     "setup": Reader(_setup, _said(b'{"ansible_devices": {"sda": {"size": "1.0 TB", "sectorsize": "512"}}}')),
-    "redfish": Reader(
-        _redfish, _said(json.dumps({"/redfish/v1/Systems/1": {"SerialNumber": "X", "Status": {}}}).encode())
-    ),
+    "redfish": Reader(_redfish, _bmcs),
     "banner": Reader(_banner, _said(b"Welcome\r\nSSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3\r\n\x00\x00")),
     "accounts": Reader(lambda content: examine.read_seen("a", examine.read_records(content)), _said(b"=user 3\nabc\n")),
     "survey": Reader(

@@ -80,6 +80,22 @@ def test_shadow(shadow: Shadow, check: Check | None, cause: Cause | None) -> Non
     assert failed(replace(GOOD, shadow=shadow)) == ({check: cause} if check else {})
 
 
+@pytest.mark.parametrize(
+    ("lock", "said"),
+    [
+        ("absent", "not locked: no entry in /etc/shadow"),
+        ("none", "not locked: no password"),
+        ("bare", "not locked: never had a password"),
+        ("empty", "not locked: empty"),
+        ("password", "not locked: a password"),
+        ("locked", 'the password is locked: "!" before it in /etc/shadow; sshd lets keys in all the same (UsePAM yes)'),
+    ],
+)
+def test_what_is_said_of_the_password(lock: str, said: str) -> None:
+    found = {one.check: one.detail for one in findings(replace(GOOD, shadow=Shadow(lock)), [LINE])}
+    assert found[Check.LOCK] == said
+
+
 OTHERS: list[tuple[dict[str, Any], dict[Check, Cause]]] = [
     ({"exists": False}, {Check.ACCOUNT: Cause.NO_SUCH_ACCOUNT}),
     ({"nologin": True}, {Check.RULES: Cause.NOT_ALLOWED}),

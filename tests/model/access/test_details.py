@@ -24,6 +24,10 @@ def test_a_detail_is_a_text_that_says_the_same(detail: str) -> None:
     assert found == detail
 
 
+def test_a_detail_is_looked_at_to_its_bound() -> None:
+    assert [isinstance(details.read("tcp: " + "a" * length), Text) for length in (1995, 1996)] == [True, False]
+
+
 @pytest.mark.parametrize("detail", ["", "SSH-2.0-OpenSSH_9.2", "{braces} of: theirs", "a" * 5000])
 def test_what_a_server_said_is_as_it_said_it(detail: str) -> None:
     assert details.read(detail) == detail

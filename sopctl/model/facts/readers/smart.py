@@ -26,7 +26,7 @@ _LONGEST = 30 * 365 * 24
 _MOST = 2**32
 """Sectors; a larger number is made of several."""
 
-_ATTRIBUTES = {
+_ATTRIBUTES: Mapping[int | None, tuple[str, tuple[str, ...]]] = {
     5: ("reallocated", ("reallocat", "retired_block")),
     9: ("hours", ("power_on_hours", "power-on_hours", "power_on_time")),
     197: ("pending", ("pending",)),
@@ -127,7 +127,7 @@ def _of_attributes(table: Sequence[_Row]) -> dict[str, int]:
     found: dict[str, int] = {}
     for at, said, value, raw in table:
         name = said.casefold()
-        key, words = _ATTRIBUTES.get(at or 0, ("", ()))
+        key, words = _ATTRIBUTES.get(at, ("", ()))
         if any(word in name for word in words):
             counted = _count(raw, _LONGEST if key == "hours" else _MOST)
             if counted is not None:

@@ -1,5 +1,6 @@
 """What BMCs of several makers say, as facts; and whatever else one may say."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -76,6 +77,54 @@ def test_any_part_may_be_missing(name: str) -> None:
         if path != ROOT:
             without = {each: content for each, content in case["documents"].items() if each != path}
             from_bmc(gathered(without), gathered_at=AT)
+
+
+LONGEST = 120
+"""Characters that any one thing may have which a BMC says."""
+
+
+def texts(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from texts(list(value.values()))
+        case list() | tuple():
+            for each in value:
+                yield from texts(each)
+
+
+def with_long(documents: Any, key: str) -> Any:
+    """The same with thousands of characters more in every text of this name."""
+    match documents:
+        case dict():
+            return {
+                each: value + "x" * 3000 if each == key and isinstance(value, str) else with_long(value, key)
+                for each, value in documents.items()
+            }
+        case list():
+            return [with_long(each, key) for each in documents]
+    return documents
+
+
+def names(documents: Any) -> set[str]:
+    """Of the texts in them."""
+    match documents:
+        case dict():
+            own = {each for each, value in documents.items() if isinstance(value, str)}
+            return own.union(*map(names, documents.values()))
+        case list():
+            return set().union(*map(names, documents))
+    return set()
+
+
+@pytest.mark.parametrize("name", BMCS)
+def test_every_text_has_its_bound(name: str) -> None:
+    """One at a time: a document whose every text is long has no states and links that are followed."""
+    said = gathered(mockup(name)["documents"])
+    for key in sorted(names(said)):
+        facts = from_bmc(with_long(said, key), gathered_at=AT)
+        assert max(map(len, texts(msgspec.to_builtins(facts)))) <= LONGEST, key
 
 
 JSON = st.recursive(
