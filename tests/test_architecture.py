@@ -89,6 +89,11 @@ def test_tls_is_set_up_in_one_place() -> None:
     assert found == ["adapters/engine/link.py", "adapters/secured.py", "adapters/ssh/tls.py"]
 
 
+def test_times_are_shown_in_the_office_s_zone() -> None:
+    """`astimezone()` without a zone is the machine's, which is often UTC."""
+    assert [str(each) for each in MODULES if "astimezone()" in (PACKAGE / each).read_text()] == []
+
+
 def test_folders_are_listed_in_one_way() -> None:
     """`Path.glob` and `os.walk` take a folder that may not be read for an empty one: no hooks, no revocation lists, no
     papers in a backup. `durable.listed`, `files_below` and `walk` refuse it."""

@@ -132,7 +132,9 @@ def engine_status(found: Standing | None, zone: tzinfo | None) -> EngineStatus:
             EngineNetwork(
                 network=name,
                 workers=[
-                    EngineWorker(name=each.name, since=each.since, busy=each.busy, clock_seconds=each.clock)
+                    EngineWorker(
+                        name=each.name, since=each.since.astimezone(zone), busy=each.busy, clock_seconds=each.clock
+                    )
                     for each in workers.alive
                 ],
                 waiting=workers.waiting,

@@ -168,4 +168,4 @@ def remove(ctx: click.Context, *, user: bool, folder: Path | None, as_json: bool
 
 
 def _when(moment: "datetime | None") -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}" if moment else "–"
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"

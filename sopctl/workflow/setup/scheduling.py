@@ -7,7 +7,11 @@ import os
 import pwd
 import re
 import sys
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from sopctl.adapters import systemd
 from sopctl.adapters.systemd import Job, Scope, Service, Timer
@@ -218,8 +222,17 @@ def remove_worker(folder: Path) -> list[str]:
 
 
 def show(site: Site, *, user: bool) -> list[Timer]:
-    """The timers of a site, the caller's own or the machine's: when they run next, and how they last ended."""
-    return systemd.timers(prefix(site), _scope(user))
+    """The timers of a site, the caller's own or the machine's: when they run next, and how they last ended, in the
+    office's time."""
+    zone = ZoneInfo(site.settings.time_zone)
+
+    def told(moment: datetime | None) -> datetime | None:
+        return moment.astimezone(zone) if moment else None
+
+    return [
+        replace(each, next_run=told(each.next_run), last_run=told(each.last_run))
+        for each in systemd.timers(prefix(site), _scope(user))
+    ]
 
 
 def installed(site: Site) -> list[str]:

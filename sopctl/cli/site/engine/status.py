@@ -1,6 +1,6 @@
 """`sopctl engine status`: who is alive, what waits, and how the last run ended."""
 
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 import click
@@ -29,25 +29,25 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
         put_json(site.engine_status(found, desk.now().tzinfo))
     elif found:
-        _show(found)
+        _show(found, desk.now().tzinfo)
     else:
         click.echo(_("this site has no engine: all servers are checked from here"))
     end(not (found and found.problems))
 
 
-def _show(found: "Standing") -> None:
+def _show(found: "Standing", zone: tzinfo | None) -> None:
     made = table(_("network"), _("worker"), _("since"), _("under way"), _("waiting"))
     for name, workers in found.networks.items():
         waiting = _("{number} shards", number=workers.waiting)
         if not workers.alive:
             made.add_row(name, _("none: not watched"), "–", "–", waiting, style="red")
         for each in workers.alive:
-            since = f"{each.since.astimezone():%Y-%m-%d %H:%M}"
+            since = f"{each.since.astimezone(zone):%Y-%m-%d %H:%M}"
             made.add_row(name, printable(each.name, 60), since, _("{number} checks", number=each.busy), waiting)
     console().print(made)
     run = found.last_run
     if run:
-        began = datetime.fromtimestamp(run.began, UTC).astimezone()
+        began = datetime.fromtimestamp(run.began, zone)
         time, seconds = f"{began:%Y-%m-%d %H:%M}", run.ended - run.began
         click.echo(_("last run: {time}, {seconds} s", time=time, seconds=seconds))
         for name, sent in run.sent.items():
