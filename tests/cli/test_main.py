@@ -270,6 +270,16 @@ def test_remind_names_a_dossier_that_cannot_be_read(
     assert (ran.code, str(broken) in ran.err, "Nobody" in ran.out) == (3, True, False)
 
 
+@pytest.mark.parametrize("words", [["list"], ["todo"], ["inventory", "summary"], ["document", "verify", "--all"]])
+def test_a_broken_dossier_is_named_by_its_deposit(
+    sopctl: Callable[..., Ran], desk: Desk, file_request: Callable[..., str], words: list[str]
+) -> None:
+    deposit = file_request()
+    (desk.site.root / "deposits" / deposit / "history.yml").write_text("x: [")
+    (error,) = json.loads(sopctl(*words, "--json").out)["errors"]
+    assert (error["id"], error["deposit"]) == ("not-yaml", deposit)
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -90,9 +90,7 @@ def test_timers_run_the_jobs_and_leave_nothing(pristine: LabServer, lab: servers
     timers = {each["name"]: each for each in json.loads(on(pristine, "schedule", "show", "--json"))["timers"]}
     assert set(timers) == {"check", "daily", "inventory", "drift", "stamp"}
     assert all(each["enabled"] and each["next_run"] and each["last_run"] is None for each in timers.values())
-    assert all(each["next_run"].endswith("+07:00") for each in timers.values()), (
-        "the office's, not UTC"
-    )
+    assert all(each["next_run"].endswith("+07:00") for each in timers.values()), "the office's, not UTC"
 
     for name in ("check", "inventory", "daily", "drift"):
         unit = next(unit for unit in changed if unit.endswith(f"-{name}.service"))

@@ -12,6 +12,8 @@ from sopctl.model.rack import Face
 from sopctl.model.rack import Place as Kept
 from sopctl.model.text import printable
 
+_IN_A_DOSSIER = re.compile(r"(?:^|/)deposits/([^/]+)/")
+
 
 class Place(Struct, frozen=True, kw_only=True):
     """A place in a rack. `unit` is the lowest rack unit that the server fills (counted from the bottom), `height` how
@@ -67,7 +69,7 @@ def command(action: Action) -> Command:
 class Failure(Struct, frozen=True, kw_only=True):
     """What is wrong: `id` identifies the error and stays the same (docs/reference/errors.md); `message` is its
     sentence, `lines` the problems one by one, `where` the file, with line and column if known, `remedy` what helps,
-    `actions` the commands in it. `deposit`: which one it concerns, if the command is about several."""
+    `actions` the commands in it. `deposit`: which one it concerns, empty if none or several."""
 
     id: str
     message: str
@@ -89,8 +91,14 @@ def failure(error: SopctlError, deposit: str = "", exit_code: int | None = None)
         remedy=printable(wording.advice(error.remedy), wording.LONGEST),
         actions=[command(each) for each in error.remedy if isinstance(each, Action)],
         exit_code=int(error.exit_code) if exit_code is None else exit_code,
-        deposit=deposit,
+        deposit=deposit or _concerned(error),
     )
+
+
+def _concerned(error: SopctlError) -> str:
+    """The deposit that the error names, or whose dossier it was found in; empty if there is none."""
+    inside = _IN_A_DOSSIER.search(error.where)
+    return str(error.values.get("deposit") or (inside[1] if inside else ""))
 
 
 class Refused(Struct, frozen=True, kw_only=True):
