@@ -140,14 +140,15 @@ class _Device:
             for key in ("model", "slug"):
                 if found := self._only("dcim.device-types", manufacturer_id=maker, **{key: fields[key]}):
                     return _number(found)
-        return self._create("dcim.device-types", "device-type", wanted.model, {"manufacturer": maker, **fields})
+        fields["manufacturer"] = maker
+        return self._shared("dcim.device-types", "device-type", wanted.model, fields, of=wanted.manufacturer)
 
     def _rack(self, site: int | None) -> int | None:
         name = self._wanted.rack
         if site is not None and (found := self._only("dcim.racks", site_id=site, name=name)):
             return _number(found)
         fields = {"name": name, "site": site, "status": "active", "u_height": self._rack_units.get(name, 42)}
-        return self._create("dcim.racks", "rack", name, fields)
+        return self._shared("dcim.racks", "rack", name, fields)
 
     # What is on it
 
@@ -252,7 +253,7 @@ class _Device:
         for key, value in (("name", name), ("slug", slug(name))):
             if found := self._only(kind, **{key: value}):
                 return _number(found)
-        return self._create(kind, called, name, {"name": name, "slug": slug(name), **more})
+        return self._shared(kind, called, name, {"name": name, "slug": slug(name), **more})
 
     def _only(self, kind: str, **by: Any) -> dict[str, Any] | None:
         """The one object with these fields. NetBox ignores a filter that it does not know: so each is looked at."""
@@ -263,6 +264,12 @@ class _Device:
     def _of(self, kind: str, device: int | None) -> list[dict[str, Any]]:
         """The objects of a kind that a device has; of one that would only be made, none."""
         return self._netbox.find(kind, device_id=device) if device is not None else []
+
+    def _shared(self, kind: str, called: Kind, name: str, fields: Mapping[str, Any], of: str = "") -> int | None:
+        """As `_create`, of an object that other devices have too."""
+        if self._netbox.dry_run and self._netbox.named_before(kind, of, name):
+            return None
+        return self._create(kind, called, name, fields)
 
     def _create(self, kind: str, called: Kind, name: str, fields: Mapping[str, Any]) -> int | None:
         number = None if self._netbox.dry_run else _number(self._netbox.create(kind, fields))

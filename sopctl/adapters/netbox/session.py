@@ -48,6 +48,7 @@ class NetBox:
         from sopctl.adapters.netbox.transport import Transport
 
         self.dry_run = dry_run
+        self._shared: set[tuple[str, ...]] = set()
         self._where = server.url
         self._api = pynetbox.api(server.url, token=server.token)
         session = self._api.http_session
@@ -56,6 +57,12 @@ class NetBox:
         for scheme in ("https://", "http://"):
             session.mount(scheme, Transport(server, seconds, wait))
         self.version = self._refuse_old()
+
+    def named_before(self, *shared: str) -> bool:
+        """Whether this run has named this object, which several devices share: a real one then finds it in NetBox."""
+        before = shared in self._shared
+        self._shared.add(shared)
+        return before
 
     def standing(self, prefix: str) -> set[str]:
         """The asset tags with this prefix of all devices that are not offline. Raises NetBoxFault."""

@@ -97,6 +97,14 @@ def test_a_dry_run_says_what_a_run_does_and_writes_nothing() -> None:
             assert would[0].left == done[0].left
 
 
+def test_a_dry_run_names_what_two_devices_share_once() -> None:
+    bare = structs.replace(WEB, interfaces=(), primary="", parts=())
+    other = structs.replace(bare, deposit="PS-2026-0002", name="db (PS-2026-0002)", position=20)
+    with netbox() as fake:
+        would, done = said(sync(fake, WEB, other, dry_run=True)), said(sync(fake, WEB, other))
+        assert would == [each for each in done if each not in FOLLOWS]
+
+
 def test_only_what_differs_is_changed_and_what_the_office_decided_stays() -> None:
     with netbox() as fake:
         sync(fake, WEB)
@@ -187,9 +195,8 @@ def test_a_place_that_is_taken_in_netbox_is_refused_with_its_reason() -> None:
 
 
 def test_where_netbox_ignores_a_filter_nobody_elses_device_is_taken_for_ours() -> None:
-    other = structs.replace(
-        WEB, deposit="PS-2026-0002", name="web-2 (PS-2026-0002)", position=20, interfaces=(), parts=()
-    )
+    bare = structs.replace(WEB, interfaces=(), primary="", parts=())
+    other = structs.replace(bare, deposit="PS-2026-0002", name="db (PS-2026-0002)", position=20)
     with netbox() as fake:
         sync(fake, WEB)
         before = dict(fake.only("dcim/devices", asset_tag=WEB.deposit))
