@@ -188,12 +188,17 @@ _EXTRAS = {
 }
 
 
+def with_extra(extra: str) -> Text:
+    """What helps where an extra of the package (pyproject.toml) is not installed."""
+    return Text("Install sopctl with its extra {extra}, as docs/howto/installing.md says.", extra=extra)
+
+
 def missing_extra(extra: str) -> OutsideFailure:
     """The error for an installation without an extra of the package (pyproject.toml), raised where it is imported."""
     return OutsideFailure(
         "extra-missing",
         "{what} needs libraries that are not installed here",
-        remedy=Text("Install sopctl with them: pip install 'sopctl[{extra}]'.", extra=extra),
+        remedy=with_extra(extra),
         what=_EXTRAS[extra],
     )
 

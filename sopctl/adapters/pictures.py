@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, with_extra
 from sopctl.locale import Prose, Text
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _opened(content: bytes, where: str, wanted: tuple[int, int]) -> "Iterator[Im
         raise OutsideFailure(
             "pillow-missing",
             "pictures cannot be read: {reason}",
-            remedy="Install it: pip install 'sopctl[page]'",
+            remedy=with_extra("page"),
             reason=error,
         ) from error
     try:

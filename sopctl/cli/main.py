@@ -90,7 +90,7 @@ COMMANDS = {
             "withdraw",
         ],
     ),
-    "What else happens in the house": ("house", ["visit", "task", "maintenance", "sanitise"]),
+    "What else happens in the building": ("house", ["visit", "task", "maintenance", "sanitise"]),
     "Access": ("access", ["probe", "check", "checks", "host-key", "login", "bmc", "key"]),
 }
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 from msgspec import Meta, Struct
 
 from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS, WORKERS, inbox_of
-from sopctl.errors import InvalidRecord, OutsideFailure, in_words
+from sopctl.errors import InvalidRecord, OutsideFailure, in_words, with_extra
 from sopctl.model.access.shards import MOST_BYTES, MOST_SHARD_BYTES, OLDEST
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def missing() -> OutsideFailure:
     return OutsideFailure(
         "engine-not-installed",
         "the engine's library, nats-py, is not installed here",
-        remedy="Install it: pip install 'sopctl[engine]'",
+        remedy=with_extra("engine"),
     )
 
 

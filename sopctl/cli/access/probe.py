@@ -68,7 +68,7 @@ def command(
     The rungs: (jump host,) name, TCP, SSH banner, key exchange, host key, login, command, services, TLS, HTTP.
     Without --user nobody logs in, and the host key that the server shows is printed. No credential is sent unless
     the host key is the expected one. Exit code 0: all are accessible; 1: at least one is not. All causes, and
-    what helps: docs/reference/access.md.
+    what helps: docs/reference/causes.md.
     """
     from sopctl.model.access import target
     from sopctl.model.access.ladder import Verdict

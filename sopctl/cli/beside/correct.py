@@ -91,7 +91,7 @@ def command(
 
     Nothing is rewritten: the correction is an event of its own, which names the one that it corrects. Every paper made
     from then on shows what is right, and that it was corrected. A step that is taken back is due again; it must be the
-    newest, and one that changed no server or switch and told nobody.
+    newest, and one that changed no server or switch and informed nobody.
     """
     from sopctl.model.sop.entries import Correctable
     from sopctl.workflow.steps import correcting

@@ -1,4 +1,4 @@
-"""`sopctl write-off`: a server left the house and nobody took it back."""
+"""`sopctl write-off`: a server left the building and nobody took it back."""
 
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ def command(
     lang: str | None,
     as_json: bool,
 ) -> None:
-    """Record that a server left the house without a return (di luar SOP): stolen, broken for good, or seized.
+    """Record that a server left the building without a return (di luar SOP): stolen, broken for good, or seized.
 
     Its switch port is shut, where the site has a record of the switch; nothing logs in to it any more; its place is
     free; the dossier is closed with an outcome of its own. A record is made, to be signed.

@@ -23,7 +23,7 @@ def command() -> None:
 @json_option
 @click.pass_context
 def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
-    """How the SOP's time limits were kept: steps done in the month, in time and late, and what was open at its end.
+    """How the SOP's time limits were kept: steps done in the month, on time and late, and what was open at its end.
 
     While the month lasts, that is now. Each late step is named: whose it was, how late, and the reason that was given
     (sopctl late, or --late-because at the step). Times are in the days that the office's calendar counts, without the
@@ -44,14 +44,14 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
         return
     click.echo(
         ngettext(
-            "{month}: {number} step done, {in_time} in time",
-            "{month}: {number} steps done, {in_time} in time",
+            "{month}: {number} step done, {in_time} on time",
+            "{month}: {number} steps done, {in_time} on time",
             found.total.done,
             month=report.month,
             in_time=found.total.in_time,
         )
     )
-    counts = (_("done"), _("in time"), _("late"), _("median"), _("worst"), _("open"), _("late now"))
+    counts = (_("done"), _("on time"), _("late"), _("median"), _("worst"), _("open"), _("late now"))
     made = table(_("step"), *counts)
     for line in found.steps:
         made.add_row(f"{line.procedure} {line.step}\n{line.actor}", *_cells(line.tally), style=_style(line.tally))

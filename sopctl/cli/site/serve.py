@@ -22,7 +22,7 @@ def command(ctx: click.Context, *, port: int, unix: Path | None) -> None:
     """Serve the page: heads dispose, units ask, everyone sees what waits for them (docs/reference/page.md).
 
     It listens on this machine alone. The office's proxy (nginx, Caddy) stands before it with TLS and the address that
-    sopctl.yml names (`page: {url: https://…}`). Needs the extra `page` (pip install 'sopctl[page]').
+    sopctl.yml names (`page: {url: https://…}`). Needs the extra `page` (docs/howto/installing.md).
     """
     page_server().serve(
         open_site(ctx), port=port, unix=unix, say=lambda text: click.echo(text, err=True), command=wording.command

@@ -27,7 +27,7 @@ class _Declared(Struct, frozen=True):
 class Cause(StrEnum):
     """Why a rung or a finding failed. The codes are stable, for scripts.
 
-    docs/reference/access.md lists them (`make docs`). A new cause is declared here, and detected where it is seen.
+    docs/reference/causes.md lists them (`make docs`). A new cause is declared here, and detected where it is seen.
     """
 
     rungs: tuple[Rung, ...]

@@ -708,11 +708,11 @@ class LetterForged(Entry, frozen=True, kw_only=True):
 
 
 Lost = Literal["dicuri", "rusak", "disita"]
-"""How a server can leave the house without its owner taking it back: stolen, broken for good, seized."""
+"""How a server can leave the building without its owner taking it back: stolen, broken for good, seized."""
 
 
 class WrittenOff(Entry, frozen=True, kw_only=True):
-    """The server left the house, and nobody took it back; the record of it, to be signed."""
+    """The server left the building, and nobody took it back; the record of it, to be signed."""
 
     for_people = True
 

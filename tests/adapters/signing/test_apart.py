@@ -45,4 +45,4 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("sopctl.adapters.signing.apart.COMMAND", ("-c", code))
     with Examiner() as made, pytest.raises(OutsideFailure, match="not installed") as refused:
         made.examine(ISSUED, NOTHING, real_now())
-    assert "sopctl[sign]" in str(refused.value)
+    assert "its extra sign" in str(refused.value)

@@ -36,7 +36,7 @@ def command(
     keyring: str | None,
     as_json: bool,
 ) -> None:
-    """Put another key on the servers: these, or all. Exit 1: some do not have the new one alone yet.
+    """Put another key on the servers: these, or all. Exit 1: some do not have only the new key yet.
 
     A new key is made beside the old one and named in sopctl.yml. On each server it is added in an armed window, in
     which both are valid, until it has logged in again and become root; then the old one is taken out, in a window too.

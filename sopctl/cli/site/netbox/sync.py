@@ -24,8 +24,8 @@ def command(ctx: click.Context, *, ids: tuple[str, ...], dry_run: bool, as_json:
     """Bring NetBox in line with the deposits, by default with all: devices and their places, interfaces, MAC and IP
     addresses, parts. A second run changes nothing.
 
-    Nothing is deleted: who has left goes offline and out of the rack, and what was not seen any more is named. Needs
-    `netbox` in sopctl.yml. Exit 6: NetBox did not take something. Exit 3: a dossier could not be read.
+    Nothing is deleted: who has left goes offline and out of the rack, and what is no longer seen is named. Needs
+    `netbox` in sopctl.yml. Exit 6: NetBox did not accept something. Exit 3: a dossier could not be read.
     """
     from sopctl.workflow.house import netbox
 
