@@ -25,7 +25,10 @@ CHECKOUT = Path(__file__).parents[1]
 PINS = ("requirements.txt", "requirements-dev.txt")
 PROGRAMS = ("promtool", "nginx", "caddy", "nats-server")
 """What the Makefile fetches into its environment, for tests."""
-WHAT = ("tests/model", "tests/store", "tests/adapters", "tests/cli", "tests/test_errors.py")
+WHAT = (
+    *("tests/model", "tests/store", "tests/adapters", "tests/workflow", "tests/cli", "tests/page", "tests/playbooks"),
+    *("tests/locale", "tests/faults", "tests/test_errors.py"),
+)
 JUDGED = (0, 1)
 """What pytest exits with when all passed, or tests failed; interrupted, it exits otherwise."""
 WITHOUT = "not lab and not battery and not scaled"
@@ -78,8 +81,9 @@ def had(version: str) -> Python | str:
 
 
 def environment(folder: Path, python: Python, *wanted: str) -> Path:
-    """A virtual environment with what pip is told to install; made anew when that, or the Python, is another one."""
-    files = [(CHECKOUT / word).read_bytes() for word in wanted if (CHECKOUT / word).is_file()]
+    """A virtual environment with what pip is told to install, and this checkout; made anew when that, or the Python, is
+    another one."""
+    files = [(CHECKOUT / word).read_bytes() for word in ("pyproject.toml", *wanted) if (CHECKOUT / word).is_file()]
     mark = folder / "made-of"
     made = hashlib.sha256(b"\0".join([" ".join((*python.enter, python.program)).encode(), *files])).hexdigest()
     if not mark.exists() or mark.read_text() != made:
@@ -94,16 +98,16 @@ def environment(folder: Path, python: Python, *wanted: str) -> Path:
 
 
 def _install(folder: Path, python: Python, wanted: Sequence[str]) -> None:
-    """Install what pip is told. In a Debian it knows no index and has no network: it is given the wheels."""
-    options = ["-q", "--disable-pip-version-check", "--only-binary", ":all:"]
-    if not python.enter:
-        subprocess.run([folder / "bin/pip", "install", *options, *wanted], cwd=CHECKOUT, check=True)
-        return
+    """Install what pip is told, then the checkout. In a Debian pip knows no index: it is given the wheels."""
+    pip, options = [*python.enter, folder / "bin/pip", "install"], ["-q", "--disable-pip-version-check"]
     with tempfile.TemporaryDirectory(dir=folder) as wheels:
-        fetch = [sys.executable, "-m", "pip", "download", *options, "--no-deps", "--dest", wheels]
-        subprocess.run([*fetch, "--python-version", python.version, *wanted], cwd=CHECKOUT, check=True)
-        install = [folder / "bin/pip", "install", *options, "--isolated", "--no-index", "--find-links", wheels]
-        subprocess.run([*python.enter, *install, *wanted], check=True)
+        given = ["--only-binary", ":all:", *wanted]
+        if python.enter:
+            fetch = [sys.executable, "-m", "pip", "download", *options, "--no-deps", "--dest", wheels]
+            subprocess.run([*fetch, "--python-version", python.version, *given], cwd=CHECKOUT, check=True)
+            options += ["--isolated", "--no-index", "--find-links", wheels]
+        subprocess.run([*pip, *options, *given], cwd=CHECKOUT, check=True)
+        subprocess.run([*pip, *options, "--no-build-isolation", "--no-deps", "-e", "."], cwd=CHECKOUT, check=True)
 
 
 def run(folder: Path, python: Python, words: list[str], seconds: float | None = None) -> str:
@@ -170,10 +174,8 @@ def _ranges() -> list[str]:
 
 
 def _installed(folder: Path) -> set[str]:
-    said = subprocess.run(
-        [folder / "bin/pip", "list", "--format=freeze", "--disable-pip-version-check", "--exclude", "pip"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    pip = [folder / "bin/pip", "list", "--format=freeze", "--disable-pip-version-check"]
+    said = subprocess.run([*pip, "--exclude", "pip", "--exclude-editable"], capture_output=True, text=True, check=True)
     return {re.sub(r"[-_.]+", "-", name).lower() + f"=={version}" for name, _, version in _parted(said.stdout.split())}
 
 
