@@ -25,6 +25,7 @@ CHECKOUT = Path(__file__).parents[1]
 PINS = ("requirements.txt", "requirements-dev.txt")
 PROGRAMS = ("promtool", "nginx", "caddy", "nats-server")
 """What the Makefile fetches into its environment, for tests."""
+LINK = 'cd "$0"; for each in "$@"; do ! program=$(command -v "$each") || ln -sf "$(realpath "$program")" "$each"; done'
 WHAT = (
     *("tests/model", "tests/store", "tests/adapters", "tests/workflow", "tests/cli", "tests/page", "tests/playbooks"),
     *("tests/locale", "tests/faults", "tests/test_errors.py"),
@@ -42,6 +43,11 @@ class Python(NamedTuple):
     enter: tuple[str, ...] = ()
     path: str = os.environ.get("PATH", "")
     """Where programs are found there."""
+
+    def variables(self, folder: Path | None = None) -> dict[str, str]:
+        """The environment variables of a program that runs there, in a virtual environment."""
+        path = f"{folder}/bin:{self.path}" if folder else self.path
+        return {**os.environ, "PATH": path, "PYTHONPATH": str(CHECKOUT)}
 
 
 def stated() -> list[str]:
@@ -90,9 +96,7 @@ def environment(folder: Path, python: Python, *wanted: str) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([*python.enter, python.program, "-m", "venv", folder], check=True)
         _install(folder, python, wanted)
-        for name in PROGRAMS:
-            if not python.enter and (program := shutil.which(name)):
-                (folder / "bin" / name).symlink_to(Path(program).resolve())
+        subprocess.run([*python.enter, "sh", "-c", LINK, folder / "bin", *PROGRAMS], env=python.variables(), check=True)
         mark.write_text(made)
     return folder
 
@@ -113,12 +117,13 @@ def _install(folder: Path, python: Python, wanted: Sequence[str]) -> None:
 def run(folder: Path, python: Python, words: list[str], seconds: float | None = None) -> str:
     """Run the tests in an environment: "passed" or "failed", or how it ended. One that may take only so many seconds
     ends with the first failure, and what passed until then has passed."""
-    there = {**os.environ, "PATH": f"{folder}/bin:{python.path}", "PYTHONPATH": str(CHECKOUT)}
     limit = ["timeout", "--foreground", "--preserve-status", "--signal=INT", f"{seconds}"] if seconds else []
     command = [*python.enter, *limit, str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2"]
     command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-m", WITHOUT, *(["-x"] if seconds else [])]
     began = time.monotonic()
-    ended = subprocess.run([*command, *(words or WHAT)], cwd=CHECKOUT, env=there, check=False).returncode
+    ended = subprocess.run(
+        [*command, *(words or WHAT)], cwd=CHECKOUT, env=python.variables(folder), check=False
+    ).returncode
     if seconds and ended not in JUDGED and time.monotonic() - began >= seconds:
         return f"nothing failed in {seconds:.0f} seconds, and it was not finished"
     return "failed" if ended else "passed"
