@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,10 @@ from tests.patience import PATIENCE
 OPERATOR, PAGE, GROUP = "games", "list", "users"
 """Accounts that every Debian has, as the site's owner and as the page's; and what they share."""
 
+NONE = ("--inh-caps=-all",)
+READING = ("--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search")
+"""Capabilities: none, and that of reading everything."""
+
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0 and os.environ.get("SOPCTL_LAB") != "required", reason="needs root"),
 ]
@@ -28,8 +33,19 @@ pytestmark = [
 
 def as_user(user: str, *command: str) -> list[str]:
     """A command line under another account, which is in the site's group, and has no capabilities."""
-    how = [f"--reuid={user}", f"--regid={user}", f"--groups={GROUP}", "--inh-caps=-all", "--no-new-privs"]
-    return ["setpriv", *how, "--", *command]
+    how = [f"--reuid={user}", f"--regid={user}", f"--groups={GROUP}", "--no-new-privs"]
+    return ["setpriv", *how, *(reaching() if command[0] == sys.executable else NONE), "--", *command]
+
+
+@cache
+def reaching() -> tuple[str, ...]:
+    """The capabilities with which another account can run this Python: none. Where it lies in a home that is closed to
+    others (root's pyenv), to read everything."""
+    tried = subprocess.run(
+        ["setpriv", f"--reuid={PAGE}", "--clear-groups", *NONE, "--", sys.executable, "-c", "import ssl"],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    return READING if tried.returncode else NONE
 
 
 @pytest.fixture
