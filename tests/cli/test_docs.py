@@ -137,6 +137,30 @@ def test_a_how_to_begins_with_its_commands(page: Path) -> None:
     assert len(page.read_text()[: answer.start()].split()) <= 200
 
 
+def words_until_answered(row: dict[str, Any]) -> int:
+    """How many words of its page are read, from the row's heading, until all that the answer needs was there."""
+    page = (DOCS / f"howto/{row['page']}.md").read_text()
+    if "under" in row:
+        (found,) = re.finditer(rf"^#+ {re.escape(row['under'])}$", page, re.MULTILINE)
+        page = page[found.start() :]
+    read = " ".join(page.split())
+    assert [needed for needed in row["says"] if needed not in read] == [], row
+    return len(read[: max(read.index(needed) + len(needed) for needed in row["says"])].replace("|", " ").split())
+
+
+def test_what_readers_ask_is_answered_within_a_minute() -> None:
+    asked = rows("asked")
+    assert {row["page"] for row in asked} == {page.stem for page in HOW_TO}
+    assert [row for row in asked if words_until_answered(row) > 220] == []
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
+def test_a_how_to_is_for_whoever_has_installed_sopctl(page: Path) -> None:
+    """They have neither our source nor our tests, and no index has sopctl."""
+    ours = r"[\w/]+\.py\b|\b(?:tests|workflow|adapters|model)/[\w/.]*|pip install .?sopctl"
+    assert re.findall(ours, page.read_text()) == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
 def test_no_code_goes_on_in_the_next_line(page: Path) -> None:
     """So that a search finds it, and a reader can copy it."""
