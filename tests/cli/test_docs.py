@@ -149,7 +149,7 @@ def words_until_answered(row: dict[str, Any]) -> int:
 
 
 def test_what_readers_ask_is_answered_within_a_minute() -> None:
-    asked = rows("asked")
+    asked = rows("reader_questions")
     assert {row["page"] for row in asked} == {page.stem for page in HOW_TO}
     assert [row for row in asked if words_until_answered(row) > 220] == []
 
