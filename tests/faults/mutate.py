@@ -98,8 +98,7 @@ class Judges:
         relative = place.file.relative_to(CHECKOUT)
         there = self._copy / relative
         change = Change(str(relative), place.file.read_text(), place.node, place.how)
-        covering, apart = self._running(place)
-        for tests in [covering] if covering else judges(relative.relative_to("sopctl")):
+        for tests, apart in self._hearings(place):
             asked = tests
             while asked:
                 try:
@@ -114,19 +113,24 @@ class Judges:
                 asked = [test for test in asked if not _is_of(test, failed)] if failed else []
         return False
 
-    def _running(self, place: Place) -> tuple[list[str], bool]:
-        """The tests that run a place, if they are known, and whether its module must be read anew."""
-        if self._covering is None:
-            return [], True
+    def _hearings(self, place: Place) -> Iterator[tuple[list[str], bool]]:
+        """The tests to ask, one list after the other, each with whether the module must be read anew for it."""
         relative = place.file.relative_to(CHECKOUT)
+        near = judges(relative.relative_to("sopctl"))
+        if self._covering is None:
+            yield from ((each, True) for each in near)
+            return
         own, lines = f"test_{relative.name}", [(relative, statement(place))]
-        found = self._covering.tests(own, lines, MANY)
-        read = [test for test in found if not test.startswith(LEFT_OUT)]
-        if read and is_called(place) and not self._covering.is_read(*lines[0]):
-            return read, False
-        first = judges(relative.relative_to("sopctl"))[0]  # a table's row may be met in it and nowhere else
-        found = self._covering.tests(own, lines, FEW) or self._covering.tests(own, uses(place), FEW)
-        return [*first, *(test for test in found if not test.startswith(tuple(first)))] if found else [], True
+        running = [test for test in self._covering.tests(own, lines, MANY) if not test.startswith(LEFT_OUT)]
+        if is_called(place) and running:
+            yield running, False
+            if not self._covering.is_read(*lines[0]):
+                return
+        known = self._covering.tests(own, lines, FEW) or self._covering.tests(own, uses(place), FEW)
+        if known:  # all of its own file: a table's row may be met there and nowhere else
+            yield [*near[0], *(test for test in known if not test.startswith(tuple(near[0])))], True
+        else:
+            yield from ((each, True) for each in near)
 
     def _is_sound(self, test: str, apart: bool) -> bool:
         """Does it pass without a mutant? Also what did not end in time, and named no test."""
