@@ -1,5 +1,7 @@
 """Ports, ranges and protocols: as letters and people write them."""
 
+import socket
+
 import pytest
 
 from sopctl.errors import UsageError
@@ -63,6 +65,41 @@ def test_a_list() -> None:
         with pytest.raises(UsageError, match="not a port or a protocol") as caught:
             services.listed(wrong)
         assert caught.value.id == "not-a-port-or-protocol"
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (socket.IPPROTO_IGMP, "igmp"),
+        (socket.IPPROTO_IPIP, "ipip"),
+        (socket.IPPROTO_IPV6, "sit"),
+        (socket.IPPROTO_GRE, "gre"),
+        (socket.IPPROTO_ESP, "esp"),
+        (socket.IPPROTO_AH, "ah"),
+        (88, "eigrp"),
+        (89, "ospf"),
+        (socket.IPPROTO_PIM, "pim"),
+        (112, "vrrp"),
+        (115, "l2tp"),
+        (socket.IPPROTO_SCTP, "sctp"),
+        (250, "proto-250"),
+    ],
+)
+def test_a_protocol_is_called_what_its_number_means(number: int, name: str) -> None:
+    """IANA's numbers, as the system's own headers have them."""
+    assert services.protocol(number) == name
+    assert services.listed(name) == (name,)
+
+
+def test_which_are_among_others() -> None:
+    wide = Ports("tcp", 8000, 8010)
+    assert services.port(443) == Ports("tcp", 443, 443)
+    assert services.port(53, "udp") == Ports("udp", 53, 53)
+    for within in (wide, Ports("tcp", 8000, 8000), Ports("tcp", 8010, 8010), Ports("tcp", 8001, 8009)):
+        assert services.covered(within, ["gre", wide])
+    for outside in (Ports("tcp", 7999, 8000), Ports("tcp", 8010, 8011), Ports("udp", 8000, 8000), "8000-8010", "esp"):
+        assert not services.covered(outside, ["gre", wide])
+    assert services.covered("gre", ["gre", wide])
 
 
 def test_which_can_be_tried_from_outside() -> None:

@@ -46,6 +46,19 @@ def events(*lines: str) -> list[Event]:
     return made
 
 
+@pytest.mark.parametrize(
+    ("verb", "ends"),
+    [("inspect", ["sesuai", "beda"]), ("refuse", ["ditolak"]), ("withdraw", []), ("no-verb", ["entah"])],
+)
+def test_what_a_verb_brings_about(verb: str, ends: list[str]) -> None:
+    """As many outcomes of the step's own as the table has for it, or one, in the procedure's order."""
+    own = {"sesuai": {"next": 2}, "beda": {"next": 1}, "lain": {"next": 1}}
+    named = {"ditolak": {"verb": "refuse"}, "batal": {"verb": "refuse"}, "entah": {"verb": "no-verb"}}
+    step = {"no": 1, "activity": "x", "actor": "staf", "verb": "inspect", "task": "serial"}
+    said = msgspec.convert({**step, "outcomes": {**own, **named}}, procedure.Step)
+    assert list(said.ends_of(verb)) == ends
+
+
 @pytest.mark.parametrize("row", rows("standing"), ids=lambda row: row["name"])
 def test_where_it_stands(procedures: Procedures, row: dict[str, Any]) -> None:
     history = events(*BEFORE.get(row.get("after", ""), []), *row["events"])

@@ -67,6 +67,7 @@ def test_every_spelling_leaves_a_trace(desk: Desk, file_request: Callable[..., s
         trace = identities._trace(mark)
         assert trace(identities._Text(written.encode())), mark
         assert trace(identities._Text((written + "…").encode())), "not in ASCII alone"
+        assert not trace(identities._Text(b"unit: Dinas Lain\n")), "every dossier would be read"
 
 
 @pytest.mark.parametrize("hidden", ['serial: "\\x53N-0001"', "serial:\n    SN-0001", "{}"], ids=repr)
