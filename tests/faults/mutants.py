@@ -39,6 +39,12 @@ DECLARES = frozenset({"frozen", "kw_only", "strict"})
 """Arguments that hold what mypy has shown already."""
 
 
+TYPED = ("cast", "TypeVar")
+"""What is called with something first that only a type checker reads."""
+WORDED = ("gettext_noop", "Text", "Counted")
+"""With a wording."""
+
+
 class Place(NamedTuple):
     """Where a mutant differs: the file, which of its nodes, and how."""
 
@@ -103,7 +109,7 @@ def _statements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 def _not_run(tree: ast.Module) -> set[int]:
     """The nodes, by their number, that have no effect when the program runs: documentation and annotations of
-    functions, and what only a type checker reads."""
+    functions, what only a type checker reads, and wordings."""
     numbers = {id(node): number for number, node in enumerate(ast.walk(tree))}
     found: list[ast.AST] = []
     for node in ast.walk(tree):
@@ -116,7 +122,7 @@ def _not_run(tree: ast.Module) -> set[int]:
             found += [each.annotation for each in ast.walk(node) if isinstance(each, ast.AnnAssign)]
         elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             found.append(node)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("cast", "TypeVar"):
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (*TYPED, *WORDED):
             found += node.args[:1]
         elif isinstance(node, ast.keyword) and node.arg in DECLARES:
             found.append(node)
