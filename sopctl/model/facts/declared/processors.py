@@ -2,6 +2,7 @@
 own way."""
 
 import re
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -27,57 +28,51 @@ _MAKERS = {
     "ampere": r"ampere",
     "arm": r"neoverse|cortex",
     "huawei": r"hisilicon",
+    "cavium": r"cavium",
 }
-"""By their own names; most names of a line tell its maker too (`_MADE_BY`)."""
-_LINES = {
-    "xeon phi": r"xeon ?phi",
-    "xeon": r"xeon",
-    "epyc": r"epyc",
-    "opteron": r"opteron",
-    "threadripper": r"threadripper",
-    "ryzen": r"ryzen",
-    "core": r"\bcore ?(?:2|i[3579]|m[357])|\bi[3579][ -]?\d{3}|\bcore processor",
-    "pentium": r"pentium",
-    "celeron": r"celeron",
-    "atom": r"\batom\b",
-    "itanium": r"itanium",
-    "sparc": r"sparc",
-    "power": r"\bpower ?(?:pc )?\d|\bpower\b",
-    "z": r"\bz1[0-9]\b|s/?390",
-    "altra": r"altra",
-    "kunpeng": r"kunpeng",
-    "thunderx": r"thunderx",
-}
-_MADE_BY = {
-    "xeon phi": "intel",
-    "xeon": "intel",
-    "core": "intel",
-    "pentium": "intel",
-    "celeron": "intel",
-    "atom": "intel",
-    "itanium": "intel",
-    "epyc": "amd",
-    "opteron": "amd",
-    "ryzen": "amd",
-    "threadripper": "amd",
-    "power": "ibm",
-    "z": "ibm",
-    "altra": "ampere",
-    "kunpeng": "huawei",
-    "thunderx": "cavium",
-}
-_GRADES = {
-    "platinum": r"platinum|xeon-p\b",
-    "gold": r"gold|xeon-g\b",
-    "silver": r"silver|xeon-s\b",
-    "bronze": r"bronze|xeon-b\b",
-    "i3": r"\bi3",
-    "i5": r"\bi5",
-    "i7": r"\bi7",
-    "i9": r"\bi9",
-}
-_NUMBERED = {"power": re.compile(r"\bpower ?(\d{1,2})\b"), "z": re.compile(r"\bz(1\d)\b")}
-"""Lines that are told apart by a number of their own."""
+"""By their own names."""
+
+
+class _Line(NamedTuple):
+    """A line of products: how it is `written`, who makes it, and the pattern of a number by which its products are told
+    apart, where that is not a model's."""
+
+    written: str
+    maker: str = ""
+    numbered: str = ""
+
+
+_LINES = (
+    _Line(r"xeon ?phi", "intel"),
+    _Line(r"xeon", "intel"),
+    _Line(r"epyc", "amd"),
+    _Line(r"opteron", "amd"),
+    _Line(r"threadripper", "amd"),
+    _Line(r"ryzen", "amd"),
+    _Line(r"\bcore ?(?:2|i[3579]|m[357])|\bi[3579][ -]?\d{3}|\bcore processor", "intel"),
+    _Line(r"pentium", "intel"),
+    _Line(r"celeron", "intel"),
+    _Line(r"\batom\b", "intel"),
+    _Line(r"itanium", "intel"),
+    _Line(r"sparc"),
+    _Line(r"\bpower ?(?:pc )?\d|\bpower\b", "ibm", r"\bpower ?(\d{1,2})\b"),
+    _Line(r"\bz1[0-9]\b|s/?390", "ibm", r"\bz(1\d)\b"),
+    _Line(r"altra", "ampere"),
+    _Line(r"kunpeng", "huawei"),
+    _Line(r"thunderx", "cavium"),
+)
+"""The longer name stands before the shorter that it contains."""
+_NO_LINE = _Line("")
+_GRADES = (
+    r"platinum|xeon-p\b",
+    r"gold|xeon-g\b",
+    r"silver|xeon-s\b",
+    r"bronze|xeon-b\b",
+    r"\bi3",
+    r"\bi5",
+    r"\bi7",
+    r"\bi9",
+)
 _XEON_E = re.compile(r"\be([357])[ -]{0,2}(\d{4}[a-z]{0,2}?)[ -]?(?:v ?(\d))?\b")
 _PLAIN = re.compile(r"\bi[3579][ -]?(\d{3,5}[a-z]{0,2})\b|\b([qm]\d{2,3}-\d{2})\b")
 """Core i7-8700, Altra Q80-30."""
@@ -93,13 +88,13 @@ _DESIGN = re.compile(r"neoverse|cortex|virtual|kvm|qemu|\(.{0,40}ibrs|armv\d")
 class _Processor(Struct, frozen=True):
     """What a name says of a processor; what it does not say is empty."""
 
-    maker: str = ""
-    line: str = ""
-    grade: str = ""
-    model: str = ""
-    version: str = ""
-    megahertz: int = 0
-    count: int = 0
+    maker: str
+    line: str
+    grade: str
+    model: str
+    version: str
+    megahertz: int
+    count: int
 
 
 def same_processor(declared: str, found: str, sockets: int | None) -> bool | None:
@@ -109,8 +104,6 @@ def same_processor(declared: str, found: str, sockets: int | None) -> bool | Non
     A declaration agrees if all that it says is so: one that names no model agrees with any of that line. None where one
     of the two is not understood, or the machine (a virtual one, or one that names its cores' design) does not say.
     """
-    if not found:
-        return None
     wanted, machine = _read(declared), _read(found)
     if not (wanted.line or wanted.model or wanted.maker):
         return True if _words(declared) and _words(declared) <= _words(found) else _contained(declared, found)
@@ -148,13 +141,13 @@ def _read(text: str) -> _Processor:
     counted = _COUNT.search(_MARKS.sub(" ", plain))
     count = next(filter(None, counted.groups()), "") if counted else ""
     frequency = _FREQUENCY.search(plain)
-    plain = " ".join(_MARKS.sub(" ", _COUNT.sub(" ", plain)).replace("@", " ").split())
-    line = _first(_LINES, plain)
+    plain = " ".join(_MARKS.sub(" ", _COUNT.sub(" ", plain)).split())
+    line = next((each for each in _LINES if re.search(each.written, plain)), _NO_LINE)
     model, version = ("", "") if virtual else _model(_NOISE.sub(" ", plain), line)
     return _Processor(
-        maker=_first(_MAKERS, plain) or _MADE_BY.get(line, ""),
-        line=line,
-        grade=_first(_GRADES, plain),
+        maker=next((name for name, written in _MAKERS.items() if re.search(written, plain)), line.maker),
+        line=line.written,
+        grade=next((each for each in _GRADES if re.search(each, plain)), ""),
         model=model,
         version=version,
         megahertz=_megahertz(frequency),
@@ -162,14 +155,10 @@ def _read(text: str) -> _Processor:
     )
 
 
-def _first(names: dict[str, str], text: str) -> str:
-    return next((name for name, pattern in names.items() if re.search(pattern, text)), "")
-
-
-def _model(text: str, line: str) -> tuple[str, str]:
+def _model(text: str, line: _Line) -> tuple[str, str]:
     """The model's number without marks between its parts, and its version (v2)."""
-    if line in _NUMBERED:
-        return (found[1], "") if (found := _NUMBERED[line].search(text)) else ("", "")
+    if line.numbered:
+        return (found[1], "") if (found := re.search(line.numbered, text)) else ("", "")
     if found := _XEON_E.search(text):
         return f"e{found[1]}-{found[2]}", found[3] or ""
     if found := _PLAIN.search(text):

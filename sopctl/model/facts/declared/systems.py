@@ -6,33 +6,32 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-_LINUX = "linux"
 _WINDOWS = "windows"
 
 
-class _Family(Struct, frozen=True):
+class _Family(Struct, frozen=True, kw_only=True):
     """A system by `name`, which `written` finds in a text. The first `parts` numbers of its version name the release;
     the rest is the state of its updates. A system that is `made_of` another is installed on top of it, or is it under
     another name: `release` maps its first number to the other's."""
 
     name: str
     written: re.Pattern[str]
-    parts: int = 1
+    parts: int
     made_of: str = ""
     release: dict[int, int] = {}
-    code_names: dict[str, str] = {}
+    code_names: dict[str, str]
 
 
 def _family(name: str, written: str, parts: int = 1, code_names: str = "", **more: object) -> _Family:
     """`code_names` as "jammy=22.04 noble=24.04"."""
     names = dict(pair.split("=") for pair in code_names.split())
-    return _Family(name, re.compile(written), parts, code_names=names, **more)  # type: ignore[arg-type]
+    return _Family(name=name, written=re.compile(written), parts=parts, code_names=names, **more)  # type: ignore[arg-type]
 
 
 _FAMILIES = (
     _family(
         "ubuntu",
-        r"[kx]?ubuntu|lubuntu",
+        r"ubuntu",
         2,
         "trusty=14.04 xenial=16.04 bionic=18.04 focal=20.04 jammy=22.04 noble=24.04",
     ),
@@ -110,8 +109,6 @@ def same_system(declared: str, found: str) -> bool | None:
     release is the same system; an older one is not. None where one of the two is not understood or does not say enough.
     """
     said, seen = _plain(declared), _plain(found)
-    if not seen or not said:
-        return None
     machine = next(iter(_systems(seen)), None)
     wanted = list(_systems(said))
     if machine is None or not wanted:
@@ -126,7 +123,7 @@ def release(text: str) -> tuple[str, tuple[int, ...]] | None:
     """The family and the version of the one system that a text names; None if it names several, or none, or a Windows
     that is no server."""
     found = list(_systems(_plain(text)))
-    if len(found) != 1 or (found[0].family.name == _WINDOWS and not found[0].edition):
+    if len(found) != 1 or (found[0].family.name == _WINDOWS and found[0].edition != "server"):
         return None
     return found[0].family.name, found[0].version
 
@@ -162,6 +159,8 @@ def _system(text: str, start: int, end: int, family: _Family) -> _System:
         kind = "server" if "server" in text[start:] or "srv" in text[start:] else ""
         if number is None:
             return _System(family, (), kind)
+        if not kind and not number[1].startswith("20"):
+            kind = "client"
         return _System(family, tuple(int(each) for each in number[1].split(".")) + ((2,) if number[2] else ()), kind)
     if family.name == "amazon" and "ami" in rest.split():
         return _System(family, (1,))

@@ -85,6 +85,41 @@ def test_a_system_is_known_and_which_numbers_name_its_release(family: str) -> No
     assert [same_system(asked, each) for each in found] == [True, False]
 
 
+OWN_KERNEL = frozenset(
+    ("freebsd", "openbsd", "netbsd", "solaris", "aix", "esxi", "ios-xe", "nx-os", "ios", "routeros", "fortios", "junos")
+) | {"pfsense", "opnsense"}
+
+
+@pytest.mark.parametrize("family", RELEASED)
+def test_which_systems_are_linux(family: str) -> None:
+    assert same_system("Linux", RELEASED[family][0]) is (family not in OWN_KERNEL)
+
+
+@pytest.mark.parametrize(
+    "word", ["Linux", "GNU", "OS", "Server", "LTS", "release", "version", "versi", "Enterprise", "edition"]
+)
+def test_words_that_every_system_has_say_nothing(word: str) -> None:
+    """Also of one that nobody knows here."""
+    assert same_system(f"Haiku {word}", "Haiku R1") is True
+    assert same_system(f"Haiku {word} R2", "Haiku R1") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Windows Server 2012 R2 Standard", ("windows", (2012, 2))),
+        ("Windows Server 2019", ("windows", (2019,))),
+        ("Windows 10", None),
+        ("Debian 12", ("debian", (12,))),
+        ("Debian 12, Ubuntu 22.04", None),
+        ("Haiku R1", None),
+        ("", None),
+    ],
+)
+def test_the_release_that_a_text_names(text: str, found: object) -> None:
+    assert release(text) == found
+
+
 @given(st.text(max_size=400) | st.sampled_from(NAMES), st.text(max_size=400) | st.sampled_from(NAMES))
 def test_any_two_texts_have_an_answer(declared: str, found: str) -> None:
     assert same_system(declared, found) in (True, False, None)
