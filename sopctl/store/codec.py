@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import UnionType
@@ -25,6 +26,8 @@ from sopctl.store.durable import opened
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
 _NESTING = "maximum nesting depth"
+WORD = 40
+"""So long may a value be for what a reader takes it for to be kept."""
 MOST_WRONG = 50
 """How many things that are wrong with one file are told."""
 
@@ -45,6 +48,21 @@ class _PlainDumper(_Dumper):  # type: ignore[misc, valid-type]
 
     def ignore_aliases(self, _data: Any) -> bool:
         return True
+
+    def resolve(self, kind: type[yaml.Node], value: Any, implicit: Any) -> Any:
+        """What a reader would take a value for, if it were written plainly. Asked twice for each word of a record, most
+        of which are the same ones."""
+        if kind is yaml.ScalarNode and len(value) <= WORD:
+            return _taken_for(value, implicit)
+        return super().resolve(kind, value, implicit)
+
+
+_PLAIN: Any = yaml.resolver.Resolver()
+
+
+@lru_cache(4096)
+def _taken_for(value: str, implicit: tuple[bool, bool]) -> Any:
+    return _PLAIN.resolve(yaml.ScalarNode, value, implicit)
 
 
 def dump(value: Any) -> bytes:

@@ -69,16 +69,31 @@ class Unconfirmed(OutsideFailure):
     """Something was written and is in its place, but the disk did not confirm that it survives a power cut."""
 
 
-@contextmanager
-def disk_errors(path: Path, doing: str = "write") -> Iterator[None]:
-    """Translate an OSError into an OutsideFailure: what cannot be done to `path`, why, and what helps."""
-    try:
-        yield
-    except OSError as error:
-        name, remedy = KNOWN.get(error.errno or 0, OTHER)
-        raise OutsideFailure(
-            name, _CANNOT, where=str(path), remedy=remedy, doing=Text(doing), reason=in_words(error)
-        ) from error
+class disk_errors:
+    """Translate an OSError into an OutsideFailure: what cannot be done to `path`, why, and what helps.
+
+    Recording an event enters some thirty of these, which as generators would cost three times as much.
+    """
+
+    __slots__ = ("_doing", "_path")
+
+    def __init__(self, path: Path, doing: str = "write") -> None:
+        self._path, self._doing = path, doing
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError):
+            name, remedy = KNOWN.get(error.errno or 0, OTHER)
+            raise OutsideFailure(
+                name,
+                _CANNOT,
+                where=str(self._path),
+                remedy=remedy,
+                doing=Text(self._doing),
+                reason=in_words(error),
+            ) from error
 
 
 def refused(error: OSError) -> OutsideFailure:
@@ -143,10 +158,12 @@ def write_tentative(path: Path, content: bytes) -> None:
 
 
 def _temporary_beside(path: Path) -> tuple[int, str]:
-    """A new file in the same folder, open, and its name. Who only reads does not pay for the import."""
-    import tempfile
-
-    return tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    """A new file in the same folder, open, and its name: as `mkstemp` makes it, whose module takes longer to import
+    than an event to record."""
+    while True:
+        name = f"{path.parent}/.{path.name}.{os.urandom(4).hex()}{TEMPORARY}"
+        with suppress(FileExistsError):
+            return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), name
 
 
 @contextmanager
@@ -419,7 +436,11 @@ def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing) -> None:
     `named`; these it makes lasting. Call while holding what the folder belongs to. Raises OutsideFailure, and what
     `named` raises, which is asked only if there is a tentative file."""
     with disk_errors(folder, "sweep"):
-        for entry in os.scandir(folder) if folder.is_dir() and not folder.is_symlink() else ():
+        try:
+            found = os.lstat(folder).st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for entry in os.scandir(folder) if stat.S_ISDIR(found) else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
                 of = folder / entry.name[1:].rsplit(".", 2)[0]
                 if _is_same(entry, of) and of.name not in named():

@@ -29,10 +29,8 @@ def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
 
     Raises Conflict when another process holds it for longer than `wait` seconds.
     """
-    make_folder(path.parent)
     with disk_errors(path, "lock"):
-        touch(path)
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = _opened(path)
     try:
         with disk_errors(path, "lock"):
             _take(descriptor, what, wait)
@@ -41,6 +39,16 @@ def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        make_folder(path.parent)
+        touch(path)
+        return os.open(path, flags)
 
 
 def _take(descriptor: int, what: Prose, wait: float) -> None:

@@ -91,20 +91,18 @@ class Marks:
                 make_folder(self._path.parent)
                 touch(self._path)
             with self._opened(to_write=True) as database:
-                if not database.execute("SELECT 1 FROM sqlite_master").fetchone():
-                    for statement in filter(str.strip, _TABLES.split(";")):
-                        database.execute(statement)
+                for statement in filter(str.strip, _TABLES.split(";")) if anew else ():
+                    database.execute(statement)
                 for table in ("newest", "given") if anew else ():
                     database.execute(f"DELETE FROM {table}")  # noqa: S608 (one of the two above)
                 database.execute("DELETE FROM ends")
                 database.execute("INSERT INTO ends VALUES (?, ?, ?, ?, ?, ?)", (VERSION, *end))
                 database.executemany(
-                    "INSERT OR REPLACE INTO newest VALUES (?, ?, ?)", [(name, *mark) for name, mark in marks.items()]
+                    "INSERT OR REPLACE INTO newest VALUES (?, ?, ?)", ((name, *mark) for name, mark in marks.items())
                 )
-                database.executemany(
-                    "INSERT OR REPLACE INTO given VALUES (?, ?, ?)",
-                    [(prefix, number, _hash(prefix, number)) for prefix, number in given.items()],
-                )
+                for prefix, number in given.items():
+                    row = prefix, number, _hash(prefix, number)
+                    database.execute("INSERT OR REPLACE INTO given VALUES (?, ?, ?)", row)
         except OutsideFailure:
             return  # the next event reads more
         except sqlite3.Error:
