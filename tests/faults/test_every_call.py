@@ -32,6 +32,14 @@ STRIDE = 1 if WHOLE else 59
 """In a bounded run, each fault is tried at every 59th call, each at others."""
 
 
+SWEEPING = (
+    ["request", "{folder}/other0.yml"],
+    ["edit", "{id}", "--accept", "--note", "x"],
+    ["document", "make", "report", "--month", "2026-10", "--by", "staf"],
+)
+"""What records something in each place where a file may have been left half-way, and sweeps there."""
+
+
 TABLE = rows("writing_commands")
 
 
@@ -76,7 +84,7 @@ def test_done_or_not_done_and_told_as_it_is(
             if again.code not in (0, 2, 3, 4) or "Traceback" in again.err:
                 faults.append(f"the next run ends with {again.code}: {again.err[-300:]}")
             faults += unsound(Desk(Site(site), desk.deciding, desk.clock))
-            for sweeping in (["request", "{folder}/other0.yml"], ["edit", "{id}", "--accept", "--note", "x"]):
+            for sweeping in SWEEPING:
                 if litter(site):  # the next run recorded nothing, and so swept nothing
                     server.run(site, stages.filled(sweeping, made / "inputs"))
             faults += [f"litter: {each}" for each in litter(site)]
