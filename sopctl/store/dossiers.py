@@ -122,7 +122,8 @@ def ids(site: Site) -> list[str]:
             with suppress(Conflict, OutsideFailure), site.alone():  # who only reads may be unable to: a writer will
                 staging.finish(site)
             entries = list(os.scandir(folder))
-        found = [entry.name for entry in entries if re.match(names.ID, entry.name) and _is_dossier(entry)]
+        is_id = re.compile(names.ID).match
+        found = [entry.name for entry in entries if is_id(entry.name) and _is_dossier(entry)]
     return sorted(found)
 
 
@@ -140,7 +141,7 @@ def naming(site: Site, texts: Collection[str]) -> Iterator[str]:
 
 def _is_dossier(entry: os.DirEntry[str]) -> bool:
     """A folder, or what stands in its place: that is told by whoever reads it."""
-    return entry.is_symlink() or entry.is_dir()
+    return entry.is_dir(follow_symlinks=False) or entry.is_symlink()
 
 
 def chained(name: str, content: bytes, where: str, max_bytes: int) -> tuple[Event, ...]:

@@ -151,13 +151,12 @@ def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict
     if not ids:
         return stamps
     trusted_before = time.time_ns() - RACY_NS if settled else sys.maxsize
-    stat, (one, other) = os.stat, dossiers.FILES
+    look, (one, other) = os.lstat, dossiers.FILES
     folder = os.open(site.folder("deposits"), os.O_RDONLY | os.O_DIRECTORY)
     try:
         for each in ids:
             try:
-                a = stat(f"{each}/{one}", dir_fd=folder, follow_symlinks=False)
-                b = stat(f"{each}/{other}", dir_fd=folder, follow_symlinks=False)
+                a, b = look(f"{each}/{one}", dir_fd=folder), look(f"{each}/{other}", dir_fd=folder)
             except OSError:
                 stamps[each] = ""
                 continue

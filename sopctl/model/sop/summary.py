@@ -29,8 +29,9 @@ class Pause(Struct, frozen=True, gc=False):
     until: datetime | None
 
 
-class Route(Struct, frozen=True, gc=False):
-    """How the machine is reached, as its record and its history say: all that an access check needs of a dossier."""
+class Route(Struct, frozen=True, gc=False, array_like=True):
+    """How the machine is reached, as its record and its history say: all that an access check needs of a dossier. As
+    JSON a list too."""
 
     port: int = 22
     host_key: HostKey | None = None
