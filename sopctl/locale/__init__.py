@@ -16,14 +16,17 @@ class Text:
     """A text with places for values, in English wherever it is used as it is: a sentence within an error, or what helps
     against one. The values may be texts themselves."""
 
-    __slots__ = ("template", "values")
+    __slots__ = ("_english", "template", "values")
 
     def __init__(self, template: str, /, **values: Any) -> None:
         self.template = template
         self.values: Mapping[str, Any] = values
+        self._english: str | None = None
 
     def __str__(self) -> str:
-        return self.finished(filled(self.template, self.values))
+        if self._english is None:  # the rows of a list share the reasons of their days
+            self._english = self.finished(filled(self.template, self.values))
+        return self._english
 
     def found(self, catalog: "NullTranslations") -> str:
         """Its template in the language of a catalog."""

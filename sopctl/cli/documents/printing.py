@@ -25,7 +25,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def plain(value: Any) -> Any:
     """A record, and all in it, as JSON has it. A time without an offset would mean nothing elsewhere: ValueError."""
-    if type(value) is str:  # most of what there is, in lists of thousands
+    if type(value) is str:
         return value if value.isascii() else _in_utf8(value)
     if type(value) in _AS_IT_IS:
         return value
@@ -45,6 +45,8 @@ def _record(value: Struct) -> dict[str, Any]:
     found: dict[str, Any] = dict(zip(kind.__struct_encode_fields__, astuple(value), strict=True))
     for key, text in _to_look_at(kind):
         inner = found[key]
+        if type(inner) is str and inner.isascii():
+            continue
         if inner is UNSET:
             del found[key]
         else:
