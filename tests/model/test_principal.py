@@ -24,3 +24,11 @@ def test_who_sees_what() -> None:
     assert seen == ["Dinas Contoh", "DINAS  contoh", "dincon"]
     assert person.sees(UNITS, "Dinas Lain")
     assert not unit.house
+    assert unit.personal
+    assert unit.papers
+    assert of(Principal("sopctl", "automation")) == person
+
+
+def test_who_is_not_said_to_be_more_is_nobody_and_sees_nothing_of_people() -> None:
+    assert Principal("x") == Principal("x", "nobody", people=(), unit="", clerk=False)
+    assert Sight() == Sight(unit="", personal=False, papers=False, house=False)

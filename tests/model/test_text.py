@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.model.text import printable
+from sopctl.model.text import counted, printable, visible, words
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,30 @@ from sopctl.model.text import printable
 )
 def test_shown(foreign: str | bytes, shown: str) -> None:
     assert printable(foreign) == shown
+
+
+HIDDEN = (
+    *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0),
+    *(0xFE00, 0xFE0F, 0xE0100, 0xE01EF, 0xFFFF, 0x10FFFF),
+)
+
+
+@pytest.mark.parametrize("code", HIDDEN, ids=hex)
+def test_what_counts_as_printable_and_is_not_seen(code: int) -> None:
+    """Default_Ignorable_Code_Point of the Unicode Character Database, and the first and last of each range."""
+    escape = f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    assert visible(f"a{chr(code)}é") == printable(f"a{chr(code)}é") == f"a{escape}é"
+
+
+def test_all_of_a_long_text_is_shown() -> None:
+    assert visible("x" * 9000 + "\x1b") == "x" * 9000 + "\\x1b"
+    assert visible("plain") == "plain"
+    assert visible("\ufdff︐") == "\ufdff︐", "beside the selectors"
+
+
+def test_words_and_what_is_counted() -> None:
+    assert words(" one two\n three ") == {"one", "two", "three"}
+    assert [counted(number, "day") for number in (0, 1, 2)] == ["0 days", "1 day", "2 days"]
 
 
 def test_cut_off_at_the_limit() -> None:
