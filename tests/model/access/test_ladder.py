@@ -9,6 +9,13 @@ def test_a_remedy_names_the_port() -> None:
     assert "2222" in remedy(result)
 
 
+def test_a_remedy_at_the_jump_host_needs_one() -> None:
+    there = JumpHost("gate.example.org", 2222, "hop")
+    for rung, jump in ((Rung.TCP, there), (Rung.JUMP, None)):
+        result = AccessResult("h", 22, Verdict.INACCESSIBLE, rung, Cause.DENIED, "", 0.0, (), "web", jump=jump)
+        assert not str(remedy(result)).startswith("at the jump host")
+
+
 def test_a_remedy_is_for_where_it_failed() -> None:
     there = JumpHost("gate.example.org", 2222, "hop")
     at_the_jump = AccessResult("h", 22, Verdict.INACCESSIBLE, Rung.JUMP, Cause.DENIED, "", 0.0, (), "web", jump=there)

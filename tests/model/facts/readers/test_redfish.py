@@ -127,6 +127,27 @@ def test_every_text_has_its_bound(name: str) -> None:
         assert max(map(len, texts(msgspec.to_builtins(facts)))) <= LONGEST, key
 
 
+def test_what_has_no_id_has_its_name() -> None:
+    """Parts by whichever of their names is there; a question mark where there is none."""
+    said = gathered(mockup("dell-idrac9")["documents"])
+    for each in said.values():
+        if isinstance(each, dict) and "Id" in each:
+            each["Name"] = f"{each['Id']} by its name"
+    named = {}
+    for without in ((), ("Id",), ("Id", "Name", "DeviceLocator", "MemberId")):
+        left = {
+            path: {key: value for key, value in each.items() if key not in without} if isinstance(each, dict) else each
+            for path, each in said.items()
+        }
+        facts = from_bmc(left, gathered_at=AT)
+        named[without] = {nic.name for nic in facts.nics}
+    first, second, third = named.values()
+    assert first
+    assert "?" not in first
+    assert second == {"NIC.Integrated.1-1-1 by its name"}
+    assert third == {"?"}
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),

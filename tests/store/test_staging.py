@@ -1,0 +1,38 @@
+"""What a killed command left of new dossiers: what was ready gets its place, and the rest is swept away."""
+
+import os
+from collections.abc import Callable
+
+from msgspec import json
+
+from sopctl.store import dossiers, staging
+from sopctl.workflow.desk import Desk
+
+
+def test_what_was_half_made_is_swept_away(desk: Desk, file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    deposits = desk.site.root / "deposits"
+    half = deposits / f"{staging.PREFIX}x"
+    (half / "PS-2026-0002").mkdir(parents=True)
+    assert not staging.unfinished(os.scandir(deposits))
+    staging.finish(desk.site)
+    assert sorted(path.name for path in deposits.iterdir()) == [deposit]
+
+
+def test_what_was_ready_gets_its_place_and_its_line_in_the_journal(
+    desk: Desk, file_request: Callable[..., str]
+) -> None:
+    deposit = file_request()
+    deposits, journal = desk.site.root / "deposits", desk.site.root / "journal.jsonl"
+    line = json.decode(journal.read_bytes().splitlines()[0])
+    ready = deposits / f"{staging.PREFIX}x"
+    ready.mkdir()
+    os.rename(deposits / deposit, ready / deposit)
+    journal.unlink()
+    (ready / staging.READY).write_bytes(json.encode([[deposit, line["hash"]]]))
+    assert staging.unfinished(os.scandir(deposits))
+    assert [path.name for path in staging.made_in(ready)] == [deposit]
+    staging.finish(desk.site)
+    assert dossiers.ids(desk.site) == [deposit]
+    assert [json.decode(each) for each in journal.read_bytes().splitlines()] == [line]
+    assert not ready.exists()
