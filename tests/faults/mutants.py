@@ -95,7 +95,7 @@ def _statements(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.If(test=test, body=body, orelse=orelse):
             for known in (True, False):
                 yield f"condition {ast.unparse(test)[:40]} always {known}", ast.If(ast.Constant(known), body, orelse)
-        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) not in ("None", "False"):
             yield "answers None", ast.Return(ast.Constant(None))
         case ast.Expr(value=ast.Call() as call):
             yield f"{ast.unparse(call)[:40]} left out", ast.Pass()

@@ -27,6 +27,17 @@ def test_one_fact(row: dict[str, Any]) -> None:
     assert (found.fact, found.then, found.now) == (row["fact"], row.get("then"), row.get("now"))
 
 
+@pytest.mark.parametrize("row", [row for row in rows("drifts") if row.get("part")], ids=lambda row: row["name"])
+def test_the_part_that_keeps_what_a_hand_changes(row: dict[str, Any]) -> None:
+    """As `configure --drift` tells it on a real server (tests/lab), for each fact alone."""
+    for fact in row["facts"]:
+        shapes = [({fact: "file 644 0:0 aa"}, {fact: "file 600 0:0 bb"}), ({fact: "x"}, {}), ({}, {fact: "x"})]
+        answers = [Answer("0" * 64, {}, then, now) for then, now in shapes]
+        accounts = ["webadmin", "dbadmin", "opadmin"]
+        found = [each.part for one in answers for each in differences(one, "sopctl", accounts, EVERYTHING)]
+        assert row["part"] in found
+
+
 def test_options_of_sshd_are_spelled_as_in_its_manual() -> None:
     options = words(
         """
