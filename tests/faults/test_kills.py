@@ -55,7 +55,8 @@ def test_no_acknowledged_event_is_lost_to_a_kill(
     server.run(site, ["resume" if held else "hold", stages.ID, "--by", "staf", *([] if held else ["--reason", "x"])])
     assert litter(site) == []
     assert unsound(Desk(Site(site), desk.deciding, desk.clock)) == []
-    assert killed > KILLS // 2, "most of them were killed"
+    # How many calls a command makes depends on how long ago others wrote: on a busy machine, more end before theirs.
+    assert killed > KILLS // 5, "too few were killed to prove anything"
     figure(
         "kills",
         "{tried} commands killed at a random call ({killed} before they ended): no acknowledged event lost",
