@@ -168,11 +168,13 @@ def put_step(done: "StepDone", *, as_json: bool) -> None:
     if as_json:
         put_steps([done])
         return
+    from sopctl.workflow.messages.words import in_note
+
     mark = "✓" if done.answer else "✗"
     place = f"{done.procedure} {done.step}: " if done.procedure else ""  # the office's reports belong to none
     head = f"{mark} {done.id}  {place}{done.activity}"
     put_wrapped(head, fg="green" if done.answer else "red")
-    note = f" – {printable(done.note)}" if done.note else ""
+    note = f" – {printable(in_note(done.note, details=True))}" if done.note else ""
     by = f"{done.actor} ({printable(done.by)})" if done.actor else printable(done.by)
     put_wrapped(f"  {by}: {done.outcome}{note}")
     for document in done.documents:
@@ -348,27 +350,31 @@ def put_ladder(found: "AccessResult") -> None:
     """The rungs of an access check, one line each, with the remedy below a failure."""
     from sopctl.model.access import details
     from sopctl.model.access.ladder import remedy
+    from sopctl.model.access.rung import RUNGS
+    from sopctl.workflow import terms
 
+    names = {code: said(word) for code, word in RUNGS.items()}
+    wide = max(map(len, names.values()))
     for rung in found.rungs:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
-        click.secho(
-            f"    {mark} {rung.rung:<9} {rung.seconds * 1000:7.0f} ms  {said(details.read(rung.detail))}", fg=colour
-        )
+        took = f"{rung.seconds * 1000:7.0f} ms"
+        click.secho(f"    {mark} {names[rung.rung]:<{wide}} {took}  {said(details.read(rung.detail))}", fg=colour)
     if found.cause:
-        click.echo(f"      {found.cause}: {said(remedy(found))}")
+        click.echo(f"      {said(terms.cause(found.cause))}: {said(remedy(found))}")
 
 
 def put_established(established: "Sequence[Established]") -> None:
     """What was established, and by which view: one line each, with the remedy below each no."""
     from sopctl.model.access import details
     from sopctl.model.access.causes import Cause
+    from sopctl.workflow import terms
 
     for each in established:
         mark, colour = ("✓", "green") if each.ok else ("✗", "red")
         what = f"  {printable(said(details.read(each.detail)))}" if each.detail else ""
-        click.secho(f"    {mark} {each.view}: {printable(each.who)}{what}", fg=colour)
+        click.secho(f"    {mark} {said(terms.VIEWS[each.view])}: {printable(each.who)}{what}", fg=colour)
         if each.view == "account-examined" and (cause := Cause.of(each.cause)):
-            click.echo(f"      {cause}: {said(cause.remedy(port=22, user=printable(each.who)))}")
+            click.echo(f"      {said(terms.cause(cause))}: {said(cause.remedy(port=22, user=printable(each.who)))}")
 
 
 def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:
@@ -487,13 +493,18 @@ def task_progress(*, quiet: bool = False) -> Iterator[Any]:
     if quiet:
         yield lambda _event: None
         return
+    from sopctl.workflow.terms import OUTCOMES
+
     out = console(err=True)
+    words = {"changed": _("changed")} | {code: said(OUTCOMES[code]) for code in ("failed", "unreachable")}
+    wide = max(map(len, words.values()))
 
     def say(event: "TaskEvent") -> None:
-        if event.status in ("changed", "failed", "unreachable"):
+        if event.status in words:
             style = "yellow" if event.status == "changed" else "red"
             message = f"  {event.message}" if event.status != "changed" and event.message else ""
-            out.print(f"  {event.host}  {event.status:<11} {event.role}: {event.task}{message}", style=style)
+            what = f"{event.role}: {event.task}{message}"
+            out.print(f"  {event.host}  {words[event.status]:<{wide}} {what}", style=style)
 
     if not sys.stderr.isatty():
         yield say

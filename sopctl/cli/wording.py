@@ -224,7 +224,11 @@ def _ways(action: Action) -> Iterator[Action]:
 
 def error(found: SopctlError) -> str:
     """The sentence that says what is wrong."""
-    return language.said(Text(found.template, **found.values)) if found.values else _(found.template)
+    if not found.values:
+        return _(found.template)
+    from sopctl.workflow import terms  # only an error needs it
+
+    return language.said(Text(found.template, **terms.in_words(found.values)))
 
 
 def told(found: SopctlError) -> str:

@@ -1,7 +1,7 @@
 """Pages from templates: everything that is shown is escaped, in one language or the other."""
 
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
+from sopctl.locale.catalogs import worded
 from sopctl.page import words
 from sopctl.page.visit import Language, Visit
+from sopctl.workflow import terms
+from sopctl.workflow.messages.words import in_note, outcome
 from sopctl.workflow.views import mine
 
 FOLDER = Path(__file__).parent / "templates"
@@ -30,7 +33,15 @@ def environment() -> Environment:
     made.filters["day"] = _day
     made.filters["time"] = _time
     made.filters["breaking"] = _breaking
+    made.filters["cause"] = _cause
+    made.filters["in_note"] = partial(in_note, details=True)
+    made.filters["outcome"] = outcome
     return made
+
+
+def _cause(code: str, language: Language) -> str:
+    """Why access failed, in words."""
+    return worded(terms.cause(code), language)
 
 
 def _breaking(text: str) -> Markup:

@@ -273,6 +273,9 @@ def _figures(desk: "Desk") -> "Figures":
 def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
     """One line per server; below an inaccessible one, why, and what helps. Those that could not be tried come last; why
     not stands on standard error."""
+    from sopctl.model.access.rung import RUNGS
+    from sopctl.workflow import terms
+
     if not (found or untried):
         click.echo(_("no server to check: none is in a rack yet"))
         return
@@ -286,7 +289,8 @@ def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
     for one, line in zip(found, lines, strict=True):
         click.secho(line, fg="red" if one.result.cause else "green")
         if one.result.cause:
-            click.echo(f"    {one.result.rung}: {one.result.cause}. {said(one.remedy)}")
+            rung, cause = said(RUNGS[one.result.rung]), said(terms.cause(one.result.cause))
+            click.echo(f"    {rung}: {cause}. {said(one.remedy)}")
     for other in untried:
         click.secho(_("{id}  {server}  not tried", id=other.id, server=printable(other.server)), fg="red")
 

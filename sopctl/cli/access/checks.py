@@ -28,6 +28,7 @@ def command() -> None:
 @click.pass_context
 def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
     """State, outages and checks of one server; the older, the coarser (hours, then days)."""
+    from sopctl.workflow import terms
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -50,13 +51,14 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
     for one in outages:
         last = one.ended or state.checked
         until = _when(desk, one.ended) if one.ended else _("(lasts)")
-        made.add_row(_when(desk, one.began), until, str((last - one.began) // 60), one.cause)
+        made.add_row(_when(desk, one.began), until, str((last - one.began) // 60), said(terms.cause(one.cause)))
     console().print(made)
     made = table(_("from"), _("span"), _("checks"), _("good"), _("mean"), _("cause"))
     for count in counts[-20:]:
         span = {1: _("check"), 3600: _("hour"), 86400: _("day")}[count.span]
         good = f"{count.ok}"
-        made.add_row(_when(desk, count.at), span, str(count.checks), good, f"{count.seconds:.2f} s", count.cause)
+        took, cause = f"{count.seconds:.2f} s", said(terms.cause(count.cause))
+        made.add_row(_when(desk, count.at), span, str(count.checks), good, took, cause)
     console().print(made)
 
 
@@ -73,6 +75,7 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
     Only time that was watched counts: without a check for `checks.gap_minutes`, nothing is known. Announced maintenance
     counts neither as up nor as down; it has a column of its own.
     """
+    from sopctl.workflow import terms
     from sopctl.workflow.servers import checking
 
     desk = open_desk(ctx)
@@ -95,7 +98,7 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
         one = row.availability
         percent = f"{one.percent:.2f}%" if one.percent is not None else ""
         repair = _("{number} min", number=f"{one.repair / 60:.0f}") if one.repair is not None else ""
-        causes = ", ".join(sorted({outage.cause for outage in one.outages}))
+        causes = ", ".join(sorted({said(terms.cause(outage.cause)) for outage in one.outages}))
         times = (
             _("{number} h", number=f"{one.observed / 3600:.1f}"),
             str(len(one.outages)),

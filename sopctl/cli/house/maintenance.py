@@ -129,6 +129,8 @@ def list_maintenance(ctx: click.Context, *, month: str | None, as_json: bool) ->
 
 
 def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
+    from sopctl.workflow import terms
+
     if as_json:
         from sopctl.cli.documents.house import MaintenanceTold
 
@@ -137,7 +139,9 @@ def _put(ctx: click.Context, done: "Planned", *, as_json: bool) -> None:
     what = done.window.maintenance
     click.echo(f"{done.window.id}  {said(done.window.when)}: {printable(what.reason)}")
     for each in done.told:
-        how = _("letter: {file}", file=each.document.file) if each.document else f"{each.via}: {printable(each.to)}"
+        how = f"{said(terms.MEANS[each.via])}: {printable(each.to)}"
+        if each.document:
+            how = _("letter: {file}", file=each.document.file)
         wrong = f" – {printable(said(each.problem))}" if each.problem else ""
         click.echo(
             f"  {'✗' if each.problem else '✓'} {printable(each.name)} ({', '.join(each.deposits)}): {how}{wrong}"

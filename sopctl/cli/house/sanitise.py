@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from sopctl.cli.language import _, pgettext
+from sopctl.cli.language import _, pgettext, said
 from sopctl.cli.options import (
     TEXT,
     decider_options,
@@ -98,6 +98,7 @@ def command(
 
 def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     from sopctl.store import dossiers
+    from sopctl.workflow import terms
     from sopctl.workflow.views import disks
 
     dossier = dossiers.read(open_desk(ctx).site, deposit_id)
@@ -109,7 +110,8 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
     else:
         made = table(_("disk"), _("what it is"), _("method"), _("tool"), _("result"), _("by"), pgettext("date", "day"))
         for row in rows:
-            cells = (row.disk, row.described, row.method, row.tool, row.result, row.by, str(row.on))
+            method, result = said(terms.METHODS[row.method]), said(terms.RESULTS[row.result])
+            cells = (row.disk, row.described, method, row.tool, result, row.by, str(row.on))
             made.add_row(*map(printable, cells))
         for name in left.disks:
             known = wanted.find(name)

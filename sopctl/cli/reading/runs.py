@@ -24,6 +24,7 @@ def command() -> None:
 @click.pass_context
 def list_runs(ctx: click.Context, *, as_json: bool) -> None:
     """The runs that are kept, the newest first."""
+    from sopctl.workflow import terms
     from sopctl.workflow.servers import runs as kept
 
     found = kept.listed(open_desk(ctx).site)
@@ -32,9 +33,11 @@ def list_runs(ctx: click.Context, *, as_json: bool) -> None:
 
         put_json(reading.runs(found))
         return
+    outcomes = {run.outcome: said(terms.OUTCOMES[run.outcome]) for run in found}
+    wide = max(map(len, outcomes.values()), default=0)
     for run in found:
         seconds = f"{run.result.seconds:4.0f} s" if run.result else "     -"
-        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {said(run.outcome):<12}  {seconds}  {printable(run.id)}")
+        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {outcomes[run.outcome]:<{wide}}  {seconds}  {printable(run.id)}")
     if not found:
         click.echo(_("No run is kept."))
 
@@ -48,6 +51,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
 
     Exit 1: the run did not succeed.
     """
+    from sopctl.workflow import terms
     from sopctl.workflow.servers import runs as kept
 
     run = kept.one(open_desk(ctx).site, run_id)
@@ -57,7 +61,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
 
         put_json(reading.run(run))
         end(run.outcome == "ok")
-    click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {said(run.outcome)}")
+    click.echo(f"{printable(run.id)}  {run.at:%Y-%m-%d %H:%M}  {said(terms.OUTCOMES[run.outcome])}")
     if result:
         for host in result.hosts.values():
             click.echo(f"  {tally(host)}")

@@ -113,6 +113,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
 
 def _put_events(desk: "Desk", events: "Sequence[Event]", days_late: "Mapping[int | None, int]") -> None:
     """What happened: a line each, and its note below it. What came late is marked."""
+    from sopctl.workflow.messages.words import in_note
     from sopctl.workflow.views import details
 
     click.echo()
@@ -124,7 +125,7 @@ def _put_events(desk: "Desk", events: "Sequence[Event]", days_late: "Mapping[int
         late = "  " + ngettext("LATE by {number} day", "LATE by {number} days", days) if days else ""
         put_wrapped(head + late, " " * 24, fg="red" if days else None)
         if event.note:
-            put_wrapped(f"     {printable(event.note)}", " " * 5)
+            put_wrapped(f"     {printable(in_note(event.note, details=True))}", " " * 5)
     click.echo()
 
 

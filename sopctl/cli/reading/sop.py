@@ -98,8 +98,10 @@ def _put(found: "Procedure", way: "Way | None", titles: dict[str, str]) -> None:
     for step, text in asides:
         if text:
             out.print(f"  {step.no}: {text}")
+    from sopctl.model.sop.verbs import row
+
     for act, actors in found.acts.items():
-        out.print(f"  {act}: {', '.join(titles.get(actor, actor) for actor in actors)}")
+        out.print(f"  {row(act).outcome}: {', '.join(titles.get(actor, actor) for actor in actors)}")
 
 
 def _ways(step: "Step", *, paper: bool) -> str:

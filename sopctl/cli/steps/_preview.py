@@ -9,6 +9,7 @@ from sopctl.locale import gettext_noop
 from sopctl.model import services
 from sopctl.model.survey.changes import Change, Kind, OnReturn, What
 from sopctl.model.text import printable
+from sopctl.workflow import terms
 from sopctl.workflow.servers import surveying
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def put(preview: "Preview", *, diff: bool) -> None:
                 click.echo(f"      + {printable(each.after) or _('(as it comes)')}")
     _put_services(preview)
     for obstacle in look.obstacles:
-        detail, cause = printable(said(obstacle.detail), 300), obstacle.cause
+        detail, cause = printable(said(obstacle.detail), 300), terms.cause(obstacle.cause)
         if obstacle.blocks:
             click.echo(_("  in the way: {detail} ({cause})", detail=detail, cause=cause))
         else:

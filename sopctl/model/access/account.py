@@ -5,12 +5,13 @@ letter's keys where sshd reads them, passes sshd's rules, and has a working shel
 the requester's own key, and is never called one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
+from sopctl.locale import Sense, Text
 from sopctl.model.access import sshd_rules
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Verdict
@@ -33,6 +34,21 @@ class Check(StrEnum):
     PASSWORD = "password"  # noqa: S105 (what is looked at, not a password)
     COMMAND = "command"
     SHELL = "shell"
+
+
+CHECKS: Mapping[str, Text] = {
+    Check.ACCOUNT: Sense("account", "account"),
+    Check.RULES: Sense("account", "rules"),
+    Check.METHODS: Sense("account", "methods"),
+    Check.MODES: Sense("account", "modes"),
+    Check.KEYS: Sense("account", "keys"),
+    Check.LOCK: Sense("account", "lock"),
+    Check.EXPIRY: Sense("account", "expiry"),
+    Check.PASSWORD: Sense("account", "password"),
+    Check.COMMAND: Sense("account", "command"),
+    Check.SHELL: Sense("account", "shell"),
+}
+"""What is checked in words, for screens."""
 
 
 class Finding(Struct, frozen=True):

@@ -5,6 +5,8 @@ What is in no row here was said by a server or a library, and stays as it is.
 
 from sopctl.locale import Prose, Text, gettext_noop, joined
 from sopctl.locale.recognising import Recogniser
+from sopctl.model.access.account import CHECKS
+from sopctl.model.access.rung import RUNGS
 
 _SEEN = Recogniser(
     # Name and network
@@ -42,7 +44,8 @@ _SEEN = Recogniser(
     gettext_noop("during the key exchange, the server broke the protocol: {reason}"),
     gettext_noop("no host key is on record"),
     gettext_noop("the server shows {key}"),
-    gettext_noop("expected {expected}, but the server shows {key}"),
+    gettext_noop("expected key {expected}, but the server shows {key}"),
+    gettext_noop("expected {type} {expected}, but the server shows {key}"),
     gettext_noop(
         "it also has keys of the types {types}: if the expected key is one of these, give its type too",
     ),
@@ -117,6 +120,7 @@ _SEEN = Recogniser(
     gettext_noop("the login shell is {shell}"),
 )
 
+_BEFORE = {**RUNGS, **CHECKS}
 _LONGEST = 2000
 _INSIDE = ("reason", "seen")
 """Places in which something seen stands itself."""
@@ -136,5 +140,5 @@ def _part(detail: str) -> Prose:
         return Text(found.template, **inner) if inner else found
     before, colon, rest = detail.partition(": ")
     if colon and " " not in before and rest:  # `tcp: no answer`: the rung, or the check, and what it saw
-        return joined(": ", (before, read(rest)))
+        return joined(": ", (_BEFORE.get(before, before), read(rest)))
     return detail

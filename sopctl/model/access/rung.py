@@ -3,7 +3,10 @@
 They follow the order in which a client meets a server: RFC 4253 (transport), RFC 4252 (login), RFC 4254 (session).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+
+from sopctl.locale import Sense, Text
 
 
 class Rung(StrEnum):
@@ -20,3 +23,19 @@ class Rung(StrEnum):
     SERVICE = "service"
     TLS = "tls"
     HTTP = "http"
+
+
+RUNGS: Mapping[str, Text] = {
+    Rung.JUMP: Sense("rung", "jump host"),
+    Rung.NAME: Sense("rung", "name lookup"),
+    Rung.TCP: Sense("rung", "TCP"),
+    Rung.BANNER: Sense("rung", "banner"),
+    Rung.KEX: Sense("rung", "key exchange"),
+    Rung.HOST_KEY: Sense("rung", "host key"),
+    Rung.LOGIN: Sense("rung", "login"),
+    Rung.COMMAND: Sense("rung", "command"),
+    Rung.SERVICE: Sense("rung", "service"),
+    Rung.TLS: Sense("rung", "TLS"),
+    Rung.HTTP: Sense("rung", "HTTP"),
+}
+"""The steps in words, for screens."""

@@ -152,9 +152,9 @@ def outcome(label: str) -> str:
     return WORK.get(label, label)
 
 
-def in_note(note: str) -> str:
+def in_note(note: str, *, details: bool = False) -> str:
     """A note as papers say it: with the identifiers that sopctl itself wrote into it in words, and without the details
-    that it quotes in English (`[rincian: …]`), which the history keeps.
+    that it quotes in English (`[rincian: …]`), which the history keeps; with `details`, for a screen, with them.
 
     One that is an English word too counts only where it stands by itself between marks (`diberitahukan: phone`,
     `(refused)`), so that what people wrote stays.
@@ -166,6 +166,10 @@ def in_note(note: str) -> str:
             return _IN_NOTES.get(found[0], found[0])
         return found[0]
 
+    if details:
+        beside = _DETAIL.split(note)
+        quoted = [*_DETAIL.findall(note), ""]
+        return "".join(in_note(own) + detail for own, detail in zip(beside, quoted, strict=True))
     note = _DETAIL.sub("", note)
     return _PLACE.sub(_placed, _IDENTIFIER.sub(said, note))
 

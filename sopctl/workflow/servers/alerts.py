@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from sopctl.errors import SopctlError
+from sopctl.locale.catalogs import worded
 from sopctl.model.message import Message
 from sopctl.store.checks import Change, Checks
 from sopctl.store.site import Site
+from sopctl.workflow import terms
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import composing, sending
 from sopctl.workflow.messages.sending import MayHaveArrived, Ready
@@ -52,11 +54,11 @@ def announce(desk: Desk) -> list[Notice]:
 
 def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
     """To the channel of that name, else to the person by e-mail. Raises a SopctlError for settings that are wrong."""
-    zone = ZoneInfo(site.settings.time_zone)
+    zone, language = ZoneInfo(site.settings.time_zone), site.settings.language
     rows = [
         {
             "id": one.id,
-            "cause": one.cause,
+            "cause": worded(terms.cause(one.cause), language),
             "began": f"{datetime.fromtimestamp(one.began, zone):%Y-%m-%d %H:%M}",
             "ended": f"{datetime.fromtimestamp(one.ended, zone):%Y-%m-%d %H:%M}" if one.ended else "",
             "minutes": ((one.ended or one.began) - one.began) // 60,
@@ -65,7 +67,6 @@ def _message(site: Site, name: str, changes: Sequence[Change]) -> Ready:
     ]
     down, back = [row for row in rows if not row["ended"]], [row for row in rows if row["ended"]]
     values = {"down": down, "back": back, "listed": LISTED}
-    language = site.settings.language
     if name in site.settings.message_channels:
         subject, text = composing.render(site, language, "access", values)
         return sending.to_channel(site, name, Message(None, name, subject, text))

@@ -34,6 +34,7 @@ from sopctl.store.engine.runs import LastRun
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.messages import words
 from sopctl.workflow.servers import others, reach
 from sopctl.workflow.servers.engine import choosing
 from sopctl.workflow.trust import target
@@ -394,7 +395,8 @@ def draw(desk: Desk, found: Month, file: Path) -> None:
 
     def told(outage: Outage) -> str:
         until = f"{datetime.fromtimestamp(outage.ended, zone):%d %H:%M}" if outage.ended else "…"
-        return f"{datetime.fromtimestamp(outage.began, zone):%d %H:%M} – {until}: {outage.cause}"
+        cause = words.CAUSES.get(outage.cause, outage.cause)
+        return f"{datetime.fromtimestamp(outage.began, zone):%d %H:%M} – {until}: {cause}"
 
     lanes = []
     for row in found.servers:

@@ -13,6 +13,7 @@ from sopctl.locale import gettext_noop
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.durable import disk_errors
 from sopctl.store.site import Site
+from sopctl.workflow.terms import NO_RESULT
 
 REMEDIES: dict[Outcome, Advice] = {
     Outcome.OK: (),
@@ -41,7 +42,7 @@ class Run(Struct, frozen=True):
     @property
     def outcome(self) -> str:
         """The outcome in one word."""
-        return self.result.outcome.value if self.result else "no-result"
+        return self.result.outcome.value if self.result else NO_RESULT
 
     @property
     def remedy(self) -> Advice:

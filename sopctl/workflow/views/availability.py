@@ -12,6 +12,7 @@ from sopctl.store import books
 from sopctl.store.checks import Checks
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
+from sopctl.workflow.messages import words
 
 THIRDS, DAYS = 3, 30
 
@@ -96,8 +97,9 @@ def picture(title: str, found: list[Third]) -> bytes:
         return Bar((began - third.begin) / length, (ended - third.begin) / length, says)
 
     def down(third: Third, outage: Outage) -> list[Bar]:
+        cause = words.CAUSES.get(outage.cause, outage.cause)
         return [
-            bar(third, max(span.began, outage.began), min(span.ended, outage.ended or span.ended), outage.cause)
+            bar(third, max(span.began, outage.began), min(span.ended, outage.ended or span.ended), cause)
             for span in third.watched
             if outage.began <= span.ended and (outage.ended is None or outage.ended > span.began)
         ]

@@ -84,8 +84,8 @@ def test_ladder_for_people() -> None:
     assert shown.returncode == 1
     assert "\x1b" not in shown.stdout
     first, second, third = (part for part in shown.stdout.split("\n127.0.0.1") if part)
-    assert re.search(r"✓ host-key +\d+ ms  ecdsa-sha2-nistp256 SHA256:", first)
-    assert re.search(r"✗ tcp +\d+ ms  127.0.0.1: connection refused\n +refused: start sshd", second)
+    assert re.search(r"✓ host key +\d+ ms  ecdsa-sha2-nistp256 SHA256:", first)
+    assert re.search(r"✗ TCP +\d+ ms  127.0.0.1: connection refused\n +refused: start sshd", second)
     assert "\\x1b[31mred" in third
 
 

@@ -206,7 +206,7 @@ def test_on_the_command_line_it_warns_and_shuts(
     known_by(desk, second, OTHER_MAC)
     ran = sopctl("switch", "release", first)
     assert ran.code == 0
-    assert f"! other-server: {OTHER_MAC} on {ONE} belongs to {second}" in ran.out
+    assert f"! other server: {OTHER_MAC} on {ONE} belongs to {second}" in ran.out
     assert shut(switch)
 
 

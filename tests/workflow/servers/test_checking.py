@@ -392,7 +392,7 @@ def test_a_mass_outage_is_one_message_to_each_channel_and_told_once(
     play(desk, names[:1], "++", 4)
     assert [one.to for one in alerts.announce(desk)] == ["ops", "chat"]
     assert sent[-1][1] == "1 server dapat diakses kembali"
-    assert "- PS-000: pulih 1970-01-01 07:04, gangguan 3 menit (refused)" in sent[-1][2]
+    assert "- PS-000: pulih 1970-01-01 07:04, gangguan 3 menit (tidak ada layanan pada port itu)" in sent[-1][2]
     assert len(sent) == 4
 
 
@@ -420,7 +420,7 @@ def test_people_are_told_by_e_mail(desk: Desk) -> None:
     assert letter["Message-ID"].startswith("<akses.")
     text = letter.get_payload(decode=True)
     assert isinstance(text, bytes)
-    assert "- PS-1: refused, sejak 1970-01-01 07:01" in text.decode()
+    assert "- PS-1: tidak ada layanan pada port itu, sejak 1970-01-01 07:01" in text.decode()
 
 
 def test_a_person_without_an_address_is_refused(desk: Desk) -> None:
@@ -453,6 +453,6 @@ def test_a_month_of_thousands_of_servers(desk: Desk, tmp_path: Path, sopctl: Cal
     assert (first.down, first.observed, first.percent) == (180, 600, 70.0)
     picture = tmp_path / "month.svg"
     checking.draw(desk, month, picture)
-    assert b"01 00:03 \xe2\x80\x93 01 00:06: refused" in picture.read_bytes()
+    assert b"01 00:03 \xe2\x80\x93 01 00:06: tidak ada layanan pada port itu" in picture.read_bytes()
     shown = sopctl("checks", "report", "--month", "2026-11", COLUMNS="160").out
     assert "70.00%" in shown

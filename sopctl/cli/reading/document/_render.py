@@ -77,6 +77,8 @@ def put_checked(each: "CheckedFile") -> None:
 
 def put_signature(one: "Signature") -> None:
     """A signature: what it is, whose, when, and how that is known."""
+    from sopctl.workflow import terms
+
     signer = one.signer
     who = _("{name}, by {issuer}", name=signer.cn, issuer=signer.issuer) if signer else _("nobody knows whose")
     time = f"{one.time:%Y-%m-%d %H:%M %Z}" if one.time else ""
@@ -88,7 +90,8 @@ def put_signature(one: "Signature") -> None:
         at = time and f"{time} "
     what = ", ".join(filter(None, (who, one.level, at, said(one.because))))
     means = "" if one.word == "good" else f" ({said(MEANS[one.word])})"
-    click.secho(f"  {one.word:<8} {printable(what)}{means}", fg=None if one.word == "good" else "red")
+    word = said(terms.SIGNATURES[one.word])
+    click.secho(f"  {word:<8} {printable(what)}{means}", fg=None if one.word == "good" else "red")
 
 
 def _lines(documents: "Sequence[Document]") -> None:

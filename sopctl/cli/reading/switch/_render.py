@@ -27,8 +27,10 @@ overwrite_option = click.option(
 
 def put_warnings(warnings: "Sequence[Refusal]") -> None:
     """What does not hold up a change, and is to be known."""
+    from sopctl.workflow import terms
+
     for each in warnings:
-        click.secho(f"  ! {each.reason}: {printable(said(each.detail))}", fg="yellow")
+        click.secho(f"  ! {said(terms.REASONS[each.reason])}: {printable(said(each.detail))}", fg="yellow")
         click.echo(f"    → {said(each.remedy)}")
 
 

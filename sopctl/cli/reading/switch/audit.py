@@ -44,6 +44,10 @@ def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> Non
 
 
 def _put_audit(found: "Audited") -> None:
+    from sopctl.workflow import terms
+
+    kinds = {code: said(word) for code, word in terms.FINDINGS.items()}
+    wide = max(map(len, kinds.values()))
     for name, ports in found.switches.items():
         wrong = sum(each.wrong for each in found.findings if each.switch == name)
         counts = ngettext(
@@ -57,7 +61,7 @@ def _put_audit(found: "Audited") -> None:
         for each in found.findings:
             if each.switch == name:
                 whose = f" ({each.deposit})" if each.deposit else ""
-                click.echo(f"  {each.kind:<16} {each.port}{whose}: {printable(said(each.detail))}")
+                click.echo(f"  {kinds[each.kind]:<{wide}} {each.port}{whose}: {printable(said(each.detail))}")
     for name, old in found.old.items():
         allowed = _("{name}: its record allows old SSH algorithms: {algorithms}", name=name, algorithms=", ".join(old))
         click.secho(f"! {allowed}", fg="yellow")

@@ -40,6 +40,8 @@ def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: 
 
 
 def _put_plan(found: "Proposal") -> None:
+    from sopctl.workflow import terms
+
     plan = found.plan
     click.secho(f"{plan.switch} {plan.port}", bold=True)
     wide = max(7, len(_("now")), len(_("wanted")))
@@ -56,7 +58,7 @@ def _put_plan(found: "Proposal") -> None:
             click.echo(below + bound)
     click.echo(f"  {_('wanted'):<{wide}} {_setting(plan.wanted)}")
     for refusal in plan.refusals:
-        click.secho(f"  ✗ {refusal.reason}: {printable(said(refusal.detail))}", fg="red")
+        click.secho(f"  ✗ {said(terms.REASONS[refusal.reason])}: {printable(said(refusal.detail))}", fg="red")
         click.echo(f"    → {said(refusal.remedy)}")
     put_warnings(plan.warnings)
     if plan.before and not plan.changes:

@@ -60,9 +60,13 @@ def put_labs(labs: "list[LabStatus]", *, as_json: bool) -> None:
 
 
 def _server(server: "LabServer") -> str:
+    from sopctl.workflow import terms
+
     fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
-    states = f"  {', '.join(server.states)}" if server.states else ""
-    return f"{server.name:<10} {server.state:<8} {server.address}:{server.port:<5} {fingerprint}{states}"
+    left_in = f"  {', '.join(server.states)}" if server.states else ""
+    states = {code: said(word) for code, word in terms.LAB_SERVERS.items()}
+    wide = max(map(len, states.values()))
+    return f"{server.name:<10} {states[server.state]:<{wide}} {server.address}:{server.port:<5} {fingerprint}{left_in}"
 
 
 def progress(line: str | Text) -> None:
