@@ -24,7 +24,14 @@ COLUMNS = ("cause", "in Indonesian", "rung", "again after", "what it means", "wh
 def row(cause: Cause) -> tuple[str, ...]:
     rungs = "any" if cause.rungs == tuple(Rung) else ", ".join(cause.rungs) or "—"
     again = f"{cause.first_wait:g} s" if cause.first_wait else "—"
-    return f"`{cause}`", worded(CAUSES[cause], "id"), rungs, again, cause.means, str(cause.remedy(port="PORT", user="USER"))
+    return (
+        f"`{cause}`",
+        worded(CAUSES[cause], "id"),
+        rungs,
+        again,
+        cause.means,
+        str(cause.remedy(port="PORT", user="USER")),
+    )
 
 
 def line(cells: tuple[str, ...]) -> str:

@@ -357,7 +357,7 @@ def test_a_routeros_port_that_could_not_serve_is_refused_and_nothing_dangerous_a
     deposit = here()
     ran = sopctl("switch", "plan", deposit)
     assert ran.code == 1
-    assert "port-is-special" in ran.out
+    assert "port is special" in ran.out
     assert "vlan-filtering=yes" not in ran.out + ran.err
     _, result = deposit_port.apply(desk, deposit)
     assert result.state == "refused"
