@@ -14,6 +14,7 @@ from sopctl import errors
 from sopctl.cli import wording
 from sopctl.cli.main import BUG, cli
 from sopctl.errors import Action, ExitCode, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.locale import Text
 from sopctl.store import durable
 
 ROOT = Path(__file__).parents[2]
@@ -60,19 +61,18 @@ def known() -> dict[str, Known]:
     """Every error, by its id."""
     found: dict[str, Known] = {}
     for path in sorted((ROOT / "sopctl").rglob("*.py")):
-        for id, sentence, kind, remedy in _raised(path):
+        for id, sentence, kind, said in _raised(path):
             one = found.setdefault(id, Known(sentence))
             one.codes.add(BUG if id == "bug" else int(kind.exit_code))
-            if helps := _help(remedy):
-                one.helps[helps] = None
+            one.helps |= dict.fromkeys(filter(None, said))
     for id, helps in (*durable.KNOWN.values(), durable.OTHER):
         one = found.setdefault(id, Known("cannot {doing}: {reason}", {int(OutsideFailure.exit_code)}))
         one.helps[helps] = None
     return dict(sorted(found.items()))
 
 
-def _raised(path: Path) -> Iterator[tuple[str, str, type[SopctlError], ast.expr | None]]:
-    """The errors that a module makes: id, sentence, class, and the expression of what helps."""
+def _raised(path: Path) -> Iterator[tuple[str, str, type[SopctlError], list[str]]]:
+    """The errors that a module makes: id, sentence, class, and what helps, each in its own words."""
     tree, module = ast.parse(path.read_text()), ".".join(path.relative_to(ROOT).with_suffix("").parts)
     if not any(isinstance(node, ast.Call) and len(node.args) > 1 for node in ast.walk(tree)) or "__main__" in module:
         return
@@ -91,7 +91,24 @@ def _raised(path: Path) -> Iterator[tuple[str, str, type[SopctlError], ast.expr 
         if kind is None and called.endswith("Fault") and path.name == "soundness.py":
             kind = InvalidRecord
         if kind is not None and issubclass(kind, SopctlError) and len(words) > 1 and words[0] and words[1]:
-            yield words[0], words[1], kind, next((each.value for each in node.keywords if each.arg == "remedy"), None)
+            remedy = next((each.value for each in node.keywords if each.arg == "remedy"), None)
+            yield words[0], words[1], kind, _meant(remedy, node, tree, names)
+
+
+def _meant(remedy: ast.expr | None, node: ast.Call, tree: ast.Module, names: dict[str, object]) -> list[str]:
+    """What helps, and what a name stands for, in the function that makes the error or in the module."""
+    if isinstance(remedy, ast.IfExp):
+        return [*_meant(remedy.body, node, tree, names), *_meant(remedy.orelse, node, tree, names)]
+    if not isinstance(remedy, ast.Name):
+        return [_help(remedy)]
+    functions = [each for each in ast.walk(tree) if isinstance(each, ast.FunctionDef)]
+    around = [each for each in functions if each.lineno <= node.lineno <= (each.end_lineno or 0)]
+    assigned = [
+        _help(each.value)
+        for each in (ast.walk(around[-1]) if around else ())
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == remedy.id and each.lineno <= node.lineno
+    ]
+    return assigned or [_worded(names.get(remedy.id))]
 
 
 def _kind(called: str, classes: dict[str, type], names: dict[str, object]) -> type | None:
@@ -111,6 +128,15 @@ def _above(node: ast.AST, tree: ast.Module) -> Iterator[ast.ClassDef]:
 
 def _text(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def _worded(advice: object) -> str:
+    """The same of a constant: of any other object, nothing."""
+    if isinstance(advice, tuple):
+        return " ".join(filter(None, map(_worded, advice)))
+    if isinstance(advice, Action):
+        return f"`{wording.command(advice)}`"
+    return advice.template if isinstance(advice, Text) else advice if isinstance(advice, str) else ""
 
 
 def _help(node: ast.expr | None) -> str:
