@@ -9,8 +9,29 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from typing import NamedTuple
+
+from sopctl.model.access.shards import MOST_BYTES
 
 JOBS, RESULTS, WORKERS = "JOBS", "RESULTS", "WORKERS"
+
+
+class Lane(NamedTuple):
+    """The streams of one kind of work, and the first words of what is in them: checks and facts have one each, so that
+    a run of one never touches what is under way for the other. `most`: bytes of a message with answers, of which
+    `kept` of each network wait at most."""
+
+    jobs: str
+    results: str
+    job: str
+    result: str
+    most: int
+    kept: int
+
+
+CHECKS = Lane(JOBS, RESULTS, "jobs", "results", MOST_BYTES, 2000)
+FACTS = Lane("ASKED", "FACTS", "asked", "facts", 7 * MOST_BYTES, 200)
+LANES = (CHECKS, FACTS)
 CONTROLLER = "controller"
 """The name of the controller: of its certificate, of its consumer of answers."""
 
@@ -77,20 +98,26 @@ def knows_synchronous() -> bool:
 
 
 def _controller() -> str:
-    api = [f"$JS.API.STREAM.*.{stream}" for stream in (JOBS, RESULTS, WORKERS)]
+    streams = [stream for lane in LANES for stream in (lane.jobs, lane.results)]
+    api = [f"$JS.API.STREAM.*.{stream}" for stream in (*streams, WORKERS)]
     api += [
         f"$JS.API.CONSUMER.{verb}.{stream}.>"
         for verb in ("DURABLE.CREATE", "CREATE", "INFO", "DELETE")
-        for stream in (JOBS, RESULTS)
+        for stream in streams
     ]
-    api += [f"$JS.API.CONSUMER.CREATE.{stream}" for stream in (JOBS, RESULTS)]
-    api += ["$JS.API.INFO", f"$JS.API.STREAM.MSG.GET.{WORKERS}", f"$JS.API.CONSUMER.MSG.NEXT.{RESULTS}.{CONTROLLER}"]
-    return _user(CONTROLLER, ["jobs.*", *api, f"$JS.ACK.{RESULTS}.{CONTROLLER}.>"])
+    api += [f"$JS.API.CONSUMER.CREATE.{stream}" for stream in streams]
+    api += ["$JS.API.INFO", f"$JS.API.STREAM.MSG.GET.{WORKERS}"]
+    for lane in LANES:
+        api += [f"$JS.API.CONSUMER.MSG.NEXT.{lane.results}.{CONTROLLER}", f"$JS.ACK.{lane.results}.{CONTROLLER}.>"]
+    return _user(CONTROLLER, [*(f"{lane.job}.*" for lane in LANES), *api])
 
 
 def _worker(network: str) -> str:
-    may = [f"results.{network}", f"workers.{network}"]
-    return _user(user_of(network), [*may, f"$JS.API.CONSUMER.MSG.NEXT.{JOBS}.{network}", f"$JS.ACK.{JOBS}.{network}.>"])
+    may = [f"workers.{network}"]
+    for lane in LANES:
+        may += [f"{lane.result}.{network}", f"$JS.API.CONSUMER.MSG.NEXT.{lane.jobs}.{network}"]
+        may += [f"$JS.ACK.{lane.jobs}.{network}.>"]
+    return _user(user_of(network), may)
 
 
 def _user(name: str, publish: list[str]) -> str:

@@ -11,7 +11,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.adapters.engine import link as links
-from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS, WORKERS
+from sopctl.adapters.engine.configuration import CHECKS, CONTROLLER, FACTS, WORKERS, Lane
 from sopctl.adapters.engine.link import Alive, Link, connected, prepare, receive, receive_anew, unreachable
 from sopctl.errors import Interrupted, SopctlError
 from sopctl.model.access.shards import (
@@ -34,6 +34,7 @@ from sopctl.model.access.shards import (
     Worker,
     Workers,
     believed,
+    longest,
 )
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.text import printable
@@ -56,9 +57,18 @@ LATE_SECONDS = 10.0
 
 
 class NatsEngine:
-    """Checks by workers in other networks, over a broker. `networks_served` are those with workers."""
+    """Checks by workers in other networks, over a broker; in the lane of facts, what servers say of themselves.
+    `networks_served` are those with workers."""
 
-    def __init__(self, link: Link, networks_served: Iterable[str], *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        link: Link,
+        networks_served: Iterable[str],
+        *,
+        clock: Callable[[], float] = time.time,
+        lane: Lane = CHECKS,
+    ) -> None:
+        self.lane = lane
         self.refused: Counter[str] = Counter()
         self.again = 0
         """Answers that came once more after they were recorded."""
@@ -76,9 +86,11 @@ class NatsEngine:
         async def asked() -> dict[str, Workers]:
             async with connected(self._link) as client:
                 streams = client.jetstream(timeout=links.REQUEST_SECONDS)
-                await prepare(streams, self._networks)
-                alive = await _alive(streams, self._networks)
-                return {name: Workers(alive.get(name, ()), *await _known(streams, name)) for name in self._networks}
+                await prepare(streams, self._networks, self.lane)
+                return {
+                    name: Workers(await _alive(streams, name), *await _known(streams, name, self.lane))
+                    for name in self._networks
+                }
 
         return self._asked(asked)
 
@@ -121,7 +133,7 @@ class _Network:
         self.number = len(self.shards)
         self.answered_at = time.monotonic()
         self.done = asyncio.Event()
-        self.longest = max((check.target.timeout for check in self.sent.values()), default=0.0)
+        self.longest = max(map(longest, self.sent.values()), default=0.0)
 
     def again(self) -> list[Shard]:
         """Shards of what is open."""
@@ -136,7 +148,7 @@ class _Run:
     """One run of the engine."""
 
     def __init__(self, engine: NatsEngine, shards: tuple[Shard, ...], cancel: threading.Event) -> None:
-        self._engine, self._link, self._clock = engine, engine._link, engine._clock
+        self._engine, self._link, self._clock, self._lane = engine, engine._link, engine._clock, engine.lane
         self._cancel, self._stop = cancel, threading.Event()
         self._given: queue.SimpleQueue[_Delivery | BaseException | None] = queue.SimpleQueue()
         names = dict.fromkeys(shard.network for shard in shards)
@@ -176,10 +188,10 @@ class _Run:
         self._loop = asyncio.get_running_loop()
         async with connected(self._link) as client:
             streams = client.jetstream(timeout=links.REQUEST_SECONDS)
-            await prepare(streams, self._networks)
-            await receive_anew(streams)
+            await prepare(streams, self._networks, self._lane)
+            await receive_anew(streams, self._lane)
             for name in self._networks:  # of a run that was cut off
-                await streams.purge_stream(JOBS, subject=f"jobs.{name}")
+                await streams.purge_stream(self._lane.jobs, subject=f"{self._lane.job}.{name}")
             taking = asyncio.create_task(self._take(streams))
             working = [asyncio.create_task(self._one(streams, *each)) for each in self._networks.items()]
             watching = asyncio.create_task(self._watch(working))
@@ -196,7 +208,7 @@ class _Run:
                 for name, network in self._networks.items():
                     if network.open:
                         with contextlib.suppress(Exception):
-                            await streams.purge_stream(JOBS, subject=f"jobs.{name}")
+                            await streams.purge_stream(self._lane.jobs, subject=f"{self._lane.job}.{name}")
 
     async def _watch(self, working: "list[asyncio.Task[None]]") -> None:
         while not (self._stop.is_set() or self._cancel.is_set()):
@@ -219,15 +231,15 @@ class _Run:
                 if self._clock() > until + network.longest + LATE_SECONDS:
                     return
                 try:
-                    if await _anybody(streams, name):
+                    if await _anybody(streams, name, self._lane):
                         seen = time.monotonic()
-                    waiting, under_way = await _known(streams, name)
-                    owed = (await streams.stream_info(RESULTS)).state.messages
+                    waiting, under_way = await _known(streams, name, self._lane)
+                    owed = (await streams.stream_info(self._lane.results)).state.messages
                 except Exception:  # noqa: BLE001 (the broker is gone, or what was in it)
                     seen = time.monotonic()  # nobody knows who is alive
                     with contextlib.suppress(Exception):
-                        await prepare(streams, self._networks)
-                        await receive(streams)
+                        await prepare(streams, self._networks, self._lane)
+                        await receive(streams, self._lane)
                     continue
                 if time.monotonic() - seen > GRACE_SECONDS:
                     return
@@ -248,7 +260,7 @@ class _Run:
             told = {"Nats-Msg-Id": f"{shard.run}.{name}.{shard.number}"}
             while self._clock() <= shard.until.timestamp():
                 try:
-                    await streams.publish(f"jobs.{name}", content, stream=JOBS, headers=told)
+                    await streams.publish(f"{self._lane.job}.{name}", content, stream=self._lane.jobs, headers=told)
                     break
                 except Exception:  # noqa: BLE001 (full, gone, or slow: the same is done)
                     await asyncio.sleep(0.2)
@@ -259,7 +271,7 @@ class _Run:
 
         while True:
             try:
-                taken = await streams.pull_subscribe_bind(CONTROLLER, RESULTS)
+                taken = await streams.pull_subscribe_bind(CONTROLLER, self._lane.results)
                 while True:
                     try:
                         for message in await taken.fetch(200, timeout=1):
@@ -336,38 +348,44 @@ class _Run:
         task.add_done_callback(self._acknowledging.discard)
 
 
-async def _anybody(streams: "JetStreamContext", name: str) -> bool:
-    """Is any worker of this network alive?"""
-    found = await streams.stream_info(WORKERS, subjects_filter=f"workers.{name}")
-    return bool(found.state.subjects)
+async def _anybody(streams: "JetStreamContext", name: str, lane: Lane) -> bool:
+    """Is any worker of this network alive that works on this lane?"""
+    async for said, _ in _words(streams, name):
+        if lane.job in said.lanes:
+            return True
+    return False
 
 
-async def _alive(streams: "JetStreamContext", names: Iterable[str]) -> dict[str, tuple[Worker, ...]]:
-    """The workers that are alive, by network, as they say of themselves."""
+async def _alive(streams: "JetStreamContext", name: str) -> tuple[Worker, ...]:
+    """The workers of a network that are alive, as they say of themselves."""
+    alive: dict[str, Worker] = {}
+    async for said, heard in _words(streams, name):
+        known, since = printable(said.name, 60), datetime.fromtimestamp(said.since, UTC)
+        alive[known] = Worker(name, known, since, said.busy, said.now - heard, FACTS.job in said.lanes)
+    return tuple(alive[each] for each in sorted(alive))
+
+
+async def _words(streams: "JetStreamContext", name: str) -> AsyncIterator[tuple[Alive, float]]:
+    """What a network's workers said of themselves, the oldest first, and when the broker heard it."""
     from nats.js.errors import NotFoundError
 
-    found: dict[str, tuple[Worker, ...]] = {}
-    for name in names:
-        alive: dict[str, Worker] = {}
-        after = 0
-        for _ in range(links.MOST_WORKERS):
-            try:
-                message = await streams.get_msg(WORKERS, after + 1, f"workers.{name}", next=True)
-            except NotFoundError:
-                break
-            after = message.seq or after + 1
-            with contextlib.suppress(NotJson):
-                said = from_json(message.data or b"", Alive)
-                ahead = said.now - (message.time.timestamp() if message.time else said.now)
-                known = printable(said.name, 60)
-                alive[known] = Worker(name, known, datetime.fromtimestamp(said.since, UTC), said.busy, ahead)
-        found[name] = tuple(alive[each] for each in sorted(alive))
-    return found
+    after = 0
+    for _ in range(links.MOST_WORKERS):
+        try:
+            message = await streams.get_msg(WORKERS, after + 1, f"workers.{name}", next=True)
+        except NotFoundError:
+            return
+        after = message.seq or after + 1
+        try:
+            said = from_json(message.data or b"", Alive)
+        except NotJson:
+            continue
+        yield said, message.time.timestamp() if message.time else said.now
 
 
-async def _known(streams: "JetStreamContext", name: str) -> tuple[int, int]:
+async def _known(streams: "JetStreamContext", name: str, lane: Lane) -> tuple[int, int]:
     """How many shards of a network wait, and how many are under way."""
-    found = await streams.consumer_info(JOBS, name)
+    found = await streams.consumer_info(lane.jobs, name)
     return found.num_pending or 0, found.num_ack_pending or 0
 
 

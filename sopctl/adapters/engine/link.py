@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
-from sopctl.adapters.engine.configuration import CONTROLLER, JOBS, RESULTS, WORKERS, inbox_of
-from sopctl.errors import InvalidRecord, OutsideFailure, in_words, with_extra
-from sopctl.model.access.shards import MOST_BYTES, MOST_SHARD_BYTES, OLDEST
+from sopctl.adapters.engine.configuration import CHECKS, CONTROLLER, WORKERS, Lane, inbox_of
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, in_words, with_extra
+from sopctl.model.access.shards import MOST_SHARD_BYTES, OLDEST
+from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
@@ -56,6 +57,8 @@ class Alive(Struct, frozen=True):
     since: Annotated[float, Meta(ge=0, le=4102444800)]
     now: Annotated[float, Meta(ge=0, le=4102444800)]
     busy: Annotated[int, Meta(ge=0, le=1_000_000)]
+    lanes: Annotated[tuple[str, ...], Meta(max_length=8)] = (CHECKS.job,)
+    """What it works on; one of before there was a choice checks."""
 
 
 def missing() -> OutsideFailure:
@@ -70,17 +73,23 @@ def missing() -> OutsideFailure:
 @asynccontextmanager
 async def connected(link: Link, *, lasting: bool = False) -> AsyncIterator["Client"]:
     """A connection to the broker, which comes back by itself when it is cut. `lasting`: wait for a broker that cannot
-    be reached, for as long as it takes. Raises OutsideFailure, InvalidRecord for certificates that are none."""
+    be reached, for as long as it takes. Raises OutsideFailure, InvalidRecord for certificates that are none; and
+    OutsideFailure where the block's question was not answered, since the broker's configuration forbids it."""
     try:
         import nats
         from nats.errors import Error
+        from nats.errors import TimeoutError as NoAnswer
     except ImportError:
         raise missing() from None
     context = _tls(link)
     logging.getLogger("asyncio").setLevel(logging.ERROR)  # it warns of each end of a TLS connection
 
-    async def quiet(_error: Exception) -> None:
+    forbidden: list[str] = []
+
+    async def quiet(error: Exception) -> None:
         """The library would print what goes wrong; whoever waits for an answer is told."""
+        if "permissions violation" in str(error).lower():
+            forbidden[:] = [str(error)]
 
     try:
         asked = nats.connect(
@@ -101,6 +110,10 @@ async def connected(link: Link, *, lasting: bool = False) -> AsyncIterator["Clie
         raise unreachable(link, error) from None
     try:
         yield client
+    except NoAnswer:
+        if forbidden:
+            raise _forbidden(link, forbidden[0]) from None
+        raise
     finally:
         await _closed(client)
 
@@ -124,6 +137,21 @@ def unreachable(link: Link, error: Exception) -> OutsideFailure:
     )
 
 
+def _forbidden(link: Link, said: str) -> OutsideFailure:
+    """The error where the broker does not allow what this version of sopctl asks of it."""
+    return OutsideFailure(
+        "broker-forbids",
+        "the broker of the engine does not allow what this version of sopctl asks of it: {reason}",
+        where=link.url,
+        remedy=(
+            "Its configuration is of an older version. Write it again, copy server/nats-server.conf to the broker's "
+            "machine, and start nats-server there again:",
+            Action("engine setup"),
+        ),
+        reason=printable(said, 200),
+    )
+
+
 def _tls(link: Link) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -142,18 +170,18 @@ def _tls(link: Link) -> ssl.SSLContext:
     return context
 
 
-async def prepare(streams: "JetStreamContext", networks: Iterable[str]) -> None:
-    """Make the streams, and a consumer for each network's workers, where they are not there."""
-    for config in _streams():
+async def prepare(streams: "JetStreamContext", networks: Iterable[str], lane: Lane = CHECKS) -> None:
+    """Make the streams of a lane, and a consumer for each network's workers, where they are not there."""
+    for config in _streams(lane):
         await _stream(streams, config)
     from nats.js.api import AckPolicy, ConsumerConfig
 
     for network in networks:
         await streams.add_consumer(
-            JOBS,
+            lane.jobs,
             ConsumerConfig(
                 durable_name=network,
-                filter_subject=f"jobs.{network}",
+                filter_subject=f"{lane.job}.{network}",
                 ack_policy=AckPolicy.EXPLICIT,
                 ack_wait=SILENT_SECONDS,
                 max_deliver=DELIVERIES,
@@ -162,21 +190,21 @@ async def prepare(streams: "JetStreamContext", networks: Iterable[str]) -> None:
         )
 
 
-async def receive_anew(streams: "JetStreamContext") -> None:
+async def receive_anew(streams: "JetStreamContext", lane: Lane = CHECKS) -> None:
     """Make the controller's consumer anew: what an earlier controller took and did not record comes at once."""
     from nats.js.errors import NotFoundError
 
     with contextlib.suppress(NotFoundError):
-        await streams.delete_consumer(RESULTS, CONTROLLER)
-    await receive(streams)
+        await streams.delete_consumer(lane.results, CONTROLLER)
+    await receive(streams, lane)
 
 
-async def receive(streams: "JetStreamContext") -> None:
+async def receive(streams: "JetStreamContext", lane: Lane = CHECKS) -> None:
     """Make the controller's consumer, if it is not there."""
     from nats.js.api import AckPolicy, ConsumerConfig
 
     await streams.add_consumer(
-        RESULTS,
+        lane.results,
         ConsumerConfig(
             durable_name=CONTROLLER,
             ack_policy=AckPolicy.EXPLICIT,
@@ -186,13 +214,13 @@ async def receive(streams: "JetStreamContext") -> None:
     )
 
 
-def _streams() -> "list[StreamConfig]":
+def _streams(lane: Lane) -> "list[StreamConfig]":
     from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
     return [
         StreamConfig(
-            name=JOBS,
-            subjects=["jobs.*"],
+            name=lane.jobs,
+            subjects=[f"{lane.job}.*"],
             retention=RetentionPolicy.WORK_QUEUE,
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
@@ -203,14 +231,14 @@ def _streams() -> "list[StreamConfig]":
             duplicate_window=600,
         ),
         StreamConfig(
-            name=RESULTS,
-            subjects=["results.*"],
+            name=lane.results,
+            subjects=[f"{lane.result}.*"],
             retention=RetentionPolicy.WORK_QUEUE,
             storage=StorageType.FILE,
             discard=DiscardPolicy.NEW,
-            max_msgs_per_subject=2000,  # so that a network that floods delays the others by seconds
+            max_msgs_per_subject=lane.kept,  # so that a network that floods delays the others by seconds
             discard_new_per_subject=True,
-            max_msg_size=MOST_BYTES,
+            max_msg_size=lane.most,
             max_age=OLDEST,
             duplicate_window=600,
         ),

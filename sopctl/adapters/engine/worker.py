@@ -14,15 +14,15 @@ import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from sopctl.adapters.engine import link as links
-from sopctl.adapters.engine.configuration import JOBS
+from sopctl.adapters.engine.configuration import CHECKS, FACTS, Lane
 from sopctl.adapters.engine.link import Alive, Link, connected
-from sopctl.model.access.shards import MOST_BYTES, Answer, Shard
+from sopctl.model.access.shards import Answer, Shard
 from sopctl.model.as_json import NotJson, from_json
 
 if TYPE_CHECKING:
@@ -46,10 +46,19 @@ shard's number. The event stops it."""
 Say = Callable[[str], None]
 
 
-def serve(link: Link, network: str, answering: Answering, stop: threading.Event, say: Say) -> None:
-    """Work for `network` until `stop` is set. `say` is told what an operator may want to read. Raises OutsideFailure,
-    InvalidRecord before the work begins."""
-    asyncio.run(_Worker(link, network, answering, stop, say).serve())
+def serve(
+    link: Link,
+    network: str,
+    answering: Answering,
+    stop: threading.Event,
+    say: Say,
+    *,
+    asking: Answering | None = None,
+) -> None:
+    """Work for `network` until `stop` is set. `asking` does so for facts. `say` is told what an operator may want to
+    read. Raises OutsideFailure, InvalidRecord before the work begins."""
+    kinds = {CHECKS: answering, **({FACTS: asking} if asking else {})}
+    asyncio.run(_Worker(link, network, kinds, stop, say).serve())
 
 
 class _Work:
@@ -61,33 +70,23 @@ class _Work:
 
 
 class _Worker:
-    def __init__(self, link: Link, network: str, answering: Answering, stop: threading.Event, say: Say) -> None:
+    """A worker of a network: its connection, its sign of life, and a bench for each kind of work."""
+
+    def __init__(
+        self, link: Link, network: str, kinds: Mapping[Lane, Answering], stop: threading.Event, say: Say
+    ) -> None:
         self._link, self._network, self._stop, self._say = link, network, stop, say
-        self._answering = answering
-        self._feed: Feed = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
-        self._under_way: dict[int, _Work] = {}
-        self._key = 0
+        self._benches = [_Bench(network, lane, answering, stop, say) for lane, answering in kinds.items()]
         self._name = f"{socket.gethostname().partition('.')[0]}-{os.getpid()}-{secrets.token_hex(2)}"
         self._since = time.time()
 
     async def serve(self) -> None:
-        def check() -> None:
-            try:
-                self._answering(self._feed, lambda number, answer: self._answers.put((number, answer)), self._stop)
-            except BaseException as error:  # noqa: BLE001 (raised where the answers are taken)
-                self._answers.put(error)
-
-        thread = threading.Thread(target=check, name="checks", daemon=True)
         try:
             async with connected(self._link, lasting=True) as client:
                 self._say(f"worker {self._name} of the network {self._network} is connected to {self._link.url}")
-                thread.start()
                 streams = client.jetstream(timeout=links.REQUEST_SECONDS)
-                tasks = [
-                    asyncio.create_task(each)
-                    for each in (self._watch(), self._live(client), self._take(streams), self._hand_in(streams))
-                ]
+                working = [each for bench in self._benches for each in bench.begun(streams)]
+                tasks = [asyncio.create_task(each) for each in (self._watch(), self._live(client), *working)]
                 try:
                     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                     for task in tasks:
@@ -97,16 +96,16 @@ class _Worker:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
-                    for work in self._under_way.values():  # another worker need not wait for our silence
+                    for work in self._under_way():  # another worker need not wait for our silence
                         with contextlib.suppress(Exception):
                             await work.message.nak()
         finally:
             self._stop.set()
-            self._feed.put(None)
+            for bench in self._benches:
+                bench.end()
 
-    @property
-    def _busy(self) -> int:
-        return sum(len(work.open) for work in self._under_way.values())
+    def _under_way(self) -> list[_Work]:
+        return [work for bench in self._benches for work in bench.under_way.values()]
 
     async def _watch(self) -> None:
         while not self._stop.is_set():
@@ -115,20 +114,54 @@ class _Worker:
     async def _live(self, client: "Client") -> None:
         """Say that we are alive, and what we are at work on."""
         while True:
-            said = Alive(self._name, self._since, time.time(), self._busy)
+            busy = sum(bench.busy for bench in self._benches)
+            lanes = tuple(bench.lane.job for bench in self._benches)
+            said = Alive(self._name, self._since, time.time(), busy, lanes)
             with contextlib.suppress(Exception):
                 if client.is_connected:  # what is said later would be untrue
                     await client.publish(f"workers.{self._network}", msgspec.json.encode(said))
-                    for work in list(self._under_way.values()):
+                    for work in self._under_way():
                         await work.message.in_progress()
             await asyncio.sleep(links.HEARTBEAT_SECONDS)
+
+
+class _Bench:
+    """One kind of work of a worker: the shards that it took, and the answers on their way."""
+
+    def __init__(self, network: str, lane: Lane, answering: Answering, stop: threading.Event, say: Say) -> None:
+        self._network, self.lane, self._answering, self._stop, self._say = network, lane, answering, stop, say
+        self._feed: Feed = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
+        self.under_way: dict[int, _Work] = {}
+        self._key = 0
+
+    def begun(self, streams: "JetStreamContext") -> list[Coroutine[None, None, None]]:
+        """Begin; returns what the loop has to do for it."""
+
+        def check() -> None:
+            try:
+                self._answering(self._feed, lambda number, answer: self._answers.put((number, answer)), self._stop)
+            except BaseException as error:  # noqa: BLE001 (raised where the answers are taken)
+                self._answers.put(error)
+
+        threading.Thread(target=check, name=self.lane.job, daemon=True).start()
+        return [self._take(streams), self._hand_in(streams)]
+
+    def end(self) -> None:
+        """Let the thread end."""
+        self._feed.put(None)
+
+    @property
+    def busy(self) -> int:
+        """The checks under way."""
+        return sum(len(work.open) for work in self.under_way.values())
 
     async def _take(self, streams: "JetStreamContext") -> None:
         """Take shards: the next one as soon as all checks of those before are begun, so that a worker never waits for
         slow hosts, nor keeps from another what it cannot begin."""
-        jobs = await streams.pull_subscribe_bind(self._network, JOBS)
+        jobs = await streams.pull_subscribe_bind(self._network, self.lane.jobs)
         while True:
-            if not self._feed.empty() or self._busy >= MOST_OPEN or len(self._under_way) >= MOST_SHARDS:
+            if not self._feed.empty() or self.busy >= MOST_OPEN or len(self.under_way) >= MOST_SHARDS:
                 await asyncio.sleep(0.1)
                 continue
             began = time.monotonic()
@@ -158,7 +191,7 @@ class _Worker:
         if message.metadata.num_delivered != 1:
             self._say(f"shard {shard.number} of run {shard.run} was delivered {message.metadata.num_delivered} times")
         self._key += 1
-        self._under_way[self._key] = _Work(shard, message)
+        self.under_way[self._key] = _Work(shard, message)
         self._feed.put(msgspec.structs.replace(shard, number=self._key))
 
     async def _hand_in(self, streams: "JetStreamContext") -> None:
@@ -169,7 +202,7 @@ class _Worker:
                 await asyncio.sleep(0 if self._answers.qsize() >= TOGETHER else TOGETHER_SECONDS)
                 together: list[tuple[int, str, bytes]] = []
                 size = 0
-                while len(together) < TOGETHER and size < MOST_BYTES // 2 and not self._answers.empty():
+                while len(together) < TOGETHER and size < self.lane.most // 2 and not self._answers.empty():
                     together.append(self._ready(self._answers.get_nowait()))
                     size += len(together[-1][2])
                 if not together:
@@ -183,7 +216,7 @@ class _Worker:
             raise found
         key, answer = found
         content = msgspec.json.encode(answer)
-        if len(content) > MOST_BYTES // 4:  # ours are bounded; whoever changes that is told
+        if len(content) > self.lane.most // 4:  # ours are bounded; whoever changes that is told
             content = msgspec.json.encode(Answer(answer.run, answer.id, problem="the answer is too long"))
         return key, answer.id, content
 
@@ -195,17 +228,17 @@ class _Worker:
             told = {"Nats-Msg-Id": hashlib.sha256(content).hexdigest()[:32]}
             while not self._stop.is_set():
                 try:
-                    await streams.publish(f"results.{self._network}", content, headers=told)
+                    await streams.publish(f"{self.lane.result}.{self._network}", content, headers=told)
                     break
                 except Exception:  # noqa: BLE001 (no broker, or its queue is full: they are kept here meanwhile)
                     await asyncio.sleep(0.5)
             else:
                 return
             for key, deposit, _ in together:
-                work = self._under_way[key]
+                work = self.under_way[key]
                 work.open.discard(deposit)
                 if not work.open:
-                    del self._under_way[key]
+                    del self.under_way[key]
                     with contextlib.suppress(Exception):
                         await work.message.ack()
         finally:

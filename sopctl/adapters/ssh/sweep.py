@@ -152,13 +152,13 @@ def run_scripts(
 
 
 def converse(
-    jobs: Sequence[Conversation], *, at_once: int, cancel: threading.Event | None = None
+    batches: Iterator[Sequence[Conversation]], *, at_once: int, cancel: threading.Event | None = None
 ) -> Generator[list[tuple[str, AccessResult, Any]], None, None]:
     """Hold each conversation with its server, `at_once` at the same time, over one connection each; yields each job's
     name, how far it got, and what came of the talk (None where it failed), as soon as it is in: with several where they
-    came while the caller was busy. Raises as `sweep`."""
+    came while the caller was busy. Batches come as in `sweep_as_they_come`. Raises as `sweep`."""
     pace = Pace(max(1, at_once), 1, max(1, at_once))
-    yield from _swept(iter([jobs]), cancel, pace=pace)
+    yield from _swept(batches, cancel, pace=pace)
 
 
 def _swept(

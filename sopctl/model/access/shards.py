@@ -10,7 +10,7 @@ import binascii
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -28,6 +28,8 @@ MOST_BYTES = 128 * 1024
 MOST_SHARD_BYTES = 512 * 1024
 CLOCKS_APART = 60
 """Seconds that a worker's clock may be ahead of the controller's."""
+FACTS_SECONDS = 600.0
+"""For which one server may be asked for its facts at most."""
 OLDEST = 3600
 """Seconds for which an answer that could not be delivered is worth recording."""
 
@@ -37,13 +39,18 @@ RunId = Annotated[str, Meta(pattern=r"^[a-z0-9]{1,40}\Z")]
 KeyName = Annotated[str, Meta(pattern=r"^(login/)?[A-Za-z0-9][A-Za-z0-9._-]{0,80}\Z")]
 
 
-class Check(Struct, frozen=True, forbid_unknown_fields=True):
+class Check(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One check of the deposit `id`. `key` is the name of a private key in the keys/ of whoever makes it: a key itself
-    never travels. The target's `destinations` are the shard's."""
+    never travels. The target's `destinations` are the shard's.
+
+    With `facts`, the server is asked what it is: as root, where the account may become that, or as the account alone.
+    What is run for it does not travel either: it is what the worker's own sopctl has.
+    """
 
     id: Annotated[str, Meta(pattern=names.ID)]
     target: Target
     key: KeyName | None = None
+    facts: Literal["", "as root", "without root"] = ""
 
 
 class Shard(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,7 +72,16 @@ class Shard(Struct, frozen=True, forbid_unknown_fields=True):
             yield check, replace(check.target, destinations=self.destinations)
 
 
-class Answer(Struct, frozen=True, forbid_unknown_fields=True):
+class Told(Struct, frozen=True, forbid_unknown_fields=True):
+    """One way in which a server was asked for its facts, the seconds that it took, and what it said (`packed`, as
+    `model.facts.linux.answered` packs it)."""
+
+    way: Literal["as root", "without root", "without Python"]
+    seconds: Annotated[float, Meta(ge=0, le=FACTS_SECONDS)]
+    packed: bytes
+
+
+class Answer(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a check found; or, where it could not be made there at all, the `problem` (a key that is missing), which
     says nothing of the server. `(id, at)` is its identity, and `at` the time at the machine that looked."""
 
@@ -73,6 +89,8 @@ class Answer(Struct, frozen=True, forbid_unknown_fields=True):
     id: str
     result: AccessResult | None = None
     problem: str = ""
+    told: Annotated[tuple[Told, ...], Meta(max_length=3)] = ()
+    """What the server says of itself, where it was asked: each try in its order, the last being the answer."""
 
     @property
     def at(self) -> int:
@@ -105,6 +123,8 @@ class Worker(Struct, frozen=True):
     busy: int
     """Checks that it has begun and not answered."""
     clock: float = 0.0
+    facts: bool = True
+    """Does it ask for facts? One of an older version only checks."""
 
 
 class Workers(Struct, frozen=True):
@@ -147,11 +167,17 @@ def shards(
     return [each[at] for at in range(longest) for each in made if at < len(each)]
 
 
+def longest(check: Check) -> float:
+    """Seconds that a check takes at most, once it has begun."""
+    return check.target.timeout + (FACTS_SECONDS if check.facts else 0)
+
+
 def believed(answer: Answer, check: Check, now: float) -> Answer:
     """The answer to this check as it may be recorded and shown. Raises NotBelieved."""
     result = answer.result
     if answer.id != check.id:
         raise NotBelieved("another deposit")
+    _refuse_untold(answer, check, reached=result is not None and result.cause is None)
     if result is None:
         if not answer.problem:
             raise NotBelieved("neither a result nor a problem")
@@ -161,17 +187,27 @@ def believed(answer: Answer, check: Check, now: float) -> Answer:
     if not now - OLDEST <= result.at <= now + CLOCKS_APART:
         seen = datetime.fromtimestamp(max(0, min(result.at, 253402300799)), UTC)
         raise NotBelieved(f"the time of the check, {seen:%Y-%m-%d %H:%M:%S} UTC")
-    return replace(answer, result=_cleaned(result, check.target))
+    return replace(answer, result=_cleaned(result, check.target, longest(check)))
 
 
-def _cleaned(result: AccessResult, target: Target) -> AccessResult:
+def _refuse_untold(answer: Answer, check: Check, *, reached: bool) -> None:
+    """Who asks for facts and reaches the server has something to tell; nobody else has."""
+    if answer.told and not check.facts:
+        raise NotBelieved("facts that nobody asked for")
+    if check.facts and bool(answer.told) is not reached:
+        raise NotBelieved("nothing of a server that was reached" if reached else "facts of one that was not reached")
+    if check.facts == "without root" and any(each.way == "as root" for each in answer.told):
+        raise NotBelieved("facts as root, where root was not asked for")
+
+
+def _cleaned(result: AccessResult, target: Target, seconds: float) -> AccessResult:
     """The result with its text made safe again, as a check of ours would have."""
     services = {each if isinstance(each, int) else each.port for each in target.services}
     if (result.host, result.port) != (target.host, target.port):
         raise NotBelieved("another host")
     if (result.verdict is Verdict.ACCESSIBLE) != (result.cause is None):
         raise NotBelieved("a verdict that its cause contradicts")
-    if not 0 <= result.seconds <= target.timeout + CLOCKS_APART:
+    if not 0 <= result.seconds <= seconds + CLOCKS_APART:
         raise NotBelieved("a duration that no check has")
     if len(result.rungs) > 20 or len(result.algorithms) > 20 or len(result.services) > len(target.services):
         raise NotBelieved("more than was asked")

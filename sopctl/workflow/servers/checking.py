@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.locale import Prose, Text
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
-from sopctl.model.access.shards import Answer, Check, Delivered, Engine, Shard, shards
+from sopctl.model.access.shards import Check, Delivered, Engine, Shard, shards
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
 from sopctl.model.house.maintenance import by_deposit
 from sopctl.model.month import month_in
@@ -36,7 +36,7 @@ from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import words
 from sopctl.workflow.servers import others, reach
-from sopctl.workflow.servers.engine import choosing
+from sopctl.workflow.servers.engine import answering, choosing
 from sopctl.workflow.trust import target
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def recorded(
             mine = answer.run == parts[0].run and left.pop(answer.id, None) is not None
             if answer.result is None:
                 each.recorded()
-                errors.append(_not_made(network[answer.id], answer))
+                errors.append(answering.not_made(network[answer.id], answer))
                 failed[answer.id] = errors[-1]
                 continue
             result = answer.result
@@ -232,7 +232,7 @@ def recorded(
     silent = {name: _not_watched(name, count) for name, count in Counter(left.values()).items()}
     errors += silent.values()
     failed.update({name: silent[where] for name, where in left.items()})
-    errors += [_refused(*each) for each in engine.refused.items()]
+    errors += [answering.refused(*each) for each in engine.refused.items()]
     _keep(site, engine, Counter(network.values()), Counter(left.values()), began, int(clock()))
 
 
@@ -253,17 +253,6 @@ def _keep(site: Site, engine: Engine, sent: Counter[str], left: Counter[str], be
         runs.keep(site, LastRun(began, ended, away, answered, dict(engine.refused)))
 
 
-def _not_made(network: str, answer: Answer) -> OutsideFailure:
-    return OutsideFailure(
-        "check-not-made",
-        "{deposit} could not be checked by the worker of the network {network}: {reason}",
-        remedy="Put the key of that name into the keys/ of the worker, readable by it alone.",
-        deposit=answer.id,
-        network=network,
-        reason=answer.problem,
-    )
-
-
 def _not_watched(network: str, count: int) -> OutsideFailure:
     return OutsideFailure(
         "network-not-watched",
@@ -272,16 +261,6 @@ def _not_watched(network: str, count: int) -> OutsideFailure:
         remedy=("See whether its worker is alive:", Action("engine status")),
         count=count,
         network=Text("the network {network}", network=network) if network else Text("the controller's own network"),
-    )
-
-
-def _refused(network: str, count: int) -> OutsideFailure:
-    return OutsideFailure(
-        "answers-not-believed",
-        "{count} answers from the network {network} were refused: no check that was sent could have given them",
-        remedy="Look at the worker's clock and version, and at who else has its certificate.",
-        count=count,
-        network=network,
     )
 
 

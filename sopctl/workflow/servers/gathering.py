@@ -5,27 +5,38 @@ administrator changed is Ansible's to read.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import yaml
 from msgspec import Struct
+from msgspec.structs import replace
 
 from sopctl.adapters.ansible.events import NAME_WAIT, HostResult, TaskEvent
 from sopctl.adapters.ansible.module import build
 from sopctl.adapters.ssh import facts, load_key
 from sopctl.adapters.ssh.facts import Asked, Module, Said, Try
-from sopctl.errors import Action, OutsideFailure, SopctlError
+from sopctl.errors import Action, Interrupted, OutsideFailure, SopctlError
 from sopctl.locale import Prose, Text
 from sopctl.model.access import details
 from sopctl.model.access.ladder import AccessResult, Rung, remedy
+from sopctl.model.access.shards import Answer, Check, Workers, shards
+from sopctl.model.facts.linux.answered import unpacked
 from sopctl.model.text import printable
+from sopctl.store import locks
 from sopctl.store.durable import disk_errors, files_below
 from sopctl.store.modes import refuse_writable
 from sopctl.store.site import Site
-from sopctl.workflow.desk import Turn
+from sopctl.workflow import admitting
+from sopctl.workflow.desk import Desk, Turn
 from sopctl.workflow.messages.notes import told
 from sopctl.workflow.servers import host_keys
+from sopctl.workflow.servers.engine import answering, choosing
+from sopctl.workflow.servers.engine.both import Source, together
 from sopctl.workflow.servers.reach import host, reach
 from sopctl.workflow.trust import target
 
@@ -45,6 +56,9 @@ TASK = "Read what the server is"
 
 LOGIN_SECONDS = 30.0
 """Until the login is done."""
+
+MINUTES = 20
+"""For which a worker still begins to ask, which is longer than the slowest servers of a run keep it."""
 
 
 class Nothing(Struct, frozen=True):
@@ -94,27 +108,136 @@ def module(site: Site, packed: Path) -> Module:
         raise OutsideFailure(
             "facts-by-playbook", "facts are gathered by Ansible and the site's playbook: {reason}", reason=own
         )
-    playbook = yaml.safe_load(_read(site.root / PLAYBOOK))
-    script = playbook[0]["vars"]["sopctl_script"].replace(LOOKUP, _read(site.root / DETAILS).decode().rstrip())
-    built = build(site.root, site.root / MODULE, {"script": script})
-    return Module(built.code, built.interpreters, script.encode())
+    return built(site.root)
+
+
+def built(root: Path) -> Module:
+    """What the playbook of this folder runs on the servers. Raises OutsideFailure where it cannot be built."""
+    playbook = yaml.safe_load(_read(root / PLAYBOOK))
+    script = playbook[0]["vars"]["sopctl_script"].replace(LOOKUP, _read(root / DETAILS).decode().rstrip())
+    found = build(root, root / MODULE, {"script": script})
+    return Module(found.code, found.interpreters, script.encode())
 
 
 def gather(
     turns: Sequence[Turn], what: Module, *, at_once: int, cancel: threading.Event | None
 ) -> Iterator[list[tuple[Turn, Found]]]:
-    """Ask these servers, `at_once` at the same time; each one's facts, or why there are none, as soon as it is known:
-    with several where they came while the caller was busy. Raises Interrupted when `cancel` was set."""
-    by_id, asked, early = {mine.dossier.id: mine for mine in turns}, [], list[tuple[Turn, Found]]()
+    """Ask these servers, `at_once` at the same time, and meanwhile let workers ask those of their networks; each one's
+    facts, or why there are none, as soon as it is known: with several where they came while the caller was busy. Raises
+    Interrupted when `cancel` was set."""
+    near, away, early = {}, dict[str, tuple[Turn, str, Check]](), list[tuple[Turn, Found]]()
     for mine in turns:
         try:
-            asked.append(_asked(mine))
+            if of := choosing.served(mine.desk.site, mine.dossier.summary):
+                away[mine.dossier.id] = mine, of, _check(mine)
+            else:
+                near[mine.dossier.id] = mine, _asked(mine)
         except SopctlError as error:
             early.append((mine, error))
     if early:
         yield early
-    for came in facts.gather(asked, what, at_once=at_once, cancel=cancel):
-        yield [(by_id[name], _found(by_id[name], result, said)) for name, result, said in came]
+
+    def here(stop: threading.Event) -> Iterator[_Came]:
+        for came in facts.gather([asked for _, asked in near.values()], what, at_once=at_once, cancel=stop):
+            for name, result, said in came:
+                yield _Came(near[name][0], _found(near[name][0], result, said))
+
+    sources: list[Source[_Came]] = [here] if near else []
+    if away:
+        sources.append(lambda stop: _by_workers(turns[0].desk, away, stop))
+    errors: list[SopctlError] = []
+    with closing(together(sources, cancel=cancel or threading.Event(), errors=errors)) as given:
+        for came in given:
+            yield [(each.mine, each.found) for each in came]
+            for each in came:
+                each.kept()
+    if errors:
+        raise errors[0]
+
+
+class _Came(Struct, frozen=True):
+    """What came of one server; `kept` is to be called when that is in the store."""
+
+    mine: Turn
+    found: Found
+    kept: Callable[[], None] = lambda: None
+
+
+def _by_workers(
+    desk: Desk, away: Mapping[str, tuple[Turn, str, Check]], cancel: threading.Event
+) -> Generator[_Came, None, None]:
+    """Let workers ask these servers, each with its network. What ends that is each one's answer. Raises Interrupted
+    when `cancel` was set."""
+    site, run, left = desk.site, uuid4().hex, dict(away)
+    checks = defaultdict[str, list[Check]](list)
+    for _, network, check in away.values():
+        checks[network].append(check)
+    try:
+        parts = shards(run, checks, desk.clock() + timedelta(minutes=MINUTES), admitting.destinations(site))
+        engine = choosing.over_broker(site, lambda: desk.clock().timestamp(), facts=True)
+        # One run at a time: it begins with an empty queue, and takes all answers.
+        with locks.hold(site.root / "var" / "locks" / "facts", Text("the gathering of facts by workers")):
+            for each in engine.answers(parts, cancel=cancel):
+                answer = each.answer
+                if answer.run != run or answer.id not in left:
+                    each.recorded()  # an earlier run ended without it: its server is asked anew
+                    continue
+                mine, network, _ = left.pop(answer.id)
+                yield _Came(mine, _claimed(mine, network, answer), each.recorded)
+            known = engine.networks() if left else {}
+        for network, count in engine.refused.items():
+            site.tell(answering.refused(network, count))
+        for mine, network, _ in left.values():
+            yield _Came(mine, _unanswered(mine, network, known[network]))
+    except Interrupted:
+        raise
+    except SopctlError as error:
+        for mine, *_ in left.values():
+            yield _Came(mine, error)
+
+
+def _claimed(mine: Turn, network: str, answer: Answer) -> Found:
+    """What a worker says that a server said."""
+    if answer.result is None:
+        return answering.not_made(network, answer)
+    try:
+        tries = tuple(Try(each.way, unpacked(each.packed), each.seconds) for each in answer.told)
+    except ValueError:
+        return OutsideFailure(
+            "facts-not-believed",
+            "what a worker of the network {network} says of {deposit} is no answer of a server",
+            remedy="Look at the worker's version of sopctl, and at who else has its certificate.",
+            deposit=answer.id,
+            network=network,
+        )
+    return _found(mine, answer.result, Said(tries) if tries else None)
+
+
+def _unanswered(mine: Turn, network: str, workers: Workers) -> OutsideFailure:
+    """Why a server has not been asked."""
+    remedy = ("See whether its worker is alive:", Action("engine status"))
+    told = {"deposit": mine.dossier.id, "network": network}
+    if not workers.alive:
+        return OutsideFailure(
+            "network-without-worker",
+            "{deposit} was not asked for its facts: the network {network} is not watched, no worker of it is alive",
+            remedy=remedy,
+            **told,
+        )
+    if not any(each.facts for each in workers.alive):
+        return OutsideFailure(
+            "worker-too-old",
+            "{deposit} was not asked for its facts: the workers of the network {network} have an older sopctl, which "
+            "only checks",
+            remedy="Install this version where they run, and start them again.",
+            **told,
+        )
+    return OutsideFailure(
+        "facts-not-answered",
+        "no worker of the network {network} gave an answer for {deposit} that could be believed, or in time",
+        remedy=remedy,
+        **told,
+    )
 
 
 def event(mine: Turn, found: Found) -> TaskEvent:
@@ -129,6 +252,13 @@ def event(mine: Turn, found: Found) -> TaskEvent:
 def told_of(why: Nothing | SopctlError) -> str:
     """Why a server gave no facts, for the history."""
     return why.noted if isinstance(why, Nothing) else told(why)
+
+
+def _check(mine: Turn) -> Check:
+    """What a worker is asked to do: as `_asked`, by its own way and with its own key of that name."""
+    way = reach(mine.desk.site, mine.dossier.summary)
+    where = replace(target(way.host, way.account, timeout=LOGIN_SECONDS), jump=None, destinations=None)
+    return Check(mine.dossier.id, where, way.key, "without root" if mine.dossier.summary.reduced else "as root")
 
 
 def _asked(mine: Turn) -> Asked:

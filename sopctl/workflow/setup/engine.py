@@ -3,8 +3,9 @@
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta, Struct
 
@@ -23,6 +24,9 @@ from sopctl.store.settings import FILE_NAME, EngineAt, Name
 from sopctl.store.site import Site
 from sopctl.workflow.servers.engine import working
 from sopctl.workflow.servers.engine.choosing import over_broker
+
+if TYPE_CHECKING:
+    from sopctl.adapters.ssh.facts import Module
 
 SERVER_FOLDER = "/etc/sopctl-engine"
 """Where the broker's configuration and certificates are, on its machine."""
@@ -157,7 +161,22 @@ def work(folder: Path, network: str | None, say: Callable[[str], None]) -> None:
     found = worker_file(folder, network)
     link = Link(found.broker, user_of(found.network), folder)
     keys = folder / "keys"
-    serve(link, found.network, lambda feed, give, stop: working.answer(keys, feed, give, stop), threading.Event(), say)
+    serve(
+        link,
+        found.network,
+        partial(working.answer, keys),
+        threading.Event(),
+        say,
+        asking=partial(working.ask, keys, _module),
+    )
+
+
+def _module() -> "Module":
+    """What is run on servers for their facts: as this installation has it. What a controller sends is never run."""
+    from sopctl.workflow.servers import gathering
+    from sopctl.workflow.servers.playbooks import skeleton
+
+    return gathering.built(skeleton())
 
 
 def standing(site: Site, now: datetime) -> Standing:
@@ -169,6 +188,14 @@ def standing(site: Site, now: datetime) -> Standing:
         if not workers.alive:
             problems.append(Text("the network {name} has no worker: its servers are not watched", name=name))
         for each in workers.alive:
+            if not each.facts:
+                problems.append(
+                    Text(
+                        "{worker} in {network} asks no server for its facts: its sopctl is older than this one",
+                        worker=each.name,
+                        network=name,
+                    )
+                )
             if abs(each.clock) > CLOCK_SECONDS:
                 said = {"worker": each.name, "network": name, "seconds": f"{abs(each.clock):.0f}"}
                 ahead = Text("the clock of {worker} in {network} is {seconds} s ahead of the broker's", **said)

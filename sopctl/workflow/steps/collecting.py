@@ -1,7 +1,7 @@
 """konfigurasi 6: the month's facts are gathered from the servers, and their inventory forms are filled in.
 
-The servers are asked over the connection of the access check, many at once, and by Ansible where only that can do it;
-the network appliances among them are asked beside that, over netmiko. Each
+The servers are asked over the connection of the access check, many at once, by workers in the networks that have some,
+and by Ansible where only that can do it; the network appliances among them are asked beside that, over netmiko. Each
 answer is kept as soon as it is there: whatever ends the run, what was gathered is not gathered again, and the others
 are still due.
 """
@@ -46,6 +46,7 @@ from sopctl.workflow.papers.inventory_form import Changes, Watched, changes_of, 
 from sopctl.workflow.scans import read_bounded
 from sopctl.workflow.servers import appliances, batch, bmcs, checking, gathering, left, others
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
+from sopctl.workflow.servers.engine import choosing
 from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, skeleton, waited
 from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.views.months import month_of, then
@@ -208,7 +209,7 @@ class _Gathering:
         if appliances.is_appliance(mine.dossier):
             appliances.login(site, mine.dossier)
         elif not self._by_bmc_alone(mine):
-            site.key_file(reach(site, mine.dossier.summary).key)
+            self._find_key(mine)
         _refuse_absent(mine, self.month)
         _refuse_passed(mine, self.month)
 
@@ -285,13 +286,18 @@ class _Gathering:
             cancel=cancel,
         )
 
+    def _find_key(self, mine: Turn) -> None:
+        """Raise where the key to a server is missing: a worker has its own, of the name that its record gives."""
+        site, key = mine.desk.site, reach(mine.desk.site, mine.dossier.summary).key
+        if self.module is None or not choosing.served(site, mine.dossier.summary):
+            site.key_file(key)
+
     def _by_bmc_alone(self, mine: Turn) -> bool:
         """Is there no way in to the server itself, but one to its BMC?"""
         if not bmcs.can_be_asked(mine.dossier):
             return False
-        site = mine.desk.site
         try:
-            site.key_file(reach(site, mine.dossier.summary).key)
+            self._find_key(mine)
         except SopctlError:
             return True
         return False

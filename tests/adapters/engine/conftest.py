@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sopctl.adapters.engine import Link, NatsEngine
-from sopctl.adapters.engine.configuration import CONTROLLER
+from sopctl.adapters.engine.configuration import CHECKS, CONTROLLER, Lane
 from sopctl.model.access.shards import Answer, Answers, Delivered, Shard
 from sopctl.store.site import Site
 from tests import engines
@@ -37,10 +37,19 @@ def served(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 class Scripted:
-    """A worker that answers as a test says: `answers` makes of a shard what is sent for it."""
+    """A worker that answers as a test says: `answers` makes of a shard what is sent for it. One that `dies` is gone
+    after that, as one that is killed: its shard is not done."""
 
-    def __init__(self, at: Link, network: str, answers: Callable[[Shard], list[bytes | Answer]]) -> None:
-        self._link, self._network, self._answers = at, network, answers
+    def __init__(
+        self,
+        at: Link,
+        network: str,
+        answers: Callable[[Shard], list[bytes | Answer]],
+        lane: Lane = CHECKS,
+        *,
+        dies: bool = False,
+    ) -> None:
+        self._link, self._network, self._answers, self._lane, self._dies = at, network, answers, lane, dies
         self.taken: list[Shard] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._work()), daemon=True)
@@ -60,9 +69,9 @@ class Scripted:
 
         async with connected(self._link) as client:
             streams = client.jetstream()
-            jobs = await streams.pull_subscribe_bind(self._network, "JOBS")
+            jobs = await streams.pull_subscribe_bind(self._network, self._lane.jobs)
             while not self._stop.is_set():
-                alive = Alive("scripted", 0.0, 0.0, 0)
+                alive = Alive("scripted", 0.0, 0.0, 0, (self._lane.job,))
                 await client.publish(f"workers.{self._network}", msgspec.json.encode(alive))
                 try:
                     [message] = await jobs.fetch(1, timeout=0.5)
@@ -73,7 +82,9 @@ class Scripted:
                 self.taken.append(shard)
                 for each in await asyncio.to_thread(self._answers, shard):
                     content = each if isinstance(each, bytes) else msgspec.json.encode(Answers((each,)))
-                    await streams.publish(f"results.{self._network}", content)
+                    await streams.publish(f"{self._lane.result}.{self._network}", content)
+                if self._dies:
+                    return
                 await message.ack()
 
 

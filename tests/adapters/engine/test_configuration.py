@@ -13,13 +13,13 @@ import pytest
 from nats.aio.client import Client
 
 from sopctl.adapters.engine import certificates, configuration
-from sopctl.adapters.engine.configuration import CONTROLLER
+from sopctl.adapters.engine.configuration import CHECKS, CONTROLLER, FACTS, LANES, Lane
 from sopctl.adapters.engine.link import Link, _tls, connected, prepare, receive
 from sopctl.errors import OutsideFailure
 from sopctl.model.access.shards import Answer, Shard
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.site import Site
-from tests.adapters.engine.conftest import NETWORKS, link
+from tests.adapters.engine.conftest import NETWORKS, engine_of, link
 from tests.cases import rows
 
 
@@ -32,10 +32,11 @@ def served(served: tuple[Site, int]) -> tuple[Site, int]:
 
 async def _prepared(site: Site, port: int) -> None:
     async with connected(link(site, port, CONTROLLER)) as client:
-        await prepare(client.jetstream(), NETWORKS)
-        await receive(client.jetstream())
-        for network in NETWORKS:
-            await client.jetstream().publish(f"jobs.{network}", b"a job")
+        for lane in LANES:
+            await prepare(client.jetstream(), NETWORKS, lane)
+            await receive(client.jetstream(), lane)
+            for network in NETWORKS:
+                await client.jetstream().publish(f"{lane.job}.{network}", b"a job")
 
 
 @asynccontextmanager
@@ -57,7 +58,7 @@ async def counts(site: Site, port: int) -> dict[str, dict[str, int]]:
     """The messages of each stream, by subject."""
     async with connected(link(site, port, CONTROLLER)) as client:
         found = {}
-        for stream in ("JOBS", "RESULTS"):
+        for stream in [stream for lane in LANES for stream in (lane.jobs, lane.results)]:
             about = await client.jetstream().stream_info(stream, subjects_filter=">")
             found[stream] = dict(about.state.subjects or {})
         return found
@@ -94,6 +95,44 @@ def test_a_worker_may_only_do_its_own_work(served: tuple[Site, int], row: dict[s
     assert ("ermissions violation" in " ".join(refused)) is ("harmless" not in row), refused
 
 
+def test_what_it_must_not_do_of_checks_it_must_not_do_of_facts(served: tuple[Site, int]) -> None:
+    """The same table, with the streams of facts: all at once, since a connection costs more than what is tried."""
+    words = list(zip(CHECKS[:4], FACTS[:4], strict=True))
+
+    def of_facts(name: str) -> str:
+        return ".".join(dict(words).get(each, each) for each in name.split("."))
+
+    table = [row for row in rows("engine_permissions") if "harmless" not in row]
+    named = [(kind, row[kind]) for row in table for kind in ("publish", "subscribe") if kind in row]
+    tries = [(kind, of_facts(name)) for kind, name in named if of_facts(name) != name]
+    assert len(tries) > 15, "the table names streams otherwise"
+
+    async def tried() -> list[str]:
+        before = await counts(*served)
+        async with hostile(link(*served, "worker-cabang")) as (client, refused):
+            for kind, subject in tries:
+                if kind == "publish":
+                    await client.publish(subject, b"{}", reply="_INBOX-worker-cabang.own")
+                else:
+                    await client.subscribe(subject)
+            await client.flush()
+        assert await counts(*served) == before
+        return refused
+
+    refused = asyncio.run(tried())
+    assert [each for _, each in tries if not any(f'"{each}"'.lower() in said.lower() for said in refused)] == []
+
+
+def test_what_the_broker_does_not_know_is_no_silence(served: tuple[Site, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker with the configuration of an older version: the controller too may do what it needs, and no more."""
+    monkeypatch.setattr("sopctl.adapters.engine.link.REQUEST_SECONDS", 1.0)
+    later = Lane("LATER", "LATER-RESULTS", "later", "later-results", 1024, 10)
+    with pytest.raises(OutsideFailure) as refused:
+        engine_of(served, lane=later).networks()
+    assert refused.value.id == "broker-forbids"
+    assert "engine setup" in str(refused.value.remedy)
+
+
 def test_what_the_broker_can_be_made_to_write_is_no_job_and_no_answer() -> None:
     """A receipt of JetStream, sent to a place of the worker's choice."""
     receipt = b'{"stream":"RESULTS","seq":1}'
@@ -108,14 +147,15 @@ def test_a_worker_does_its_own_work(served: tuple[Site, int]) -> None:
     async def tried() -> None:
         async with hostile(link(*served, "worker-cabang")) as (client, refused):
             streams = client.jetstream()
-            jobs = await streams.pull_subscribe_bind("cabang", "JOBS")
-            [message] = await jobs.fetch(1, timeout=5)
-            await message.in_progress()
-            await streams.publish("results.cabang", b"{}", headers={"Nats-Msg-Id": "own"})
             await client.publish("workers.cabang", b"{}")
-            await message.ack()
-            await client.flush()
-            assert (message.subject, refused) == ("jobs.cabang", [])
+            for lane in LANES:
+                jobs = await streams.pull_subscribe_bind("cabang", lane.jobs)
+                [message] = await jobs.fetch(1, timeout=5)
+                await message.in_progress()
+                await streams.publish(f"{lane.result}.cabang", b"{}", headers={"Nats-Msg-Id": "own"})
+                await message.ack()
+                await client.flush()
+                assert (message.subject, refused) == (f"{lane.job}.cabang", [])
 
     asyncio.run(tried())
 

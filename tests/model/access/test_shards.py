@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.shards import (
@@ -43,6 +44,10 @@ PLAIN: dict[str, Any] = {
 }
 
 
+FACTS: dict[str, Any] = {"told": [{"way": "as root", "seconds": 1.0, "packed": "eA=="}]}
+"""What makes of an answer one to a question for facts."""
+
+
 def changed(value: Any, path: list[str], new: Any) -> Any:
     """`value` with `new` at this path."""
     if not path:
@@ -58,7 +63,8 @@ def at(value: Any, path: str) -> Any:
 
 @pytest.mark.parametrize("row", rows("answers"), ids=lambda row: row["name"])
 def test_what_a_worker_says_is_judged(row: dict[str, Any]) -> None:
-    said = PLAIN
+    said = PLAIN | (FACTS if row.get("facts") else {})
+    check = replace(CHECK, facts=row.get("facts", ""))
     for path, new in row.get("change", {}).items():
         said = changed(said, path.split("."), new)
     if "at" in row:
@@ -66,9 +72,9 @@ def test_what_a_worker_says_is_judged(row: dict[str, Any]) -> None:
     answer = from_json(msgspec.json.encode(said), Answer)
     if "why" in row:
         with pytest.raises(NotBelieved, match=row["why"]):
-            believed(answer, CHECK, NOW)
+            believed(answer, check, NOW)
         return
-    kept = msgspec.to_builtins(believed(answer, CHECK, NOW))
+    kept = msgspec.to_builtins(believed(answer, check, NOW))
     for path, shown in row.get("shows", {}).items():
         assert at(kept, path) == shown
 

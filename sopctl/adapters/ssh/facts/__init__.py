@@ -8,7 +8,7 @@ import secrets
 import shlex
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -91,22 +91,33 @@ _SCRIPT = 'script=$(cat); echo "$1"; exec sh -c "$script" sh </dev/null 2>/dev/n
 assert NO_PYTHON in _FIND.encode()  # noqa: S101 (what the answer's reader looks for)
 
 
+Came = list[tuple[str, AccessResult, Said | None]]
+"""Of each server its name, how far it got, and what it said; None where it could not be asked."""
+
+
 def gather(
     asked: Sequence[Asked], module: Module, *, at_once: int, cancel: threading.Event | None = None
-) -> Iterator[list[tuple[str, AccessResult, Said | None]]]:
-    """Ask these servers, `at_once` at the same time: each one's name, how far it got, and what it said, as soon as it
-    is in (as `converse`). None where it could not be asked.
+) -> Generator[Came, None, None]:
+    """Ask these servers, `at_once` at the same time; yields what came of each as soon as it is in (as `converse`).
 
     Raises Interrupted when `cancel` was set; whatever a server does, the others are asked.
     """
+    yield from gather_as_they_come(iter([(asked, module)]), at_once=at_once, cancel=cancel)
 
-    def job(each: Asked) -> Conversation:
-        def talk(climb: Climb) -> Said:
-            return _talk(climb, module, as_root=each.as_root)
 
-        return Conversation(each.name, each.target, each.key, talk, SECONDS, LIMIT)
+def gather_as_they_come(
+    batches: Iterator[tuple[Sequence[Asked], Module]], *, at_once: int, cancel: threading.Event | None = None
+) -> Generator[Came, None, None]:
+    """As `gather`, of servers that come one batch after another, as in `sweep_as_they_come`."""
+    jobs = ([_job(each, module) for each in asked] for asked, module in batches)
+    yield from converse(jobs, at_once=at_once, cancel=cancel)
 
-    yield from converse([job(each) for each in asked], at_once=at_once, cancel=cancel)
+
+def _job(each: Asked, module: Module) -> Conversation:
+    def talk(climb: Climb) -> Said:
+        return _talk(climb, module, as_root=each.as_root)
+
+    return Conversation(each.name, each.target, each.key, talk, SECONDS, LIMIT)
 
 
 def _talk(climb: Climb, module: Module, *, as_root: bool) -> Said:

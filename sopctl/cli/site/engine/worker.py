@@ -16,7 +16,7 @@ FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 @click.option("--network", metavar="NAME", help="Its network [default: as worker.yml says].")
 @click.option("--folder", type=FOLDER, default=".", show_default=True, help="With worker.yml, certificates and keys/.")
 def command(*, network: str | None, folder: Path) -> None:
-    """Check the servers of a network, as the controller asks for it, until it is stopped.
+    """Check the servers of a network, and ask them for facts, as the controller says, until it is stopped.
 
     It connects to the broker, and listens on nothing. It logs in with the keys in its own folder's keys/, and needs no
     site. It says on standard output what an operator may want to read.

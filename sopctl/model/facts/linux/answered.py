@@ -5,10 +5,11 @@ warning); a word made for this one question ends that. After it comes one line o
 """
 
 import json
+import zlib
 from collections.abc import Iterator
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
 from sopctl.model.facts.linux.bounded import MAX_DETAILS, bound
 
@@ -35,6 +36,32 @@ class Answered(Struct, frozen=True):
     details: str = ""
     why: Why = ""
     said: str = ""
+
+
+_Packed = tuple[dict[str, object] | None, str, Why, str]
+"""What travels of an `Answered`, in its order."""
+
+
+def packed(answered: Answered) -> bytes:
+    """An answer as it travels from a worker."""
+    content: _Packed = answered.facts, answered.details, answered.why, answered.said
+    return zlib.compress(json.dumps(content, separators=(",", ":")).encode())
+
+
+def unpacked(content: bytes) -> Answered:
+    """An answer that a worker sent, cut as one that came from the server itself. Raises ValueError for what is none."""
+    stream = zlib.decompressobj()
+    try:
+        found = convert(json.loads(stream.decompress(content, MOST)), _Packed)
+    except (zlib.error, RecursionError, ValueError):
+        raise ValueError("no answer of a server") from None
+    if not stream.eof:
+        raise ValueError("more than an answer of a server")
+    facts, details, why, said = found
+    if why:
+        return Answered(why=why, said=said[:400])
+    bounded = bound(facts) if facts is not None else None
+    return Answered(bounded if isinstance(bounded, dict) else None, details[:MAX_DETAILS])
 
 
 def of_module(output: bytes, word: bytes) -> Answered:

@@ -1,11 +1,16 @@
-"""Two engines as one: the controller checks its own network itself, while workers check theirs."""
+"""Several at the same time: the controller reaches into its own network itself, while workers reach into theirs."""
 
 import queue
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
+from typing import Generic, TypeVar
 
 from sopctl.errors import SopctlError
 from sopctl.model.access.shards import Delivered, Engine, Shard, Workers
+
+T = TypeVar("T")
+Source = Callable[[threading.Event], Iterator[T]]
+"""Gives what there is, until the event is set."""
 
 
 class Both:
@@ -22,48 +27,73 @@ class Both:
 
     def answers(self, shards: Iterable[Shard], *, cancel: threading.Event) -> Iterator[Delivered]:
         """As `Engine.answers`, in the order in which they come."""
-        given: queue.SimpleQueue[Delivered | BaseException | None] = queue.SimpleQueue()
-        stop = threading.Event()
         parts: dict[bool, list[Shard]] = {True: [], False: []}
         for shard in shards:
             parts[shard.network in self._served].append(shard)
 
-        def run(engine: Engine, part: list[Shard]) -> None:
-            try:
-                for each in engine.answers(part, cancel=stop):
-                    given.put(each)
-                    if stop.is_set():
-                        break
-                given.put(None)
-            except BaseException as error:  # noqa: BLE001 (told, or raised where the caller waits)
-                given.put(error)
+        def of(engine: Engine, part: list[Shard]) -> Source[Delivered]:
+            return lambda stop: engine.answers(part, cancel=stop)
 
         pairs = [(self._away, parts[True]), (self._here, parts[False])]
-        threads = [threading.Thread(target=run, args=pair, name="checks", daemon=True) for pair in pairs if pair[1]]
-        for thread in threads:
-            thread.start()
-        left = len(threads)
+        for came in together([of(*pair) for pair in pairs if pair[1]], cancel=cancel, errors=self._errors):
+            yield from came
+
+    def networks(self) -> Mapping[str, Workers]:
+        """As `Engine.networks`."""
+        return self._away.networks()
+
+
+def together(
+    sources: Sequence[Source[T]], *, cancel: threading.Event, errors: list[SopctlError]
+) -> Generator[list[T], None, None]:
+    """What these give, each in a thread of its own, as soon as it is there: with several where they came while the
+    caller was busy. The SopctlError that ends one of them is added to `errors`, and the others go on; whatever else one
+    raises is raised. The event that a source is given is set with `cancel`, and when the caller stops iterating."""
+    given: queue.SimpleQueue[_Given[T] | BaseException | None] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def run(source: Source[T]) -> None:
         try:
-            while left:
+            for each in source(stop):
+                given.put(_Given(each))
+                if stop.is_set():
+                    break
+            given.put(None)
+        except BaseException as error:  # noqa: BLE001 (told, or raised where the caller waits)
+            given.put(error)
+
+    threads = [threading.Thread(target=run, args=(source,), name="source", daemon=True) for source in sources]
+    for thread in threads:
+        thread.start()
+    left = len(threads)
+    try:
+        while left:
+            came: list[T] = []
+            while left and not (came and given.empty()):
                 try:
                     each = given.get(timeout=0.1)
                 except queue.Empty:
                     if cancel.is_set():
                         stop.set()
                     continue
-                if isinstance(each, SopctlError) and not stop.is_set():
-                    self._errors.append(each)
-                elif isinstance(each, BaseException):
-                    raise each
-                elif each is not None:
-                    yield each
+                if isinstance(each, _Given):
+                    came.append(each.value)
                     continue
                 left -= 1
-        finally:
-            stop.set()
-            for thread in threads:
-                thread.join()
+                if isinstance(each, SopctlError) and not stop.is_set():
+                    errors.append(each)
+                elif isinstance(each, BaseException):
+                    raise each
+            if came:
+                yield came
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
-    def networks(self) -> Mapping[str, Workers]:
-        """As `Engine.networks`."""
-        return self._away.networks()
+
+class _Given(Generic[T]):
+    """A source's own, whatever it is."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value

@@ -1,12 +1,13 @@
 """What a module printed, whatever stands around it and whatever it is."""
 
 import json
+import zlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.model.facts.linux.answered import MOST, of_module, of_script
+from sopctl.model.facts.linux.answered import MOST, Answered, of_module, of_script, packed, unpacked
 from sopctl.model.facts.linux.bounded import MAX_DETAILS, MAX_VALUES
 
 WORD = b"sopctl-0123456789abcdef"
@@ -73,3 +74,40 @@ def test_facts_and_details_are_cut_to_what_a_server_has() -> None:
     assert sum(len(each) if isinstance(each, list) else 0 for each in found.facts.values()) <= MAX_VALUES
     assert len(found.details) == MAX_DETAILS
     assert len(of_script(WORD + b"\n" + b"y" * 1_500_000, WORD).details) == MAX_DETAILS
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        Answered({"hostname": "vm", "odd": "\udcff"}, "rincian\n"),
+        Answered(None, "rincian\n"),
+        Answered(why="failed", said="no memory"),
+    ],
+)
+def test_what_travels_is_the_same_when_it_arrives(answered: Answered) -> None:
+    assert unpacked(packed(answered)) == answered
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"plain",
+        zlib.compress(b"[]")[:-1],
+        zlib.compress(b"\xff"),
+        zlib.compress(b"[" * 100_000),
+        zlib.compress(b'[null, "", "", "' + b"0" * (2 * MOST) + b'"]'),
+        zlib.compress(b'{"facts": null}'),
+        zlib.compress(b'[null, 1, "", ""]'),
+        zlib.compress(b'[[], "", "", ""]'),
+        zlib.compress(b'[null, "", "nothing we know of", ""]'),
+    ],
+)
+def test_what_a_worker_packs_otherwise_is_no_answer(content: bytes) -> None:
+    with pytest.raises(ValueError, match="answer of a server"):
+        unpacked(content)
+
+
+def test_what_a_worker_says_is_cut_as_what_a_server_says() -> None:
+    assert len(unpacked(packed(Answered({}, "x" * (2 * MAX_DETAILS)))).details) == MAX_DETAILS
+    assert len(unpacked(packed(Answered(why="failed", said="x" * 1000))).said) == 400

@@ -67,7 +67,7 @@ def test_a_worker_checks_with_its_own_key(away: tuple[Site, str], sopctl: Callab
         (engines.worker_folder(site, "cabang") / "keys" / "owner").unlink()
         ran = sopctl("check", "--all")
         assert ran.code == 6
-        assert f"{deposit} could not be checked by the worker of the network cabang: key owner" in ran.err
+        assert f"{deposit} could not be tried by the worker of the network cabang: key owner" in ran.err
         assert Checks(site).counts(deposit, 0, 2**40)[0].checks == 1, (
             "what could not be tried says nothing of the server"
         )

@@ -3,27 +3,34 @@
 import queue
 import subprocess
 import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import paramiko
 from msgspec.structs import replace
 
 from sopctl.adapters.ssh import load_key
-from sopctl.model.access.shards import Answer, Check, Shard
+from sopctl.adapters.ssh.facts import Module
+from sopctl.errors import OutsideFailure
+from sopctl.model.access.shards import Answer, Check, Shard, believed
 from sopctl.model.access.target import Jump, Pin, Target
+from sopctl.model.facts.linux.answered import unpacked
 from sopctl.workflow.servers.engine import working
 from tests import engines
 from tests.adapters.ssh import hostile
 
 
-def answers(keys: Path, *shards: Shard) -> dict[str, Answer]:
+def answers(keys: Path, *shards: Shard, work: Callable[..., None] | None = None) -> dict[str, Answer]:
     """What comes for these shards, by deposit."""
     feed: queue.SimpleQueue[Shard | None] = queue.SimpleQueue()
     found: dict[str, Answer] = {}
     for number, shard in enumerate(shards):
         feed.put(replace(shard, number=number))
     feed.put(None)
-    working.answer(keys, feed, lambda _, each: found.update({each.id: each}), threading.Event())
+    work = work or partial(working.answer, keys)
+    work(feed, lambda _, each: found.update({each.id: each}), threading.Event())
     return found
 
 
@@ -66,6 +73,48 @@ def test_where_deposits_may_be_holds_for_the_worker_too(tmp_path: Path) -> None:
     assert one.result.cause
     assert allowed.result
     assert allowed.result.cause is None
+
+
+def test_it_is_asked_for_facts_and_says_what_it_lacks(tmp_path: Path) -> None:
+    """A key, a login, or what is to be run on a server; where it has all, it says what the server said, and where that
+    cannot be reached, how far it came."""
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", tmp_path / "management"], check=True)
+    host_key = paramiko.ECDSAKey.generate()
+    behaviour = hostile.Behaviour(
+        user="sopctl", keys=(load_key(tmp_path / "management").pkey,), shell=("/bin/sh", "-c")
+    )
+    module = Module(b"", ("python3.99",), b"echo it says this\n")
+
+    def broken() -> Module:
+        raise OutsideFailure("no-builder", "no builder is known")
+
+    def asked(build: Callable[[], Module], shard: Shard) -> dict[str, Answer]:
+        return answers(tmp_path, shard, work=partial(working.ask, tmp_path, build))
+
+    with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
+        where = Target("127.0.0.1", host.port, "sopctl", Pin(host_key.fingerprint, host_key.get_name()))
+        checks = (
+            Check("A-1", where, "management", facts="without root"),
+            Check("A-2", where, "missing", facts="as root"),
+            Check("A-3", replace(where, port=1), "management", facts="as root"),
+            Check("A-4", replace(where, user=None), facts="as root"),
+            Check("A-5", where, "management"),
+        )
+        [part] = engines.parts("run", 1, ("cabang",), 1)
+        found = asked(lambda: module, replace(part, checks=checks))
+        unable = asked(broken, replace(part, checks=checks[:1]))
+    *_, told = found["A-1"].told
+    assert (told.way, unpacked(told.packed).details) == ("without Python", "it says this\n")
+    assert all(believed(found[each.id], each, time.time()) for each in checks)
+    assert found["A-3"].result
+    assert (found["A-3"].result.cause, found["A-3"].told) == ("refused", ())
+    nobody = "nobody is asked for facts without a login"
+    assert {name: each.problem for name, each in found.items() if each.result is None} == {
+        "A-2": "key missing: the private key cannot be read: No such file or directory",
+        "A-4": nobody,
+        "A-5": nobody,
+    }
+    assert unable["A-1"].problem == "no builder is known"
 
 
 def test_it_ends_when_it_is_stopped(tmp_path: Path) -> None:
