@@ -122,6 +122,7 @@ def check_chain(deposit_id: str, events: Sequence[Event], where: str) -> None:
                 "event-time-without-offset",
                 "event {number} of {deposit} has a time without offset",
                 where=where,
+                remedy=RESTORE,
                 number=number,
                 deposit=deposit_id,
             )

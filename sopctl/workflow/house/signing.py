@@ -300,7 +300,12 @@ def to_sign(issue: Issue) -> bytes:
         )
     content = issue.content(issue.newest)
     if hashlib.sha256(content).hexdigest() != issue.newest:
-        raise InvalidRecord("paper-altered", "the paper is not as it was recorded", where=str(issue.newest_file))
+        raise InvalidRecord(
+            "paper-altered",
+            "the paper is not as it was recorded",
+            where=str(issue.newest_file),
+            remedy="Restore it from the site's version control or backup.",
+        )
     return content
 
 

@@ -130,7 +130,7 @@ def test_the_command_lines_of_the_document_run_as_they_are_printed(
     lines = printed(document)
     assert len(lines) >= 3
     here = str(engines.worker_folder(made, "cabang"))
-    plain = re.findall(r"^ *(sopctl schedule install --worker .*)$", document.read_text(), re.MULTILINE)
+    plain = re.findall(r"^ *(?:sudo )?(sopctl schedule install --worker .*)$", document.read_text(), re.MULTILINE)
     assert plain
     lines += [
         f"{each.replace('/etc/sopctl-worker', here).replace('--run-as sopctl', '--run-as nobody --dry-run')}"
