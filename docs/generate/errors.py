@@ -151,8 +151,12 @@ def _help(node: ast.expr | None) -> str:
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "Action" and node.args:
         named = [each.value for each in node.keywords if each.arg == "needs" and isinstance(each.value, ast.Tuple)]
         needs = tuple(filter(None, map(_text, named[0].elts))) if named else ()
+        known = [each.value for each in node.keywords if each.arg == "given" and isinstance(each.value, ast.Dict)]
+        options = zip(known[0].keys, known[0].values, strict=True) if known else ()
+        flags = {_text(name): "" for name, value in options if name and _text(name) and ast.unparse(value) == "''"}
         subject = _operand(_text(node.args[0])) if len(node.args) > 1 else ""
-        return f"`{wording.command(Action(_text(node.args[0]), subject, needs=needs))}`" if _text(node.args[0]) else ""
+        action = Action(_text(node.args[0]), subject, needs=needs, given=flags)
+        return f"`{wording.command(action)}`" if action.verb else ""
     return _text(node) if node is not None else ""
 
 

@@ -39,9 +39,9 @@ def command(
 ) -> None:
     """Change a deposit's record; the old and the new values go into its history. No deadline is restarted.
 
-    It says why, and is decided by the role whose decision the same change is by its own command: the end of the
-    deposit's time is the heads', what is configured on a server the staff's. What an edit changes on a server that is
-    configured already, `todo` names with the command that puts it there.
+    It says why. Whoever decides the same change by its own command decides it here too: the heads the end of the
+    deposit's time, the staff what is configured on a server. What an edit changes on a server that is configured
+    already, `todo` names with the command that puts it there.
     """
     from sopctl.workflow.steps import editing
 
