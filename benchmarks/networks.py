@@ -14,20 +14,18 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from benchmarks.engine import cpu_of, memory_of
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
 from tests import engines
-from tests.engines import Broker, Process, eventually
+from tests.engines import Broker, Process, eventually, recorded, rows
 
 BOUNDED = (("1000",),)
 NETWORKS = ("cabang", "gedung-b")
@@ -130,20 +128,6 @@ class Bench:
         for network in self.networks.values():
             network.end()
 
-    def rows(self, question: str) -> list[tuple[Any, ...]]:
-        """What the history of checks answers; nothing while there is none."""
-        file = self.site.root / "var" / "checks.sqlite3"
-        if not file.is_file():
-            return []
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as database:
-            try:
-                return database.execute(question).fetchall()
-            except sqlite3.OperationalError:
-                return []  # it is being made
-
-    def recorded(self) -> int:
-        return sum(count for (count,) in self.rows("SELECT COUNT(*) FROM checks"))
-
 
 @contextmanager
 def made(folder: Path, count: int) -> Iterator[Bench]:
@@ -160,8 +144,8 @@ def disturbed(bench: Bench) -> None:
     near, _ = bench.work("cabang", "near"), bench.work("gedung-b", "far")
     first = bench.control("first", dies_after=count // 5)
     eventually(first.ended, f"the first controller does not die: {first.said}")
-    before = dict(bench.rows("SELECT id, at FROM checks"))
-    assert len(before) == bench.recorded() == count // 5, "the last was recorded and not acknowledged"
+    before = dict(rows(bench.site, "SELECT id, at FROM checks"))
+    assert len(before) == recorded(bench.site) == count // 5, "the last was recorded and not acknowledged"
     near.end(signal.SIGKILL)
     mortal = bench.work("cabang", "mortal", dies_in="second")
     bench.networks["gedung-b"].cut()
@@ -170,18 +154,18 @@ def disturbed(bench: Bench) -> None:
     bench.networks["gedung-b"].mend()
     heir = bench.work("cabang", "heir")
     eventually(lambda: "was delivered" in heir.said, f"no shard comes twice, so nothing is proved: {heir.said}")
-    heard = bench.recorded()
+    heard = recorded(bench.site)
     bench.broker.kill()
     bench.broker.start()
     eventually(second.ended, f"the second controller does not end: {second.said}")
 
     told = json.loads(second.said.splitlines()[-1])
     assert (told["answered"], told["accessible"], told["errors"]) == (count, count, []), told
-    times = bench.rows("SELECT id, at FROM checks")
+    times = rows(bench.site, "SELECT id, at FROM checks")
     assert len(times) == len(set(times)), "a check is there twice"
     assert {name for name, _ in times} == {f"PS-2026-{number:05}" for number in range(count)}
     assert set(before.items()) <= set(times)
-    assert bench.rows("SELECT * FROM outages") == [], "somebody was alarmed"
+    assert rows(bench.site, "SELECT * FROM outages") == [], "somebody was alarmed"
     assert mortal.process.returncode == -signal.SIGKILL
     assert len(times) > heard, "the broker died when all was done"
     print(

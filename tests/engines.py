@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -57,6 +58,23 @@ def with_engine(site: Site, networks: tuple[str, ...], port: int, host: str = "1
     folder = str(site.root / "keys" / "engine" / "server")
     setting_up.setup(made, datetime.now(UTC), server_folder=folder, store=str(site.root.parent / "queues"))
     return made
+
+
+def rows(site: Site, question: str) -> list[tuple[Any, ...]]:
+    """What the history of checks answers; nothing while there is none."""
+    file = site.root / "var" / "checks.sqlite3"
+    if not file.is_file():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as database:
+        try:
+            return database.execute(question).fetchall()
+        except sqlite3.OperationalError:
+            return []  # it is being made
+
+
+def recorded(site: Site) -> int:
+    """How many checks the history has."""
+    return sum(count for (count,) in rows(site, "SELECT COUNT(*) FROM checks"))
 
 
 class Broker:

@@ -13,6 +13,7 @@ import click
 
 from sopctl.cli import wording
 from sopctl.cli.language import _, ngettext, pgettext, said
+from sopctl.locale import Prose, Text
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -127,6 +128,13 @@ def put_wrapped(text: str, indent: str = "    ", **style: Any) -> None:
     (so that it can be compared); elsewhere as one line. Nothing that is to be pasted goes here."""
     for line in wrapped(text, width(), indent):
         click.secho(line, **style)
+
+
+def in_column(words: Mapping[str, Prose]) -> dict[str, str]:
+    """What each of these codes is called, as a column of one width."""
+    named = {code: said(word) for code, word in words.items()}
+    wide = max(map(len, named.values()), default=0)
+    return {code: word.ljust(wide) for code, word in named.items()}
 
 
 def width() -> int:
@@ -353,12 +361,11 @@ def put_ladder(found: "AccessResult") -> None:
     from sopctl.model.access.rung import RUNGS
     from sopctl.workflow import terms
 
-    names = {code: said(word) for code, word in RUNGS.items()}
-    wide = max(map(len, names.values()))
+    names = in_column(RUNGS)
     for rung in found.rungs:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
         took = f"{rung.seconds * 1000:7.0f} ms"
-        click.secho(f"    {mark} {names[rung.rung]:<{wide}} {took}  {said(details.read(rung.detail))}", fg=colour)
+        click.secho(f"    {mark} {names[rung.rung]} {took}  {said(details.read(rung.detail))}", fg=colour)
     if found.cause:
         click.echo(f"      {said(terms.cause(found.cause))}: {said(remedy(found))}")
 
@@ -496,15 +503,14 @@ def task_progress(*, quiet: bool = False) -> Iterator[Any]:
     from sopctl.workflow.terms import OUTCOMES
 
     out = console(err=True)
-    words = {"changed": _("changed")} | {code: said(OUTCOMES[code]) for code in ("failed", "unreachable")}
-    wide = max(map(len, words.values()))
+    words = in_column({"changed": Text("changed"), **{code: OUTCOMES[code] for code in ("failed", "unreachable")}})
 
     def say(event: "TaskEvent") -> None:
         if event.status in words:
             style = "yellow" if event.status == "changed" else "red"
             message = f"  {event.message}" if event.status != "changed" and event.message else ""
             what = f"{event.role}: {event.task}{message}"
-            out.print(f"  {event.host}  {words[event.status]:<{wide}} {what}", style=style)
+            out.print(f"  {event.host}  {words[event.status]} {what}", style=style)
 
     if not sys.stderr.isatty():
         yield say

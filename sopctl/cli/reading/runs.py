@@ -7,7 +7,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk
-from sopctl.cli.render import put_json
+from sopctl.cli.render import in_column, put_json
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -33,11 +33,10 @@ def list_runs(ctx: click.Context, *, as_json: bool) -> None:
 
         put_json(reading.runs(found))
         return
-    outcomes = {run.outcome: said(terms.OUTCOMES[run.outcome]) for run in found}
-    wide = max(map(len, outcomes.values()), default=0)
+    outcomes = in_column({run.outcome: terms.OUTCOMES[run.outcome] for run in found})
     for run in found:
         seconds = f"{run.result.seconds:4.0f} s" if run.result else "     -"
-        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {outcomes[run.outcome]:<{wide}}  {seconds}  {printable(run.id)}")
+        click.echo(f"{run.at:%Y-%m-%d %H:%M}  {outcomes[run.outcome]}  {seconds}  {printable(run.id)}")
     if not found:
         click.echo(_("No run is kept."))
 

@@ -181,9 +181,11 @@ class _Rotation:
     def _install(self, mine: Turn) -> None:
         """Let the new key in by the owner's account. Raises NotNow where nothing opens that, OutsideFailure."""
         site, contact = self._site, mine.deposit.access.first_contact
-        way: Key | Password | None = first_contact.key_of(site, mine.dossier.summary)
+        way: Key | Password | None
         if self._password:
             way = first_contact.with_key(site, mine.dossier.summary, self._password)
+        else:
+            way = first_contact.key_of(site, mine.dossier.summary)
         if contact is None or way is None:
             raise locked_out(site, mine.dossier.id)
         where = target(host(site, mine.dossier.summary), contact.user, timeout=SECONDS)

@@ -3,17 +3,14 @@ asked for is recorded, once, and nobody is alarmed."""
 
 import json
 import signal
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from sopctl.store.site import Site
 from tests import engines
-from tests.engines import Broker, Link, Process, eventually
+from tests.engines import Broker, Link, Process, eventually, recorded, rows
 
 NETWORKS = ("cabang", "gedung-b")
 
@@ -25,22 +22,6 @@ def broker(site: Site) -> Iterator[tuple[Site, Broker]]:
     found = Broker(made, port).start()
     yield made, found
     found.kill()
-
-
-def rows(site: Site, question: str) -> list[tuple[Any, ...]]:
-    """What the history of checks answers; nothing while there is none."""
-    file = site.root / "var" / "checks.sqlite3"
-    if not file.is_file():
-        return []
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as database:
-        try:
-            return database.execute(question).fetchall()
-        except sqlite3.OperationalError:
-            return []  # it is being made
-
-
-def recorded(site: Site) -> int:
-    return sum(count for (count,) in rows(site, "SELECT COUNT(*) FROM checks"))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import click
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import end, example, json_option, open_desk
-from sopctl.cli.render import put_json
+from sopctl.cli.render import in_column, put_json
 from sopctl.errors import ExitCode
 from sopctl.model.text import printable
 
@@ -46,8 +46,7 @@ def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> Non
 def _put_audit(found: "Audited") -> None:
     from sopctl.workflow import terms
 
-    kinds = {code: said(word) for code, word in terms.FINDINGS.items()}
-    wide = max(map(len, kinds.values()))
+    kinds = in_column(terms.FINDINGS)
     for name, ports in found.switches.items():
         wrong = sum(each.wrong for each in found.findings if each.switch == name)
         counts = ngettext(
@@ -61,7 +60,7 @@ def _put_audit(found: "Audited") -> None:
         for each in found.findings:
             if each.switch == name:
                 whose = f" ({each.deposit})" if each.deposit else ""
-                click.echo(f"  {kinds[each.kind]:<{wide}} {each.port}{whose}: {printable(said(each.detail))}")
+                click.echo(f"  {kinds[each.kind]} {each.port}{whose}: {printable(said(each.detail))}")
     for name, old in found.old.items():
         allowed = _("{name}: its record allows old SSH algorithms: {algorithms}", name=name, algorithms=", ".join(old))
         click.secho(f"! {allowed}", fg="yellow")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.language import _, said
-from sopctl.cli.render import put_json
+from sopctl.cli.render import in_column, put_json
 from sopctl.locale import Text
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ def _server(server: "LabServer") -> str:
 
     fingerprint = next((key.sha256 for key in server.host_keys if key.type == "ssh-ed25519"), "")
     left_in = f"  {', '.join(server.states)}" if server.states else ""
-    states = {code: said(word) for code, word in terms.LAB_SERVERS.items()}
-    wide = max(map(len, states.values()))
-    return f"{server.name:<10} {states[server.state]:<{wide}} {server.address}:{server.port:<5} {fingerprint}{left_in}"
+    state = in_column(terms.LAB_SERVERS)[server.state]
+    return f"{server.name:<10} {state} {server.address}:{server.port:<5} {fingerprint}{left_in}"
 
 
 def progress(line: str | Text) -> None:
