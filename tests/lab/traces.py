@@ -74,14 +74,27 @@ def processes_of(site: Path) -> list[str]:
 
 
 def kill_all(started: "subprocess.Popen[bytes]", site: Path) -> int:
-    """End a command and all that it has started at a site, as a power failure would; how many there were."""
-    killed = [int(line.split()[0]) for line in processes_of(site)]
-    for pid in [started.pid, *killed]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    """End a command and all that it has started at a site, as a power failure would; how many there were. What was
+    started while the others were being ended is found by the next look (ssh goes on by itself once it is logged in)."""
+    killed = set[int]()
+    deadline = time.monotonic() + PATIENCE
+    left = [started.pid, *_pids(site)]
+    while left:
+        assert time.monotonic() < deadline, processes_of(site)
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        killed.update(left)
+        started.poll()
+        time.sleep(0.05)
+        left = _pids(site)
     started.wait()
-    wait_for_none(site)
     return len(killed)
+
+
+def _pids(site: Path) -> list[int]:
+    """The processes of a site by number."""
+    return [int(line.split()[0]) for line in processes_of(site)]
 
 
 def wait_for_none(site: Path, seconds: float = PATIENCE) -> None:

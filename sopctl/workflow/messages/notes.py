@@ -14,6 +14,9 @@ _OF_SERVERS = {
     "answer-unreadable": "jawaban tidak dapat dibaca: {error}",
     "cut-off-needs-consent": "menunggu persetujuan pemilik: konfigurasi akan menutup {terms}",
     "executed-writable-by-others": "berkas yang akan dijalankan dapat diubah orang lain",
+    "facts-not-answered": "tidak ada pekerja jaringan {network} yang menjawab untuk {deposit} pada waktunya dengan "
+    "jawaban yang dapat dipercaya",
+    "facts-not-believed": "yang dikatakan pekerja jaringan {network} tentang {deposit} bukan jawaban server",
     "fingerprint-missing": "playbook situs belum memuat fingerprint.sh",
     "first-contact-by-password": "kontak pertama hanya dengan kata sandi {account}, dan hanya sekali",
     "first-contact-failed": "kontak pertama gagal pada {rung} ({cause}) [rincian: {detail}]",
@@ -44,10 +47,14 @@ _OF_SERVERS = {
     "server-not-fit": "server belum dapat dikonfigurasi ({cause}) [rincian: {detail}]",
     "server-not-looked-at": "gagal pada {rung} [rincian: {detail}]",
     "server-of-another-deposit": "menurut catatan di sana ini server {noted}, bukan {deposit}",
+    "network-without-worker": "{deposit} tidak ditanya: jaringan {network} tidak diawasi, "
+    "tidak ada pekerjanya yang hidup",
     "network-unknown": "data {deposit} menyebut jaringan {network!r}, yang tidak dikenal situs",
     "server-unreachable": "server tidak terjangkau: {reason}",
     "stopped": "dihentikan",
     "sudo-reduced": "di {deposit} kantor hanya boleh mengambil inventaris (sudo dikurangi)",
+    "worker-too-old": "{deposit} tidak ditanya: sopctl para pekerja jaringan {network} dari versi lama, yang hanya "
+    "memeriksa",
 }
 _OF_KEYS = {
     "no-such-key": "kunci {key} tidak ada di keys/",

@@ -216,13 +216,14 @@ def _claimed(mine: Turn, network: str, answer: Answer) -> Found:
 def _unanswered(mine: Turn, network: str, workers: Workers) -> OutsideFailure:
     """Why a server has not been asked."""
     remedy = ("See whether its worker is alive:", Action("engine status"))
-    told = {"deposit": mine.dossier.id, "network": network}
+    deposit = mine.dossier.id
     if not workers.alive:
         return OutsideFailure(
             "network-without-worker",
             "{deposit} was not asked for its facts: the network {network} is not watched, no worker of it is alive",
             remedy=remedy,
-            **told,
+            deposit=deposit,
+            network=network,
         )
     if not any(each.facts for each in workers.alive):
         return OutsideFailure(
@@ -230,13 +231,15 @@ def _unanswered(mine: Turn, network: str, workers: Workers) -> OutsideFailure:
             "{deposit} was not asked for its facts: the workers of the network {network} have an older sopctl, which "
             "only checks",
             remedy="Install this version where they run, and start them again.",
-            **told,
+            deposit=deposit,
+            network=network,
         )
     return OutsideFailure(
         "facts-not-answered",
         "no worker of the network {network} gave an answer for {deposit} that could be believed, or in time",
         remedy=remedy,
-        **told,
+        deposit=deposit,
+        network=network,
     )
 
 
