@@ -2,7 +2,7 @@
 
 `make matrix` takes the stated Pythons, each with the pinned packages: what is not found here is taken from the Debian
 that has it, in a chroot (root only). A Debian may be named instead of a Python. `make canary` takes the newest Python
-found, and the newest packages that the ranges of pyproject.toml allow.
+found, and the newest packages that the ranges of pyproject.toml allow. Either goes on where it was broken off.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distribution import deb, debian
+from tests.faults.resuming import PASSED
 
 CHECKOUT = Path(__file__).parents[1]
 PINS = ("requirements.txt", "requirements-dev.txt")
@@ -32,6 +33,8 @@ WHAT = (
 )
 JUDGED = (0, 1)
 """What pytest exits with when all passed, or tests failed; interrupted, it exits otherwise."""
+NOTHING_LEFT = 5
+"""What pytest exits with when it has no test to run: all of them passed before."""
 WITHOUT = "not lab and not battery and not scaled"
 
 
@@ -114,25 +117,55 @@ def _install(folder: Path, python: Python, wanted: Sequence[str]) -> None:
         subprocess.run([*pip, *options, "--no-build-isolation", "--no-deps", "-e", "."], cwd=CHECKOUT, check=True)
 
 
-def run(folder: Path, python: Python, words: list[str], seconds: float | None = None) -> str:
-    """Run the tests in an environment: "passed" or "failed", or how it ended. One that may take only so many seconds
-    ends with the first failure, and what passed until then has passed."""
+def noted(folder: Path) -> Path:
+    """Where the tests are noted that passed in this environment, as its packages and the checkout's files are now. What
+    passed with others is forgotten."""
+    made = [_tree(), *sorted(each.name for each in folder.glob("lib/*/site-packages/*.dist-info"))]
+    key = hashlib.sha256("\n".join(made).encode()).hexdigest()[:12]
+    file = folder.with_name(f"{folder.name}-passed-{key}")
+    for each in file.parent.glob(f"{folder.name}-passed-*"):
+        if each != file:
+            each.unlink()
+    file.touch()
+    return file
+
+
+def _tree() -> str:
+    """The checkout's files as they are, what is not committed included, by git's name for all of them; where git cannot
+    name them, a name that nothing else has."""
+    with tempfile.TemporaryDirectory() as folder:
+        there = {**os.environ, "GIT_INDEX_FILE": f"{folder}/index"}  # its own index is left as it is
+        asks = ["sh", "-c", "git add --all && git write-tree"]
+        said = subprocess.run(asks, cwd=CHECKOUT, env=there, check=False, capture_output=True, text=True)
+        return said.stdout.strip() or folder
+
+
+def run(folder: Path, python: Python, words: list[str], passed: Path, seconds: float | None = None) -> str:
+    """Run the tests in an environment that are not noted as passed: "passed" or "failed", or how it ended. One that may
+    take only so many seconds ends with the first failure, and what passed until then has passed."""
     limit = ["timeout", "--foreground", "--preserve-status", "--signal=INT", f"{seconds}"] if seconds else []
     command = [*python.enter, *limit, str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2"]
-    command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-m", WITHOUT, *(["-x"] if seconds else [])]
-    began = time.monotonic()
-    ended = subprocess.run(
-        [*command, *(words or WHAT)], cwd=CHECKOUT, env=python.variables(folder), check=False
-    ).returncode
+    command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-p", "tests.faults.resuming", "-m", WITHOUT]
+    command += [*(["-x"] if seconds else []), *(words or WHAT)]
+    before, began = passed.read_text(), time.monotonic()
+    there = {**python.variables(folder), PASSED: str(passed)}
+    ended = subprocess.run(command, cwd=CHECKOUT, env=there, check=False).returncode
+    if ended == NOTHING_LEFT and before:
+        ended = 0
     if seconds and ended not in JUDGED and time.monotonic() - began >= seconds:
         return f"nothing failed in {seconds:.0f} seconds, and it was not finished"
     return "failed" if ended else "passed"
 
 
+def _count(passed: Path) -> str:
+    return f"{len(passed.read_text().splitlines()):,} tests passed with these files and packages"
+
+
 def matrix(versions: list[str], required: list[str], words: list[str], seconds: float | None = None) -> int:
     """Run the tests with each Python that can be had, each for so many seconds at most, its environment's own included.
     Returns 1 where they fail, or one that is required is missing."""
-    verdicts, missing = {}, []
+    verdicts: dict[str, str] = {}
+    counts, missing = {}, []
     for version in versions:
         began = time.monotonic()
         python = had(version)
@@ -144,9 +177,11 @@ def matrix(versions: list[str], required: list[str], words: list[str], seconds: 
         pins = str(deb.pins(python.version, *PINS[1:]))
         folder = environment(CHECKOUT / f".cache/python-{version}", python, "--require-hashes", "-r", pins)
         left = None if seconds is None else max(1.0, seconds - (time.monotonic() - began))
-        verdicts[version] = run(folder, python, words, left)
+        verdicts[version] = run(folder, python, words, passed := noted(folder), left)
+        counts[version] = f" ({_count(passed)})"
     for version, verdict in verdicts.items():
-        print(f"Python {version}: {verdict}{', and required' * (version in missing and version in required)}")
+        required_too = ", and required" * (version in missing and version in required)
+        print(f"Python {version}: {verdict}{required_too}{counts.get(version, '')}")
     return int("failed" in verdicts.values() or any(version in required for version in missing))
 
 
@@ -161,8 +196,8 @@ def canary(words: list[str]) -> int:
     environment(folder, python, "-r", str(wanted))
     newer = sorted(_installed(folder) - {pin for name in PINS for pin in _pinned(CHECKOUT / name)})
     print(f"Python {python.version}, newer than the pins: {', '.join(newer) or 'nothing'}", flush=True)
-    verdict = run(folder, python, words)
-    print(f"canary: {verdict}")
+    verdict = run(folder, python, words, passed := noted(folder))
+    print(f"canary: {verdict} ({_count(passed)})")
     return int(verdict != "passed")
 
 

@@ -330,13 +330,49 @@ def test_which_tests_are_run_may_be_said_after_the_pythons(monkeypatch: pytest.M
     ],
 )
 def test_a_run_may_take_only_so_long(test: str, seconds: float, says: str, tmp_path: Path) -> None:
+    assert run_of(f"def test_it():\n    {test}\n", tmp_path, seconds) == says
+
+
+def run_of(tests: str, tmp_path: Path, seconds: float | None = None) -> str:
+    """How a run of these tests ends, in an environment that is this one."""
     program = tmp_path / "bin/python"
-    program.parent.mkdir()
+    program.parent.mkdir(exist_ok=True)
     program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')  # a link would not find its packages
     program.chmod(0o755)
-    (tmp_path / "test_it.py").write_text(f"def test_it():\n    {test}\n")
+    (tmp_path / "test_it.py").write_text(tests)
+    (tmp_path / "passed").touch()
     python = pythons.Python("3.11", str(program))
-    assert pythons.run(tmp_path, python, [str(tmp_path / "test_it.py")], seconds) == says
+    return pythons.run(tmp_path, python, [str(tmp_path / "test_it.py"), "-n", "0"], tmp_path / "passed", seconds)
+
+
+def test_a_run_that_was_broken_off_goes_on(tmp_path: Path) -> None:
+    tests = f"from pathlib import Path\ndef test_a():\n    Path({str(tmp_path / 'ran')!r}).touch(exist_ok=False)\n"
+    failing_too = tests + "def test_b():\n    assert False\n"
+    no_test = ""  # where nothing passed before, nothing has passed now
+    assert [run_of(each, tmp_path) for each in (no_test, failing_too, tests)] == ["failed", "failed", "passed"]
+    assert [each.rpartition("::")[2] for each in (tmp_path / "passed").read_text().split()] == ["test_a"]
+
+
+def test_what_passed_counts_only_for_the_same_files_and_packages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkout, folder = tmp_path / "checkout", tmp_path / "python-3.12"
+    (folder / "lib/python3.12/site-packages/click-8.1.dist-info").mkdir(parents=True)
+    subprocess.run(["git", "init", "-q", checkout], check=True)
+    monkeypatch.setattr(pythons, "CHECKOUT", checkout)
+    (checkout / "one.py").write_text("1\n")
+    first = pythons.noted(folder)
+    first.write_text("test_a\n")
+    assert pythons.noted(folder) == first
+    assert first.read_text() == "test_a\n"
+    (checkout / "one.py").write_text("2\n")
+    second = pythons.noted(folder)
+    assert (first.exists(), second.read_text()) == (False, "")
+    (folder / "lib/python3.12/site-packages/click-8.1.dist-info").rename(
+        folder / "lib/python3.12/site-packages/click-8.2.dist-info"
+    )
+    assert pythons.noted(folder) != second
+    assert not _said("git", "-C", str(checkout), "diff", "--cached", "--name-only")  # nothing is put in its index
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A long run that is broken off goes on where it was: what passed is noted in the file that SOPCTL_PASSED names, and
-not run again. `make battery` loads this (`-p tests.faults.resuming`), with a file for each commit."""
+not run again. `make battery` loads this (`-p tests.faults.resuming`) with a file for each commit, and
+distribution/pythons.py with one for each state of the checkout's files."""
 
 import os
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PASSED = "SOPCTL_PASSED"
+_called: set[str] = set()
 
 
 def _file() -> Path:
@@ -22,7 +24,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Note what passed; among several processes the one does it that hears of all of them."""
-    if report.when == "call" and report.passed and "PYTEST_XDIST_WORKER" not in os.environ:
+    """Note what passed, its fixtures' end included; among several processes, in the one that hears of all of them."""
+    if not report.passed or "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    if report.when == "call":
+        _called.add(report.nodeid)
+    elif report.when == "teardown" and report.nodeid in _called:
         with _file().open("a") as into:
             into.write(f"{report.nodeid}\n")

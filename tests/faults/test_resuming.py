@@ -12,7 +12,12 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_what_passed_is_not_run_again(tmp_path: Path) -> None:
-    (tmp_path / "test_it.py").write_text("import os\ndef test_a(): pass\ndef test_b(): assert 'WELL' in os.environ\n")
+    (tmp_path / "test_it.py").write_text(
+        "import os, pytest\n"
+        "well = 'WELL' in os.environ\n"
+        "@pytest.fixture\ndef ends_badly():\n    yield\n    assert well\n"
+        "def test_a(): pass\ndef test_b(): assert well\ndef test_c(ends_badly): pass\n"
+    )
 
     def run(**more: str) -> str:
         words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "tests.faults.resuming", "test_it.py"]
@@ -20,9 +25,9 @@ def test_what_passed_is_not_run_again(tmp_path: Path) -> None:
         there.pop("PYTEST_XDIST_WORKER", None)
         return subprocess.run(words, cwd=tmp_path, env=there, capture_output=True, text=True, check=False).stdout
 
-    assert "1 failed, 1 passed" in run()
-    assert "1 passed, 1 deselected" in run(WELL="1")
-    assert "2 deselected" in run()
+    assert "1 failed, 2 passed, 1 error" in run()
+    assert "2 passed, 1 deselected" in run(WELL="1")
+    assert "3 deselected" in run()
 
 
 def test_whatever_has_a_longer_form_is_in_the_battery() -> None:
