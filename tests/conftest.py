@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
-from tests import contract
+from tests import contract, copies
 from tests.faults.scale import WHOLE
 from tests.keys import public_key
 from tests.longest_first import in_order, longest
@@ -92,11 +91,16 @@ def made_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@pytest.fixture(scope="session")
+def original_site(made_site: Path) -> copies.Original:
+    """What it holds."""
+    return copies.Original(made_site)
+
+
 @pytest.fixture
-def site(made_site: Path, tmp_path: Path) -> Site:
+def site(original_site: copies.Original, tmp_path: Path) -> Site:
     """A fresh copy of that site, with a rack that takes two servers of two units."""
-    root = tmp_path / "site"
-    shutil.copytree(made_site, root)
+    root = original_site.copy(tmp_path / "site")
     (root / "racks" / "A1.yml").write_text("name: A1\nroom: R\nunits: 4\ndepth_mm: 900\npower_watts: 2000\n")
     return Site(root)
 

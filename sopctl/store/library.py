@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,11 +117,8 @@ class Library:
     def _add_all(self, folder: Path) -> None:
         seen: dict[tuple[str, str], Path] = {}
         for path in listed(folder, "*.yml"):
-            content = codec.read(path)
-            procedure = codec.parse(content, Procedure, where=str(path))
-            edition = _Edition(path, content, procedure)
-            for fault in soundness.faults(procedure):
-                raise edition.error(fault)
+            edition = _read(path, codec.read(path))
+            procedure = edition.procedure
             key = (procedure.name, procedure.version)
             if key in seen:
                 raise InvalidRecord(
@@ -135,6 +132,16 @@ class Library:
                 )
             seen[key] = path
             self._editions[key] = edition
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, content: bytes) -> _Edition:
+    """The edition in a file with this content. A process that reads several sites meets the same ones in each, and
+    reading them takes longer than all else of a site. Raises InvalidRecord for one that is not sound."""
+    edition = _Edition(path, content, codec.parse(content, Procedure, where=str(path)))
+    for fault in soundness.faults(edition.procedure):
+        raise edition.error(fault)
+    return edition
 
 
 def _by_beginning(procedure: Procedure) -> tuple[bool, str]:

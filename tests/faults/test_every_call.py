@@ -14,6 +14,7 @@ from sopctl.cli.main import cli
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from tests.cases import rows
+from tests.copies import Original
 from tests.faults import stages
 from tests.faults.judging import everything, heads, litter, unsound
 from tests.faults.scale import WHOLE, figure
@@ -58,10 +59,11 @@ def test_done_or_not_done_and_told_as_it_is(
     words = stages.filled(row["words"], made / "inputs")
     site = tmp_path / "site-under-test"
 
+    original = Original(made / row["stage"])
+
     def fresh() -> Path:
         shutil.rmtree(site, ignore_errors=True)
-        shutil.copytree(made / row["stage"], site)
-        return site
+        return original.copy(site)
 
     fresh()
     before, old = heads(site), everything(site)
