@@ -15,7 +15,7 @@ import click
 from sopctl import __version__
 from sopctl.cli import language
 from sopctl.cli.language import _
-from sopctl.cli.tree import load
+from sopctl.cli.tree import Group, load
 from sopctl.errors import ExitCode, Interrupted, OutsideFailure, SopctlError, UsageError, in_words
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ COMMANDS = {
 """By the section of `sopctl --help`: its package below sopctl.cli, and its commands, each in the module of its name."""
 
 
-class Root(click.Group):
+class Root(Group):
     """`sopctl` itself: a group in sections, each of them a package."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -114,11 +114,8 @@ class Root(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for section, (_package, names) in COMMANDS.items():
-            rows = [
-                (name, command.get_short_help_str(90)) for name in names if (command := self.get_command(ctx, name))
-            ]
             with formatter.section(_(section)):
-                formatter.write_dl(rows)
+                self.put_commands(ctx, formatter, names)
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})

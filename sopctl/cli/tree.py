@@ -6,12 +6,15 @@ nothing heavy at its top: `--help` answers at once.
 
 import importlib
 import keyword
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
-from sopctl.cli.language import translated
+from sopctl.cli.language import _, translated
+
+SENTENCE = 10_000
+"""More letters than the first sentence of any help has."""
 
 
 def module_name(command: str) -> str:
@@ -27,7 +30,20 @@ def load(package: str, name: str) -> click.Command:
     return translated(command)
 
 
-class PackageGroup(click.Group):
+class Group(click.Group):
+    """A group whose help has the first sentence of each command's whole, over several lines if need be."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(_("Commands")):
+            self.put_commands(ctx, formatter, self.list_commands(ctx))
+
+    def put_commands(self, ctx: click.Context, formatter: click.HelpFormatter, names: Iterable[str]) -> None:
+        """Write these commands and what each does."""
+        commands = [(name, command) for name in names if (command := self.get_command(ctx, name))]
+        formatter.write_dl([(name, each.get_short_help_str(SENTENCE)) for name, each in commands])
+
+
+class PackageGroup(Group):
     """A group that is a package with a module for each of its commands, its `members`."""
 
     def __init__(self, *arguments: Any, package: str, members: Sequence[str], **more: Any) -> None:

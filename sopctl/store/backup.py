@@ -107,7 +107,7 @@ def write(
             pack.left += [str(path.relative_to(site.root)) for path in variables]
             if accounts is not None:
                 pack.left.append(f"{page.FOLDER}/{page.FILE_NAME}")
-        manifest = Manifest(made, __version__, anchor, pack.files, tuple(pack.left))
+        manifest = Manifest(made, __version__, anchor, dict(pack.files), tuple(pack.left))
         pack.add(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
 

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from sopctl.cli.main import COMMANDS, cli
-from sopctl.cli.tree import PackageGroup, module_name
+from sopctl.cli.tree import Group, PackageGroup, module_name
 
 
 def modules(package: ModuleType) -> set[str]:
@@ -51,3 +51,21 @@ def test_a_section_is_a_package_of_its_commands(section: str) -> None:
 def test_no_command_is_in_two_sections() -> None:
     names = cli.list_commands(click.Context(cli))
     assert len(names) == len(set(names))
+
+
+def groups(group: click.Group) -> Iterator[click.Group]:
+    yield group
+    for name in group.list_commands(click.Context(group)):
+        command = group.get_command(click.Context(group), name)
+        if isinstance(command, click.Group):
+            yield from groups(command)
+
+
+def test_the_help_of_a_group_says_whole_sentences() -> None:
+    """Click's own groups cut a command's sentence off where the line ends."""
+    assert [each.name for each in groups(cli) if not isinstance(each, Group)] == []
+    said = " ".join(click.Context(cli, terminal_width=80).get_help().split())
+    assert "Serve the page: heads dispose, units ask, everyone sees what waits for them" in said
+    for each in groups(cli):
+        context = click.Context(each, terminal_width=80)
+        assert "..." not in each.get_help(context).replace("[ARGS]...", "")

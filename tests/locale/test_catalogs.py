@@ -5,11 +5,13 @@ import re
 import string
 from collections import defaultdict
 
+import click
 import pytest
 import yaml
 from babel.messages.catalog import Message
 
 from distribution import catalog
+from sopctl.cli.main import cli
 from sopctl.locale import Sense, Text
 from sopctl.locale.catalogs import FOLDER, worded
 from sopctl.locale.catalogs import catalog as translations
@@ -19,6 +21,7 @@ from tests.cases import rows
 PARTS = ("errors", "help", "screen")
 PERCENT = re.compile(r"%\(\w+\)s")
 BREAKS = re.compile(r"\n\n")
+QUOTED = re.compile("`([^`]+)`")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,22 @@ def test_a_translation_has_the_places_of_its_text(part: str) -> None:
         if any(places(said) != wanted for said in indonesian):
             wrong.append((english[-1], indonesian))
     assert wrong == []
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_command_in_a_sentence_is_written_as_it_is_typed(part: str) -> None:
+    for each in texts(part):
+        for said in (*strings(each.id), *strings(each.string)):
+            assert [quoted for quoted in QUOTED.findall(said) if is_command(quoted.split())] == [], said
+
+
+def is_command(words: list[str]) -> bool:
+    """Do they name a command, without `sopctl`? A group alone is none: as `bmc`, its name is often that of a field."""
+    command: click.Command | None = cli
+    for word in words:
+        if isinstance(command, click.Group):
+            command = command.get_command(click.Context(command), word)
+    return not isinstance(command, click.Group | None) and words != ["bmc"]
 
 
 @pytest.mark.parametrize("part", PARTS)

@@ -44,8 +44,9 @@ __all__ = ["HostResult", "Outcome", "RunResult", "TaskEvent", "run_playbook"]
 MAX_EVENT = 8_000_000
 """Characters of one module's result (ansible-runner's own limit, 700,000, loses the facts of a large server)."""
 
-ENVIRONMENT = ("HOME", "LANG", "TZ", "USER")
-"""The variables that a run inherits, besides a PATH made here. No agent, no proxy, no secret."""
+ENVIRONMENT = ("HOME", "TZ", "USER")
+"""The variables that a run inherits, besides a PATH made here. No agent, no proxy, no secret; and no LANG: Ansible
+refuses a locale that this machine does not have, such as that of the machine from which somebody came by ssh."""
 
 VAULT_KEY = "vault"
 """The file in the site's keys/ with the password of Ansible Vault, where the site has encrypted variables."""

@@ -111,7 +111,7 @@ class NetBox:
                 "netbox-too-old",
                 "this is NetBox {version}, and 4.2 or newer is needed",
                 where=self._where,
-                remedy="Until it is updated, `inventory summary --netbox` gives lists for its import.",
+                remedy="Until it is updated, `sopctl inventory summary --netbox` gives lists for its import.",
                 version=printable(said, 40) or "?",
             )
         return printable(said, 40)

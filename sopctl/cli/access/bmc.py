@@ -26,9 +26,9 @@ def command(
 ) -> None:
     """The server's BMC: the certificate that is pinned, and the one shown now. Exit 1: they differ.
 
-    `inventory collect` asks a BMC over Redfish when its server is off or cannot be reached. Its address is the record's
-    (bmc: {address: …}); the account is named here, and its password is the first line of keys/bmc/ID. No login takes
-    place.
+    `sopctl inventory collect` asks a BMC over Redfish when its server is off or cannot be reached. Its address is the
+    record's (bmc: {address: …}); the account is named here, and its password is the first line of keys/bmc/ID. No login
+    takes place.
     """
     from sopctl.workflow.servers import bmcs
 

@@ -75,9 +75,9 @@ def command(
 ) -> None:
     """Check access to servers, all at the same time, and record it in the history of checks.
 
-    It never moves a dossier (`verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another check
-    is under way. Servers under maintenance are checked, but count for nothing. With --format nagios, a plugin's codes:
-    0 OK, 1 WARNING (all are accessible, but some are flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
+    It never moves a dossier (`sopctl verify` does). Exit code 0: all are accessible; 1: at least one is not; 5: another
+    check is under way. Servers under maintenance are checked, but count for nothing. With --format nagios, a plugin's
+    codes: 0 OK, 1 WARNING (all are accessible, but some are flapping or still held down), 2 CRITICAL, 3 UNKNOWN.
     """
     form = "json" if as_json else form
     if sum((bool(ids), everything, bool(select))) != 1:

@@ -9,13 +9,16 @@ import click
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import FILE, example, id_argument, json_option, month_option, open_desk
 from sopctl.cli.render import aligned, console, put_json, put_wrapped, table
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.desk import Desk
 
 
-@click.group("checks", epilog=example("sopctl checks report --month 2026-11", "sopctl checks history PS-2026-0001"))
+@click.group(
+    "checks", cls=Group, epilog=example("sopctl checks report --month 2026-11", "sopctl checks history PS-2026-0001")
+)
 def command() -> None:
     """What the access checks saw over time: history and availability."""
 

@@ -41,7 +41,7 @@ def command(
 
     It says why. Whoever decides the same change by its own command decides it here too: the heads the end of the
     deposit's time, the staff what is configured on a server. What an edit changes on a server that is configured
-    already, `todo` names with the command that puts it there.
+    already, `sopctl todo` names with the command that puts it there.
     """
     from sopctl.workflow.steps import editing
 

@@ -16,7 +16,8 @@ from sopctl.cli.render import put_step
 def command(ctx: click.Context, deposit_id: str, *, because: str, as_json: bool) -> None:
     """Say why the step that is due is late, before it is done (di luar SOP).
 
-    Whoever does a late step can say why at once: every step takes --late-because. The reasons are in `report sla`.
+    Whoever does a late step can say why at once: every step takes --late-because. The reasons are in `sopctl report
+    sla`.
     """
     from sopctl.workflow.steps import acts
 

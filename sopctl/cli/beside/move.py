@@ -56,8 +56,8 @@ def command(
     """Move a server to another rack position or switch port (di luar SOP).
 
     The switch port of the old place is shut and that of the new one set, where the site has a record of the switch. A
-    record of the move is made, to be signed; `todo` then asks for the facts to be gathered again. Exit 1: the old port
-    could not be shut, and nothing was moved.
+    record of the move is made, to be signed; `sopctl todo` then asks for the facts to be gathered again. Exit 1: the
+    old port could not be shut, and nothing was moved.
     """
     from sopctl.model.rack import FACES
     from sopctl.workflow.steps.mending import moving

@@ -18,6 +18,7 @@ from sopctl.cli.options import (
     reason_option,
 )
 from sopctl.cli.render import console, put_json, table
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 
 
-@click.group("maintenance", epilog=example("sopctl maintenance list"))
+@click.group("maintenance", cls=Group, epilog=example("sopctl maintenance list"))
 def command() -> None:
     """Maintenance of racks or servers: planned, told to their owners, called off."""
 

@@ -9,6 +9,7 @@ import click
 from sopctl.cli.language import _, said
 from sopctl.cli.options import DEPOSIT, TEXT, by_option, example, json_option, lacks, month_option, open_desk
 from sopctl.cli.render import console, put_json, table
+from sopctl.cli.tree import Group
 from sopctl.locale import gettext_noop
 from sopctl.model.text import printable
 
@@ -20,7 +21,7 @@ STATES = (gettext_noop("announced"), gettext_noop("inside"), gettext_noop("left"
 MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
 
 
-@click.group("visit", epilog=example("sopctl visit list"))
+@click.group("visit", cls=Group, epilog=example("sopctl visit list"))
 def command() -> None:
     """Visits to the server room: announced, in, out (buku tamu)."""
 
@@ -62,7 +63,7 @@ def _carried_options(command: Any) -> Any:
 @json_option
 @click.pass_context
 def announce(ctx: click.Context, /, *, expected: datetime | None, as_json: bool, **said: Any) -> None:
-    """Note a visit that someone announced. Its number is what `visit in` takes."""
+    """Note a visit that someone announced. Its number is what `sopctl visit in` takes."""
     from msgspec.structs import replace
 
     from sopctl.workflow.house import visits

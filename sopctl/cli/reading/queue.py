@@ -15,10 +15,11 @@ from sopctl.cli.options import (
     seen_option,
 )
 from sopctl.cli.render import console, put_json, put_step, put_steps, table
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 
-@click.group("queue", epilog=example("sopctl queue list", "sopctl queue run"))
+@click.group("queue", cls=Group, epilog=example("sopctl queue list", "sopctl queue run"))
 def command() -> None:
     """The waiting list (daftar tunggu): who waits for rack space, in which order."""
 

@@ -10,6 +10,7 @@ import click
 from sopctl.cli.language import _, ngettext, pgettext
 from sopctl.cli.options import FILE, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ INNER = 72
 """Characters between a drawn rack's rails: with its numbers it fills 80 columns."""
 
 
-@click.group("rack", epilog=example("sopctl rack list", "sopctl rack show A1"))
+@click.group("rack", cls=Group, epilog=example("sopctl rack list", "sopctl rack show A1"))
 def command() -> None:
     """The racks: what is in them, what is reserved, what is free."""
 

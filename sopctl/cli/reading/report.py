@@ -7,13 +7,14 @@ import click
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import by_option, end, end_with, example, json_option, month_option, open_desk
 from sopctl.cli.render import console, counted_progress, put_json, table
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.model.sop.sla import Tally
 
 
-@click.group("report", epilog=example("sopctl report sla --month 2026-11"))
+@click.group("report", cls=Group, epilog=example("sopctl report sla --month 2026-11"))
 def command() -> None:
     """Reports over the site's whole history."""
 

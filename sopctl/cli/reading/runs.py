@@ -8,13 +8,14 @@ from sopctl.cli import wording
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import in_column, put_json
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.adapters.ansible.events import HostResult
 
 
-@click.group("runs", epilog=example("sopctl runs list", "sopctl runs show PS-2026-0001"))
+@click.group("runs", cls=Group, epilog=example("sopctl runs list", "sopctl runs show PS-2026-0001"))
 def command() -> None:
     """What Ansible did on the servers: the runs of the last 90 days."""
 

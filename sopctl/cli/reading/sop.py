@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.options import DEPOSIT, choose_one, example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
+from sopctl.cli.tree import Group
 
 if TYPE_CHECKING:
     from sopctl.model.sop.procedure import Outcome, Procedure, Step
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 ASIDE = "di luar SOP"
 
 
-@click.group("sop", epilog=example("sopctl sop show penitipan"))
+@click.group("sop", cls=Group, epilog=example("sopctl sop show penitipan"))
 def command() -> None:
     """The written procedures (SOP) that sopctl follows."""
 

@@ -5,10 +5,11 @@ import click
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import end, example, json_option, open_desk, reason_option
 from sopctl.cli.render import put_json
+from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
 
-@click.group("journal", epilog=example("sopctl journal verify"))
+@click.group("journal", cls=Group, epilog=example("sopctl journal verify"))
 def command() -> None:
     """The journal of the whole site."""
 

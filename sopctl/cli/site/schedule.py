@@ -8,6 +8,7 @@ import click
 from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
 from sopctl.cli.render import console, put_json, table
+from sopctl.cli.tree import Group
 from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ worker_option = click.option(
 run_as_option = click.option("--run-as", metavar="USER", help="Who runs the jobs [default: the site's owner].")
 
 
-@click.group("schedule", epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule show"))
+@click.group("schedule", cls=Group, epilog=example("sopctl schedule install --run-as sopctl", "sopctl schedule show"))
 def command() -> None:
     """Jobs that run by themselves: access checks, reminders, the monthly inventory (systemd timers); and the page."""
 

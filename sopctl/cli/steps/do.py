@@ -28,7 +28,7 @@ def command(ctx: click.Context, *, actor: str | None) -> None:
     """Walk what is due for me: each step is shown, and done if I say so; what it needs is asked for, one question at a
     time.
 
-    Every step is the command that `todo` prints, and is printed before it runs. Ctrl-C ends it at any question.
+    Every step is the command that `sopctl todo` prints, and is printed before it runs. Ctrl-C ends it at any question.
     """
     from sopctl.workflow.views import board
 

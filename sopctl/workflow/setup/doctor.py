@@ -101,12 +101,12 @@ def _tried(name: str, command: list[str]) -> Diagnosis:
 
 
 def _ansible() -> Diagnosis:
-    """Ansible must start: a broken locale or a half-removed package shows only then."""
+    """Ansible must start, with the locale of all its runs: a half-removed package shows only then."""
     program = Path(sys.executable).parent / "ansible-playbook"
     command = str(program) if program.exists() else "ansible-playbook"
     try:
         with tempfile.TemporaryDirectory() as folder:  # a service account may have no home
-            own = {**os.environ, "ANSIBLE_LOCAL_TEMP": folder, "ANSIBLE_HOME": folder}
+            own = {**os.environ, "LC_ALL": "C.UTF-8", "ANSIBLE_LOCAL_TEMP": folder, "ANSIBLE_HOME": folder}
             ran = subprocess.run(
                 [command, "--version"], capture_output=True, text=True, timeout=60, check=False, env=own
             )

@@ -135,6 +135,7 @@ def test_nothing_secret_is_kept_shown_or_passed_on(
     monkeypatch.setenv("CANARY_TOKEN", "canary-environment")
     monkeypatch.setenv("SSH_AUTH_SOCK", "/canary-environment")
     monkeypatch.setenv("ANSIBLE_HOST_KEY_CHECKING", "False")
+    monkeypatch.setenv("LANG", "xx_XX.UTF-8")  # Ansible ends at once where it gets one that the machine does not have
     name = playbook("""
 - ansible.builtin.shell: env; cat /proc/$PPID/cmdline
 - ansible.builtin.debug: {msg: "{{ secret | length }}"}

@@ -55,6 +55,7 @@ def test_what_comes_back_is_what_was_there(full: Desk, tmp_path: Path) -> None:
     done = backup.restore(file, root, terminal.desk)
     assert done.problems == ()
     assert done.anchor == made.anchor == str(journal.anchor(full))
+    assert done.files == made.files
     assert content(root) == content(full.site.root)
     with sqlite3.connect(root / "var/checks.sqlite3") as database:
         assert database.execute("SELECT a FROM x").fetchone() == ("kept",)

@@ -23,6 +23,7 @@ from sopctl.cli.options import (
 )
 from sopctl.cli.passwords import Given, password_options
 from sopctl.cli.render import put_json, put_step
+from sopctl.cli.tree import Group
 from sopctl.errors import SopctlError
 
 output_option = click.option("-o", "--output", type=FILE, help="The file to write.")
@@ -31,7 +32,7 @@ format_option = click.option(
 )
 
 
-@click.group("make", epilog=example("sopctl document make sop penitipan"))
+@click.group("make", cls=Group, epilog=example("sopctl document make sop penitipan"))
 def command() -> None:
     """Make a document: the SOP, the request letter, a copy of a form to edit."""
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 @click.command("plan", epilog=example("sopctl switch plan PS-2026-0001", "sopctl switch plan PS-2026-0001 --release"))
 @id_argument
-@click.option("--release", is_flag=True, help="What `switch release` would do, instead of `switch apply`.")
+@click.option(
+    "--release", is_flag=True, help="What `sopctl switch release` would do, instead of `sopctl switch apply`."
+)
 @session_log_option
 @json_option
 @click.pass_context

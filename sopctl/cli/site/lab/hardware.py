@@ -10,7 +10,7 @@ from sopctl.cli.render import put_json
 @click.option("--name", default="lab", show_default=True, help="The lab's name.")
 @json_option
 def command(*, name: str, as_json: bool) -> None:
-    """Print what a machine is made of, to edit for `lab up --vm --hardware`; without a machine, the default."""
+    """Print what a machine is made of, to edit for `sopctl lab up --vm --hardware`; without a machine, the default."""
     from sopctl.workflow.setup import lab as workflow
 
     made_of = workflow.hardware(name)
