@@ -7,6 +7,7 @@ months, or held against the letter has passed it. Everything is judged without c
 import re
 from functools import lru_cache
 from itertools import pairwise
+from string import ascii_lowercase, digits
 from typing import TypeVar
 
 from msgspec import Struct, structs
@@ -21,7 +22,7 @@ _NOTHING = words(
     na nil null none empty blank void default undefined unknown unknow unspecified unset unused unpopulated uninstalled
     invalid unavailable uninitialized absent missing oem odm standard tbd todo no not nothing reserved string
     notspecified notavailable notapplicable notprovided notpresent notset notsettable notdefined notinstalled
-    notpopulated notused nodimm nomodule nosmbios noinstance badindex outofspec oemstring nopsu
+    notpopulated notused nodimm nomodule nosmbios noinstance oemstring nopsu
     unassigned unprogrammed unsupported unreadable unconfigured unlabeled unlabelled unkown undefine
     dummy sample placeholder generic common customer test mainboard systemserialnumb
     type1productconfigid systemconfigurationtag 03000200040005000006000700080009
@@ -50,9 +51,10 @@ _FIELD = words(
 _DENIAL = re.compile(
     r"(?:not?|to be|please|fill(?:ed)?)(?:[ _-]{1,2}[a-z]{1,20}){1,3}[.!]?"
     r"|(?:rev|ver|v)?[ .:]{0,2}x{1,3}(?:\.[0x]{1,4}){1,3}"
+    r"|<.{0,40}>"
 )
 """What begins as those begin that say that there is none: "Not Assigned", "No Data", "To be set by OEM", "Rev x.x". A
-number behind the word makes it a name: "No 12"."""
+number behind the word makes it a name: "No 12". And dmidecode's own words: <BAD INDEX>, <OUT OF SPEC>."""
 
 _BEGINNINGS = ("tobefilled", "filledby", "defaultstring", "oemdefine", "oemdefault", "pleasefill", "tobedetermined")
 
@@ -72,8 +74,7 @@ _ITSELF = re.compile(
 _LABELLED = re.compile("(?:asset|serial|[a-z]{1,4})(?=[01])")
 """What stands before a sequence: MB-1234567890, BSN12345678901234567."""
 
-_ORDER = "0123456789abcdefghijklmnopqrstuvwxyz"
-_NEXT = {*pairwise(_ORDER), ("9", "0"), ("9", "1"), ("0", "a"), ("f", "0"), ("f", "1"), ("z", "a")}
+_NEXT = {*pairwise(digits + ascii_lowercase), *pairwise("90a"), *pairwise("f0"), ("9", "1"), ("f", "1")}
 
 _SERIALS = ("serial", "asset_tag", "wwn")
 _NAMES = frozenset({"vendor", "product", "model", "maker", "part", "kind"})
@@ -94,8 +95,6 @@ def serial(value: object, limit: int = 120) -> str | None:
 def stands_for_nothing(said: str) -> bool:
     """Whether this is no name and no serial number of anything."""
     lowered = said.strip().casefold()[:200]
-    if lowered.startswith("<") and lowered.endswith(">"):  # dmidecode's own words: <BAD INDEX>, <OUT OF SPEC>
-        return True
     plain = "".join(each for each in lowered if each.isalnum()).removeprefix("jedecid")
     return (
         not plain
@@ -133,22 +132,22 @@ def _gated(field: str) -> bool:
 
 def _says_nothing(lowered: str) -> bool:
     """All words name a field or say that there is none. A number may stand beside the latter: Default String 1."""
-    rest, template = _TYPE.subn("", lowered.replace("o.e.m", "oem"), count=1)
+    rest, template = _TYPE.subn("", lowered)
     found = _WORD.findall(rest)
     letters = {word for word in found if word[0].isalpha()}
     numbers = any(word[0].isdigit() for word in found)
-    if not letters or not letters <= _NONE | _FIELD:
+    if not letters or letters - _NONE - _FIELD:
         return False
     if numbers and not template:
-        return bool(letters & _NONE - {"no", "set", "to", "by"})
+        return bool(letters & _NONE - {"no", "set"})
     return len(found) > 1
 
 
 def _repeats(plain: str) -> bool:
     """000, xx, ffff, 1111 (of a hexadecimal number without its 0x), or all marks of one kind."""
-    digits = plain.removeprefix("0x") or "0"
-    alike = len(set(digits)) == 1
-    return alike and (digits[0] == "0" or len(digits) > (1 if digits[0] in "xf" else 3))
+    marks = plain.removeprefix("0x") or "0"
+    alike = len(set(marks)) == 1
+    return alike and (marks[0] == "0" or len(marks) > (1 if marks[0] in "xf" else 3))
 
 
 def _counts(plain: str) -> bool:

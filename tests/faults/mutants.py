@@ -41,8 +41,8 @@ DECLARES = frozenset({"frozen", "kw_only", "strict"})
 
 TYPED = ("cast", "TypeVar")
 """What is called with something first that only a type checker reads."""
-WORDED = ("gettext_noop", "Text", "Counted")
-"""With a wording."""
+WORDED = {"gettext_noop": 0, "Text": 0, "Counted": 0, "disk_errors": 1}
+"""With a wording, and which of the arguments that is."""
 
 
 class Place(NamedTuple):
@@ -122,8 +122,9 @@ def _not_run(tree: ast.Module) -> set[int]:
             found += [each.annotation for each in ast.walk(node) if isinstance(each, ast.AnnAssign)]
         elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             found.append(node)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (*TYPED, *WORDED):
-            found += node.args[:1]
+        elif isinstance(node, ast.Call) and (called := ast.unparse(node.func)) in (*TYPED, *WORDED):
+            worded = WORDED.get(called, 0)
+            found += node.args[worded : worded + 1]
         elif isinstance(node, ast.keyword) and node.arg in DECLARES:
             found.append(node)
     return {numbers[id(each)] for node in found for each in ast.walk(node)}
@@ -193,6 +194,21 @@ def _innermost(place: Place) -> ast.stmt:
         if isinstance(node, ast.stmt) and any(each is target for each in ast.walk(node)):
             innermost = node
     return innermost
+
+
+def vocabulary(place: Place) -> Iterator[Path]:
+    """The modules of the rooms in whose terms the innermost statement of this place speaks: what it names of theirs."""
+    named = {each.id for each in ast.walk(_innermost(place)) if isinstance(each, ast.Name)}
+    for node in ast.walk(_parsed(place.file)):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and node.module
+            and named & {each.asname or each.name for each in node.names}
+        ):
+            for dotted in (node.module, *(f"{node.module}.{each.name}" for each in node.names)):
+                module = (CHECKOUT / dotted.replace(".", "/")).with_suffix(".py")
+                if module.is_relative_to(CHECKOUT / "sopctl") and module.is_file():
+                    yield module.relative_to(CHECKOUT / "sopctl")
 
 
 def uses(place: Place) -> Iterator[tuple[Path, set[int]]]:

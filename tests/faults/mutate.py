@@ -28,7 +28,7 @@ from random import Random
 
 from tests.cases import rows
 from tests.faults.covering import FEW, MANY, TESTED, Covering
-from tests.faults.mutants import CHECKOUT, ROOMS, Place, is_called, modules, mutant, places, statement, uses
+from tests.faults.mutants import CHECKOUT, ROOMS, Place, is_called, modules, mutant, places, statement, uses, vocabulary
 from tests.faults.scale import figure
 from tests.faults.warm import LEFT_OUT, Change, Warm
 
@@ -128,7 +128,9 @@ class Judges:
                 return
         known = self._covering.tests(own, lines, FEW) or self._covering.tests(own, uses(place), FEW)
         if known:  # all of its own file: a table's row may be met there and nowhere else
-            yield [*near[0], *(test for test in known if not test.startswith(tuple(near[0])))], True
+            terms = [f"tests/{module.with_name(f'test_{module.name}')}" for module in vocabulary(place)]
+            whole = dict.fromkeys((*near[0], *(file for file in terms if (self._copy / file).is_file())))
+            yield [*whole, *(test for test in known if not test.startswith(tuple(whole)))], True
         else:
             yield from ((each, True) for each in near)
 
