@@ -35,12 +35,12 @@ BOUND = 20
 """From here on a number is a bound that someone chose, of a text or a list: one more is no fault that anybody could
 see, and a thousand times as much is no bound."""
 
-DECLARES = frozenset({"frozen", "kw_only", "strict"})
-"""Arguments that hold what mypy has shown already."""
+DECLARES = frozenset({"frozen", "kw_only", "strict", "gc"})
+"""Arguments that hold what mypy has shown already, or that change nothing but what a thing costs."""
 
 
-TYPED = ("cast", "TypeVar")
-"""What is called with something first that only a type checker reads."""
+TYPED = ("cast", "TypeVar", "lru_cache")
+"""What is called with something first that only a type checker reads, or that nobody can see: how much is kept."""
 WORDED = {"gettext_noop": 0, "Text": 0, "Counted": 0, "disk_errors": 1}
 """With a wording, and which of the arguments that is."""
 
