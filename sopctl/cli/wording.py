@@ -93,6 +93,7 @@ _NEEDS_OF: dict[tuple[str, str], tuple[str, str]] = {
     ("inventory collect", "file"): ("--from", gettext_noop("filled-in sheet")),
     ("probe", "fingerprint"): ("--expect-key", gettext_noop("SHA256 fingerprint")),
     ("release", "note"): _NEEDS["by_hand"],
+    ("say-access", "person"): ("--confirmed-by", gettext_noop("person")),
     ("write-off", "how"): ("--how", gettext_noop("stolen, broken or seized")),
     ("verify", "person"): ("--confirmed-by", gettext_noop("person")),
 }
