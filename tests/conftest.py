@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from msgspec import convert
 
+from sopctl.adapters.documents import pdf
 from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
 from sopctl.model.inspection import NOTHING_FOUND, Inspection, Measured
@@ -111,7 +113,23 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(site: Site, clock: Clock) -> Desk:
+def typeset_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A paper with the same words as another is not typeset again: nearly every test files the example request in the
+    same minute. That the same form is the same bytes is shown where papers are tested (tests/adapters/documents)."""
+    monkeypatch.setattr(pdf, "_typeset", lambda name, inputs, issued: typeset(name, tuple(inputs.items()), issued))
+
+
+really = pdf._typeset
+
+
+@lru_cache(maxsize=200)
+def typeset(template: str, inputs: tuple[tuple[str, str], ...], issued: date) -> bytes:
+    """As it is done, once for each paper in a process."""
+    return really(template, dict(inputs), issued)
+
+
+@pytest.fixture
+def desk(site: Site, clock: Clock, typeset_once: None) -> Desk:
     deciding = terminal.desk(Site(site.root), user="root").deciding  # `site` itself has read nothing yet
     return Desk(site, deciding, clock, clock_is_right=True)  # tests leap through the months
 
