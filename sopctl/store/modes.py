@@ -7,6 +7,7 @@
 | what Ansible executes | 0750, 0640 | the same: who edits it acts with the operator's keys |
 | `keys/` and what is in it | 0700, 0600 | the same: keys stay the operator's |
 | variables with a secret in plain text | 0600 | the same |
+| private keys elsewhere that only their owner reads | 0600 | the same: with another mode, ssh refuses them |
 """
 
 import grp
@@ -49,7 +50,7 @@ class Loose(Struct, frozen=True):
 
 
 Judge = Callable[[Path], bool]
-"""Does a file that Ansible reads hold a secret in plain text?"""
+"""Does a file hold a secret in plain text?"""
 
 
 def loose(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path: False) -> Iterator[Loose]:
@@ -67,10 +68,11 @@ def loose(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path:
         if stat.S_ISLNK(found.st_mode):
             continue
         right, theirs = _right(below, stat.S_ISDIR(found.st_mode), group)
-        with disk_errors(path, "read"):
-            if stat.S_ISREG(found.st_mode) and below.startswith(READ) and is_secret(path):
-                right = 0o600
         mode = stat.S_IMODE(found.st_mode)
+        may_hold = stat.S_ISREG(found.st_mode) and (below.startswith(READ) or mode == 0o600 != right)
+        with disk_errors(path, "read"):
+            if may_hold and is_secret(path):
+                right = 0o600
         if mode != right or (theirs is not None and found.st_gid != theirs):
             yield Loose(path, mode, right, theirs)
 

@@ -78,6 +78,19 @@ def test_a_plain_secret_stays_closed(tmp_path: Path, sopctl: Callable[..., Ran])
         assert (mode(secret), mode(plain)) == (0o600, 0o640)
 
 
+def test_a_private_key_beside_the_records_stays_closed(tmp_path: Path, sopctl: Callable[..., Ran]) -> None:
+    """As the demo's letters/requester1: `doctor --repair` opened it to the group, and ssh refused it from then on."""
+    root = init.init(tmp_path / "other").root
+    key, letter = root / "letters/requester1", root / "letters/request1.yml"
+    key.parent.mkdir(0o750)
+    init.make_key(key, "pemohon")
+    key.with_name("requester1.pub").chmod(0o640)
+    letter.write_text("unit: Dinas Contoh\n")
+    letter.chmod(0o600)
+    assert sopctl("--site", str(root), "doctor", "--repair").err.count("set: ") == 1
+    assert (mode(key), mode(letter)) == (0o600, 0o640)
+
+
 @pytest.mark.parametrize("name", [".", "ansible.cfg", "playbooks/roles/sshd/tasks", "inventory/deposits.sopctl.yml"])
 def test_what_others_could_change_is_not_executed(tmp_path: Path, name: str) -> None:
     site = init.init(tmp_path / "site")

@@ -22,7 +22,7 @@ from sopctl.adapters.lab import LabServer, LabStatus, Tier
 from sopctl.errors import ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.locale import Prose, Text
 from sopctl.store import dossiers
-from sopctl.store.durable import disk_errors, write_atomic
+from sopctl.store.durable import disk_errors, make_folder, write_atomic
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
 from sopctl.workflow.setup.init import allow_rehearsal, make_key
@@ -172,11 +172,13 @@ class _Demo:
         allow_rehearsal(Site(self.site))
         settings = self.site / "sopctl.yml"
         write_atomic(settings, settings.read_bytes() + f"units:\n  {PEOPLE[-1][0]}: {{name: {UNITS[0]}}}\n".encode())
-        (self.site / "letters").mkdir()
+        make_folder(self.site / "letters")
         shutil.copyfile(self.status.servers[0].key_file, self.site / "keys" / "owner")
         (self.site / "keys" / "owner").chmod(0o600)
         for number, server in enumerate(self.status.servers[: len(UNITS)]):
-            make_key(self.site / "letters" / f"requester{number + 1}", f"{ACCOUNT}@example.org")
+            key = self.site / "letters" / f"requester{number + 1}"
+            make_key(key, f"{ACCOUNT}@example.org")
+            key.with_name(f"{key.name}.pub").chmod(0o640)
             self.owners_software(server)
         expired = f"useradd --create-home --shell /bin/bash --expiredate 2001-01-01 {ACCOUNT}"
         _prepare(self.status.servers[1], f"id {ACCOUNT} >/dev/null 2>&1 || {expired}")

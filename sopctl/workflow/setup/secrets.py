@@ -50,7 +50,7 @@ def _open(path: Path) -> bool:
 
 
 def has_secret(path: Path) -> bool:
-    """Does a file that Ansible reads hold a secret in plain text? Raises OSError."""
+    """Does a file hold a secret in plain text: a private key, or, below inventory/, a variable? Raises OSError."""
     return bool(_secret_in(path))
 
 
