@@ -250,6 +250,12 @@ def test_at_the_command_line(sopctl: Callable[..., Ran], desk: Desk) -> None:
     assert sopctl("key", "status").code == 0
     ran = sopctl("key", "rotate")
     assert (ran.code, ran.out.endswith("may be put aside: sopctl key retire\nNothing is due.\n")) == (0, True), ran
-    assert sopctl("key", "retire").code == 0
+    ran = sopctl("key", "retire")
+    assert (ran.code, "keys/retired/management.pub" in ran.out, "delete it" in ran.out) == (0, True, True), ran
+    for lost in (desk.site.root / "keys").glob("management*"):
+        lost.unlink()
+    assert sopctl("key", "rotate", "--lost").code == 0
+    ran = sopctl("key", "retire")
+    assert (ran.code, ran.out) == (0, "No server knows it, and keys/ has no file of it.\n"), "nothing to delete"
     assert sopctl("key", "rotate", "--ask-password").code == 2
-    assert sopctl("key", "status", "--json").out.count('"management-2"') == 1
+    assert sopctl("key", "status", "--json").out.count('"management-3"') == 1

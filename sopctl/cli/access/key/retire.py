@@ -23,4 +23,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         return
     for path in moved:
         click.echo(_("now in {path}", path=printable(path)))
-    click.echo(_("No server knows it; delete it when nothing else needs it."))
+    if moved:
+        click.echo(_("No server knows it; delete it when nothing else needs it."))
+    else:  # lost: `key rotate` went on without it
+        click.echo(_("No server knows it, and keys/ has no file of it."))
