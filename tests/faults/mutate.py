@@ -5,7 +5,8 @@ Each mutant differs from the code in one operator, condition, number, name-like 
 sentence says is left as it is: nobody tests wording, and nobody should. A mutant is killed when a test fails, or when
 the tests do not end in time. The places are drawn by a seed from model/ and store/, in a copy of the checkout.
 What was judged is not judged again. With `--covering`, the tests that run the changed line are asked; where none does,
-those that run the lines which name what it is part of; else those that speak of its module.
+those that run the lines which name what it is part of; else those that speak of its module. What a module binds when it
+is read is at last held against the tests that walk all that is declared, and the pages that are generated from it.
 """
 
 import argparse
@@ -43,6 +44,12 @@ CPU_SECONDS = 120
 """Which the tests of one mutant may take: some twenty times what they do."""
 ASKED = (1, 4, 12)
 """So many test files that speak of a module are asked first, so many next, and so many at all."""
+OF_ALL = (
+    "tests/model/test_bounds.py",
+    "tests/model/facts/test_declaration.py",
+    "tests/cli/test_docs.py::test_what_is_generated_is_up_to_date",
+)
+"""Those that walk what every module declares: asked last about what is bound when a module is read."""
 FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTILINE)
 """The test that ended pytest, as its last lines name it, without its row of a table."""
 GONE = re.compile(r"^ERROR: not found: \S+?/(tests/.+)$", re.MULTILINE)
@@ -133,6 +140,7 @@ class Judges:
             yield [*whole, *(test for test in known if not test.startswith(tuple(whole)))], True
         else:
             yield from ((each, True) for each in near)
+        yield [*OF_ALL], True
 
     def _is_sound(self, test: str, apart: bool) -> bool:
         """Does it pass without a mutant? Also what did not end in time, and named no test."""

@@ -1,12 +1,15 @@
 """Which old SSH algorithms a record may allow, and who may."""
 
 import re
-from typing import Any
+from collections.abc import Collection
+from importlib.metadata import version
+from typing import Any, get_args
 
 import msgspec
 import pytest
 
-from sopctl.model.access.algorithms import LEGACY, allowed
+from sopctl.adapters.spoken import Transport
+from sopctl.model.access.algorithms import LEGACY, MODERN, OLD, Kind, Old, allowed
 from sopctl.model.deposit import Access, Adoption, ApplianceAccess, RequestedAccess
 from sopctl.model.ports.switch import SwitchRecord
 
@@ -76,3 +79,22 @@ def test_the_office_may_allow_some_for_an_appliance_and_none_for_a_server() -> N
     server["access"] = {"address": "192.0.2.20", "first_contact": {"user": "dinas"}, "legacy": "true"}
     with pytest.raises(msgspec.ValidationError, match="Expected `legacy` for an appliance only"):
         msgspec.convert(server, Adoption, strict=False)
+
+
+@pytest.mark.skipif(version("paramiko") < "5", reason="an older one lacks some, and they are not offered")
+def test_every_modern_algorithm_is_one_that_our_transport_knows() -> None:
+    known: dict[Kind, Collection[str]] = {
+        Kind.KEX: Transport._kex_info,
+        Kind.HOST_KEY: Transport._key_info,
+        Kind.CIPHER: Transport._cipher_info,  # type: ignore[attr-defined]  # not in the stubs
+        Kind.MAC: Transport._mac_info,  # type: ignore[attr-defined]
+        Kind.COMPRESSION: Transport._compression_info,  # type: ignore[attr-defined]
+    }
+    assert [each for kind in Kind for each in MODERN[kind] if each not in known[kind]] == []
+
+
+def test_an_old_algorithm_is_of_one_kind_and_not_modern() -> None:
+    old = [each for names in OLD.values() for each in names]
+    assert sorted(old) == sorted(get_args(Old))
+    assert set(LEGACY) == set(old) - {"diffie-hellman-group1-sha1", "3des-cbc"}
+    assert not set(old) & {each for names in MODERN.values() for each in names}
