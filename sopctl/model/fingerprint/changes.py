@@ -99,10 +99,7 @@ RULES = (
         asked="security_updates",
     ),
     Rule("security_updates", "file", r"/etc/systemd/system/(.*/)?sopctl-security-updates[.](service|timer)"),
-    Rule(
-        "security_updates", "apt", "APT::Periodic::(Update-Package-Lists|Unattended-Upgrade)", asked="security_updates"
-    ),
-    Rule("security_updates", "apt", "Unattended-Upgrade::Automatic-Reboot", asked="security_updates"),
+    Rule("security_updates", "apt", _APT, asked="security_updates"),
     Rule("security_updates", "package", "unattended-upgrades", asked="security_updates"),
     Rule(
         "security_updates",
@@ -141,10 +138,10 @@ def _part(
         pattern = re.sub("@[MA]", lambda sign: names[sign[0]], rule.key)
         if rule.kind != kind or not re.fullmatch(pattern, key):
             continue
-        if rule.asked and not wants(asked.get(rule.asked, '""')):
-            continue
-        if (rule.there and then is not None and now is not None) or (
-            not rule.content and without_content(then) == without_content(now)
+        if (
+            (rule.asked and not wants(asked.get(rule.asked, '""')))
+            or (rule.there and then is not None and now is not None)
+            or (not rule.content and without_content(then) == without_content(now))
         ):
             return ""
         return rule.part

@@ -62,8 +62,8 @@ def _spelled(option: str) -> str:
 
 
 def _arrow(then: str | None, now: str | None) -> Prose:
-    if then and now and (", " in then or "," in now) and len(then) + len(now) > 60:
-        before, after = ({*re.split(", |,", side)} for side in (then, now))
+    if then and now and "," in then + now and len(then) + len(now) > 60:
+        before, after = ({*re.split(", ?", side)} for side in (then, now))
         said = [Text("{names} too", names=", ".join(sorted(after - before)))] * bool(after - before)
         said += [Text("{names} no longer", names=", ".join(sorted(before - after)))] * bool(before - after)
         return joined("; ", said) or Text("in another order")

@@ -11,7 +11,7 @@ from sopctl.model.fingerprint.changes import RULES, Difference, differences
 from sopctl.model.text import words
 from tests.cases import rows
 
-EVERYTHING = {rule.asked: '"1"' for rule in RULES if rule.asked}
+EVERYTHING = dict.fromkeys(("static_address", "resolvers", "time_servers", "journal_max", "security_updates"), '"1"')
 NOTHING = {"resolvers": '{"search":[],"servers":[]}', "static_address": "{}", "journal_max": '""'}
 
 
@@ -36,6 +36,48 @@ def test_the_part_that_keeps_what_a_hand_changes(row: dict[str, Any]) -> None:
         accounts = ["webadmin", "dbadmin", "opadmin"]
         found = [each.part for one in answers for each in differences(one, "sopctl", accounts, EVERYTHING)]
         assert row["part"] in found
+
+
+@pytest.mark.parametrize("row", rows("kept"), ids=lambda row: row["part"] or "the owner's")
+def test_which_part_keeps_a_fact(row: dict[str, Any]) -> None:
+    """Also where it is gone; and where that is for the letter or the site to ask for, only if they do."""
+    for fact in row["facts"]:
+        for then, now in (({fact: "a 1 2"}, {fact: "b 1 2"}), ({fact: "x"}, {})):
+            if fact.startswith("account webadmin") and now:
+                continue  # of the letter's accounts only that they are there
+            assert [each.part for each in differing(then, now)] == [row["part"]], fact
+            assert [each.part for each in differing(then, now, NOTHING)] == ["" if row.get("asked") else row["part"]]
+
+
+def test_each_rule_has_a_fact_in_the_table() -> None:
+    facts = {(row["part"], fact.partition(" ")[0]) for row in rows("kept") for fact in row["facts"]}
+    assert {(rule.part, rule.kind) for rule in RULES} <= facts
+
+
+@pytest.mark.parametrize("kind", ["password", "group", "subuid", "subgid", "home", "keys"])
+def test_what_an_account_has_is_told_with_it_when_it_comes_or_goes(kind: str) -> None:
+    part = f"{kind} a /home/a" if kind in ("home", "keys") else f"{kind} a"
+    for then, now in (({}, {"account a": "x", part: "1"}), ({"account a": "x", part: "1"}, {})):
+        assert [each.fact for each in differing(then, now)] == ["account a"]
+    both = differing({"account a": "x", part: "1"}, {"account a": "y", part: "2"})
+    assert sorted(each.fact for each in both) == ["account a", part]
+
+
+@pytest.mark.parametrize(
+    ("file", "fact"),
+    [
+        ("/etc/hosts", "hosts 127.0.1.1"),
+        ("/etc/hostname", "host-name running"),
+        ("/etc/machine-info", "host-name pretty"),
+        ("/etc/timezone", "time-zone Asia/Jakarta"),
+        ("/etc/resolv.conf", "resolver nameserver"),
+    ],
+)
+def test_a_files_content_is_told_by_what_it_says(file: str, fact: str) -> None:
+    for then, now in (("file 644 0:0 aa", "file 644 0:0 bb"), (None, "file 644 0:0 bb"), ("file 644 0:0 aa", None)):
+        before, after = ({f"file {file}": side} if side else {} for side in (then, now))
+        assert [each.fact for each in differing(before, after | {fact: "x"})] == [fact]
+    assert [each.fact for each in differing({}, {f"file {file}": "x y z", "unit a.service": "x"})] != ["unit a.service"]
 
 
 def test_options_of_sshd_are_spelled_as_in_its_manual() -> None:

@@ -46,6 +46,11 @@ def events(*lines: str) -> list[Event]:
     return made
 
 
+def test_a_history_that_names_no_versions_keeps_the_first_of_each() -> None:
+    first = {"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"}
+    assert procedure.pins([]) == procedure.pins(events(*BROUGHT)) == first
+
+
 @pytest.mark.parametrize(
     ("verb", "ends"),
     [("inspect", ["sesuai", "beda"]), ("refuse", ["ditolak"]), ("withdraw", []), ("no-verb", ["entah"])],
