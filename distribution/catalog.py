@@ -23,6 +23,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from sopctl.cli.language import COMMENT
 from sopctl.cli.main import COMMANDS, cli
 from sopctl.cli.render import FACT, labelled
 from sopctl.locale.catalogs import FOLDER
@@ -134,6 +135,7 @@ def _help() -> Iterator[Message]:
         for text in (command.help, command.short_help):
             if text:
                 yield Message(inspect.cleandoc(text), where)
+        yield from (Message(each, where) for each in COMMENT.findall(command.epilog or ""))
         for parameter in command.params:
             texts = [parameter.metavar]
             if isinstance(parameter, click.Option):

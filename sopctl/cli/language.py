@@ -24,6 +24,8 @@ _LONGEST_SETTINGS = 1 << 20
 _FOR_PROGRAMS = ("json", "ndjson", "prometheus", "nagios", "junit")
 """Formats of `--format` that programs read."""
 EXAMPLE = gettext_noop("Example:")
+COMMENT = re.compile(r"(?<=  # ).+$", re.MULTILINE)
+"""What is said behind an example's command line."""
 """What stands above the command lines below a command's help."""
 
 _OF_TYPE = {
@@ -122,7 +124,7 @@ def translated(command: click.Command) -> click.Command:
     made.help = _maybe(command.help and cleandoc(command.help))
     made.short_help = _maybe(command.short_help)
     if command.epilog:
-        made.epilog = command.epilog.replace(EXAMPLE, _(EXAMPLE), 1)
+        made.epilog = COMMENT.sub(lambda found: _(found[0]), command.epilog.replace(EXAMPLE, _(EXAMPLE), 1))
     made.params = [_parameter(each) for each in command.params]
     made.options_metavar = _maybe(command.options_metavar)
     if isinstance(made, click.Group):

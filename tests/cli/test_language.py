@@ -61,6 +61,7 @@ def test_help_is_in_the_language_of_whoever_asks(sopctl: Callable[..., Ran]) -> 
     assert "Urutkan menurut kolom ini." in said
     assert "Tampilkan bantuan ini, lalu selesai." in said
     assert "Contoh:\n" in said
+    assert "sopctl take-in PS-2026-0001  # bertanya\n" in sopctl("take-in", "--help", SOPCTL_LANG="id").out
     assert sopctl("list", "--help").out.startswith("Usage: sopctl list [OPTIONS]\n")
 
 

@@ -156,6 +156,7 @@ def test_the_first_form_says_what_became_of_it(sopctl: Callable[..., Ran], desk:
     ran = sopctl("document", "verify", str(first), str(second))
     issued, since, newer = ran.out.splitlines()
     assert (ran.code, issued.split()[0], newer.split()[0]) == (0, "issued", "issued")
+    assert sopctl("document", "verify", "1").out == sopctl("document", "verify", two[0]).out
     assert since == f"  replaced on {desk.now():%Y-%m-%d} by event 9: nama penerima salah"
     reissuing.addendum(staff, two[0], text="dua catu daya", reason="terlewat")
     ran = sopctl("document", "verify", str(second))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import choose_one, end, end_with, example, json_option, open_desk
+from sopctl.cli.options import DEPOSIT, choose_one, end, end_with, example, json_option, open_desk
 from sopctl.cli.reading.document._render import put_all_documents, put_checked, put_documents
 from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
@@ -38,7 +38,7 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
         raise UsageError("one-deposit-or-files", "name one deposit, or files")
     if not files:
-        end(put_documents(ctx, what[0], as_json=as_json))
+        end(put_documents(ctx, DEPOSIT.convert(what[0], None, ctx), as_json=as_json))
     checked, errors = integrity.check_files(open_desk(ctx), [Path(name) for name in files])
     if len(errors) == len(files) == 1:
         raise errors[0]
