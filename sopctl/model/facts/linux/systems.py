@@ -62,20 +62,17 @@ _NAMES = {
 }
 """Plain name (small letters alone, without the words linux, gnu, os, server) → the name used here."""
 
-_WORDS = frozenset({"linux", "gnu", "os", "server", "the", "operating", "system"})
+_WORDS = frozenset({"linux", "gnu", "os", "server", "operating", "system"})
 
 _RELEASE = re.compile(r"([A-Za-z][A-Za-z .()/_-]{0,60}?) (?:release|version) v?(\d[\w.]{0,20})", re.IGNORECASE)
 """A line such as /etc/redhat-release: "CentOS Linux release 7.9.2009 (Core)"."""
 
 _UNDER = {
-    "none": "none",
     "microsoft": "hyperv",
     "hyperv": "hyperv",
     "virtualpc": "hyperv",
     "oracle": "virtualbox",
     "innotekgmbh": "virtualbox",
-    "vmware": "vmware",
-    "kvm": "kvm",
     "rhev": "kvm",
     "rhv": "kvm",
     "ovirt": "kvm",
@@ -85,7 +82,6 @@ _UNDER = {
     "google": "kvm",
     "apple": "kvm",
     "systemdnspawn": "container",
-    "container": "container",
     "wsl": "container",
     "powervmlx86": "powervm",
     "ibmsystemz": "zvm",
