@@ -107,6 +107,26 @@ def test_authorized_keys() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("", []),
+        ("/usr/sbin/sshd -D", []),
+        ("sshd -D -f /etc/ssh/sshd_config", []),
+        ("sshd -f /srv/config", ["-f /srv/config"]),
+        ("sshd -Df/srv/config -e", ["-f /srv/config"]),
+        ("sshd -De -f /srv/config", ["-f /srv/config"]),
+        ("sshd -pf -o UsePAM=no", ["-o UsePAM=no"]),
+        ("sshd -p 22 -oPermitRootLogin=yes -o Ciphers=x", ["-o PermitRootLogin=yes"]),
+        ("sshd x f -o allowusers=web y", ["-o allowusers=web"]),
+        ("sshd -o PubkeyAuthentication -f a -f b", ["-o PubkeyAuthentication", "-f a", "-f b"]),
+        ("sshd -o", []),
+    ],
+)
+def test_what_a_command_line_says_instead_of_the_configuration(line: str, instead: list[str]) -> None:
+    assert sshd_rules.started_with(line) == instead
+
+
 @given(st.text(max_size=300))
 def test_whatever_a_server_says_is_read(text: str) -> None:
     read_authorized_keys(text)
