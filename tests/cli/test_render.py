@@ -7,11 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sopctl.cli import render
+from sopctl.cli.main import cli
 from sopctl.cli.render import amount, asking, fitted, put_wrapped, table, wrapped
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import letters
 from tests.conftest import Clock, Ran
@@ -115,3 +118,12 @@ def test_a_table_in_the_house_style_has_a_line_above(capsys: pytest.CaptureFixtu
     render.console().print(made)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split() for line in lines if "─" not in line] == [[], ["a", "b"], ["1", "2"]]
+
+
+@pytest.mark.parametrize(
+    "words", ["visit list", "maintenance list", "account list", "account token list", "queue list", "runs list"]
+)
+def test_where_there_is_nothing_to_list_a_sentence_says_so(words: str, site: Site) -> None:
+    ran = CliRunner().invoke(cli, ["--site", str(site.root), *words.split()])
+    assert ran.exit_code == 0
+    assert re.fullmatch(r"No\w* .*(\.|--help)\n", ran.output)

@@ -113,6 +113,13 @@ def list_maintenance(ctx: click.Context, *, month: str | None, as_json: bool) ->
 
         put_json(Maintenance(maintenance=list(found)))
         return
+    if not found:
+        click.echo(
+            _("There was no maintenance in {month}.", month=month)
+            if month
+            else _("No maintenance is planned or under way.")
+        )
+        return
     made = table(_("maintenance"), _("from"), _("until"), _("racks"), _("deposits"), _("why"), _("told"))
     for each in found:
         what = each.maintenance

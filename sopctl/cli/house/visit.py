@@ -149,6 +149,13 @@ def list_visits(ctx: click.Context, *, month: str | None, as_json: bool) -> None
     if as_json:
         _put_visits(found)
         return
+    if not found:
+        click.echo(
+            _("Nobody was in the server room in {month}.", month=month)
+            if month
+            else _("Nobody is expected, and nobody is inside.")
+        )
+        return
     made = table(_("visit"), _("who"), _("what for"), _("state"), _("with"), _("since"), _("out"))
     for each in found:
         escort = each.arrival.escort if each.arrival else ""

@@ -56,7 +56,8 @@ def sla(ctx: click.Context, *, month: str | None, as_json: bool) -> None:
     made = table(_("step"), *counts)
     for line in found.steps:
         made.add_row(f"{line.procedure} {line.step}\n{line.actor}", *_cells(line.tally), style=_style(line.tally))
-    console().print(made)
+    if found.steps:
+        console().print(made)
     people = table(_("actor"), *counts)
     for actor, tally in (*found.actors.items(), (_("all"), found.total)):
         people.add_row(actor, *_cells(tally), style=_style(tally))

@@ -30,6 +30,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         ]
         put_json(PageAccounts(accounts=told))
         return
+    if not rows:
+        click.echo(_("No accounts. Invite somebody: sopctl account invite --help"))
     for name, kind, standing, code in rows:
         who = f"{name:<20} {said(kind):<8}"
         words = {

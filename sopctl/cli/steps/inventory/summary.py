@@ -88,6 +88,8 @@ def _put_summary(found: "MonthlySummary") -> None:
         click.echo(_("{id}: not gathered in {month}", id=deposit_id, month=found.month))
     for other in found.not_due:
         click.echo(_("{id}: was here, and its inventory was not due ({stands})", id=other.id, stands=other.stands))
+    if not found.servers:
+        return
     rows: list[tuple[str, ...]] = [
         ("id", _("server"), _("unit"), _("rack"), _("system"), _("memory"), _("disks"), _("valid until"))
     ]

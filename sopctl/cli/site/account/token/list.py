@@ -23,6 +23,8 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 
         put_json(accounts.tokens(found, zone))
         return
+    if not found:
+        click.echo(_("No tokens. Make one for a program: sopctl account token create --help"))
     wide = max(16, len(_("never used")), len(_("used {day}", day="2026-01-01")))
     for each in found:
         used = _("used {day}", day=_day(each.used, zone)) if each.used else _("never used")
