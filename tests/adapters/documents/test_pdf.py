@@ -94,23 +94,23 @@ def test_every_page_carries_what_ties_it_to_the_record(form: Form) -> None:
     assert "DINASKOMUNIKASIDANINFORMATIKA" in squeezed(found[0].get_text_range())
 
 
-@each_form
-def test_the_same_form_is_the_same_bytes_also_in_another_process(form: Form) -> None:
-    here = render(form)
-    assert render(form) == here
-    name = next(name for name, known in FORMS.items() if known is form)
-    there = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            "import sys; from tests.adapters.documents.test_pdf import FORMS, render;"
-            f"sys.stdout.buffer.write(render(FORMS[{name!r}]))",
-        ],
-        capture_output=True,
-        check=True,
-        cwd=Path(__file__).parents[3],
+@pytest.fixture(scope="module")
+def made_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each form, as another process makes it."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    script = (
+        "import sys; from pathlib import Path; from tests.adapters.documents.test_pdf import FORMS, render\n"
+        "for name, form in FORMS.items(): Path(sys.argv[1], name).write_bytes(render(form))"
     )
-    assert there.stdout == here
+    subprocess.run([sys.executable, "-c", script, folder], check=True, cwd=Path(__file__).parents[3])
+    return folder
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_the_same_form_is_the_same_bytes_also_in_another_process(name: str, made_elsewhere: Path) -> None:
+    here = render(FORMS[name])
+    assert render(FORMS[name]) == here
+    assert (made_elsewhere / name).read_bytes() == here
 
 
 def test_another_form_is_other_bytes() -> None:
