@@ -18,6 +18,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from msgspec import convert
 
+from sopctl.adapters.ansible import module
 from sopctl.adapters.documents import pdf
 from sopctl.cli import terminal
 from sopctl.model.access.target import HostKey
@@ -27,6 +28,7 @@ from sopctl.model.unit import folded
 from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, turn
+from sopctl.workflow.servers import gathering
 from sopctl.workflow.setup import init
 from sopctl.workflow.steps import editing, handover, inspecting, letters, notifying, reservation
 from tests import contract, copies
@@ -113,23 +115,37 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def typeset_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A paper with the same words as another is not typeset again: nearly every test files the example request in the
-    same minute. That the same form is the same bytes is shown where papers are tested (tests/adapters/documents)."""
+def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is made alike in nearly every test is made once in a process: papers, as all file the example request in the
+    same minute, and the module that servers are asked with. Both are tested without this where they are made
+    (tests/adapters): the same form is the same bytes, and a module answers as Ansible's own does."""
     monkeypatch.setattr(pdf, "_typeset", lambda name, inputs, issued: typeset(name, tuple(inputs.items()), issued))
+    monkeypatch.setattr(gathering, "build", built)
 
 
-really = pdf._typeset
+really_typeset, really_built = pdf._typeset, module.build
 
 
 @lru_cache(maxsize=200)
 def typeset(template: str, inputs: tuple[tuple[str, str], ...], issued: date) -> bytes:
     """As it is done, once for each paper in a process."""
-    return really(template, dict(inputs), issued)
+    return really_typeset(template, dict(inputs), issued)
+
+
+BUILT: dict[tuple[bytes, ...], module.Built] = {}
+
+
+def built(site: Path, path: Path, arguments: Mapping[str, object]) -> module.Built:
+    """As it is done, once for each module with these arguments and settings."""
+    files = [each.read_bytes() if each.is_file() else b"" for each in (site / "ansible.cfg", path)]
+    key = (*files, path.name.encode(), repr(arguments).encode())
+    if key not in BUILT:
+        BUILT[key] = really_built(site, path, arguments)
+    return BUILT[key]
 
 
 @pytest.fixture
-def desk(site: Site, clock: Clock, typeset_once: None) -> Desk:
+def desk(site: Site, clock: Clock, made_once: None) -> Desk:
     deciding = terminal.desk(Site(site.root), user="root").deciding  # `site` itself has read nothing yet
     return Desk(site, deciding, clock, clock_is_right=True)  # tests leap through the months
 
