@@ -14,6 +14,7 @@ from sopctl.cli import wording
 from sopctl.cli.language import EXAMPLE, _
 from sopctl.cli.render import asking, console
 from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
+from sopctl.locale import Text
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
@@ -39,6 +40,36 @@ class _Text(click.types.StringParamType):
 
 
 TEXT = _Text()
+
+
+class When(click.DateTime):
+    """A day, or a day and a time, in these forms, as people write them. The help and a refusal show the first."""
+
+    def __init__(self, *forms: str) -> None:
+        self.form = forms[0]
+        super().__init__([form.replace("YYYY-MM-DD", "%Y-%m-%d").replace("HH:MM", "%H:%M") for form in forms])
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """As people write it."""
+        return f'"{self.form}"' if " " in self.form else self.form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Raises UsageError for what is written otherwise, or for a day that no calendar has."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            raise UsageError(
+                "not-a-date",
+                "{option}: {said!r} is no date, or is not written as {form}",
+                remedy=Text("Write it like this: {example}", example=f"{datetime(2026, 11, 28, 20):{self.formats[0]}}"),
+                option=param.opts[0] if param else "",
+                said=str(value)[:40],
+                form=self.form,
+            ) from None
+
+
+DAY = When("YYYY-MM-DD")
+MOMENT = When("YYYY-MM-DD HH:MM", "YYYY-MM-DDTHH:MM")
 
 
 class Renamed(click.Option):
@@ -147,10 +178,24 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
         ctx.meta[f"sopctl.{option.name}"] = value
 
 
+late_option = click.option(
+    "--late-because",
+    type=TEXT,
+    metavar="WHY",
+    help="Why the step comes late, for the report on time limits.",
+    expose_value=False,
+    callback=_remember,
+)
+
+
 def decider_options(command: Command) -> Command:
     """Who decides, for the desk that `open_desk` makes: --by, and --on-behalf-of with its --document; and why the step
     comes late: --late-because."""
+    return who_decides(late_option(command))
 
+
+def who_decides(command: Command) -> Command:
+    """Who decides alone, for what is itself no step that could come late."""
     options = (
         click.option(
             "--by",
@@ -171,14 +216,6 @@ def decider_options(command: Command) -> Command:
             "authority",
             type=FILE,
             help="The letter of authority: PDF, PNG or JPEG.",
-            expose_value=False,
-            callback=_remember,
-        ),
-        click.option(
-            "--late-because",
-            type=TEXT,
-            metavar="WHY",
-            help="Why the step comes late, for the report on time limits.",
             expose_value=False,
             callback=_remember,
         ),
@@ -226,14 +263,11 @@ clock_option = click.option(
     expose_value=False,
     callback=_remember,
 )
-lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="Indonesian or English [default: id].")
+lang_option = click.option("--lang", type=click.Choice(["id", "en"]), help="The paper's language [default: id].")
 month_option = click.option("--month", metavar="YYYY-MM", help="Which month [default: this one].")
 reason_option = click.option("--reason", type=TEXT, required=True, help="Why; it is kept in the record.")
 letter_option = click.option("--letter", type=FILE, help="The letter about it: PDF, PNG or JPEG.")
-DAY = click.DateTime(["%Y-%m-%d"])
-day_option = click.option(
-    "--date", "on", type=DAY, metavar="YYYY-MM-DD", help="The day on which it happened [default: today]."
-)
+day_option = click.option("--date", "on", type=DAY, help="The day on which it happened [default: today].")
 via_option = click.option(
     "--via",
     type=click.Choice(["email", "webhook", "phone", "letter", "meeting"]),

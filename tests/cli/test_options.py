@@ -1,12 +1,13 @@
-"""What commands take: free texts that say something."""
+"""What commands take: free texts that say something, days and moments as people write them."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import click
 import pytest
 
 from sopctl.cli.main import cli
-from sopctl.cli.options import TEXT, refuse_placeholders
+from sopctl.cli.options import DAY, MOMENT, TEXT, When, refuse_placeholders
 from sopctl.errors import UsageError
 from tests.conftest import Ran
 
@@ -99,3 +100,21 @@ def test_a_placeholder_is_no_disposition(sopctl: Callable[..., Ran], text: str) 
     ran = sopctl("dispose", "PS-2026-0001", "--instruction", text)
     assert ran.code == 2
     assert f"--instruction is missing: {text} is only a placeholder" in ran.err
+
+
+@pytest.mark.parametrize("text", ["31/12/2028", "2028-02-30", "2028-12-31 20:00", "YYYY-MM-DD", ""])
+def test_what_is_no_day_is_refused_with_the_form_as_people_write_it(text: str) -> None:
+    with pytest.raises(UsageError, match="not written as YYYY-MM-DD") as refused:
+        DAY.convert(text, None, None)
+    assert refused.value.id == "not-a-date"
+
+
+def test_a_moment_has_two_forms() -> None:
+    for text in ("2028-12-31 20:00", "2028-12-31T20:00"):
+        assert MOMENT.convert(text, None, None) == datetime(2028, 12, 31, 20)
+
+
+def test_no_option_takes_a_day_in_a_form_of_programs() -> None:
+    dates = [each for each in options(cli) if isinstance(each.type, click.DateTime)]
+    assert dates
+    assert [each.name for each in dates if not isinstance(each.type, When)] == []

@@ -39,9 +39,9 @@ def command(
 ) -> None:
     """Change a deposit's record; the old and the new values go into its history. No deadline is restarted.
 
-    It says why. Whoever decides the same change by its own command decides it here too: the heads the end of the
-    deposit's time, the staff what is configured on a server. What an edit changes on a server that is configured
-    already, `sopctl todo` names with the command that puts it there.
+    It needs a reason (--note). Who may decide depends on the change, as with the command made for it: the heads decide
+    on the end of the deposit and its owner, the staff on what is configured on a server. If the server is configured
+    already, `sopctl todo` then names the command that puts the change on it.
     """
     from sopctl.workflow.steps import editing
 

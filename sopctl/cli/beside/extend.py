@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from sopctl.cli.options import (
+    DAY,
     TEXT,
     decider_options,
     example,
@@ -22,7 +23,7 @@ from sopctl.cli.render import put_step
     "extend", epilog=example('sopctl extend PS-2026-0001 --until 2028-12-31 --letter-number "090/7/2027" --by kabid')
 )
 @id_argument
-@click.option("--until", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The new last day of the deposit.")
+@click.option("--until", type=DAY, required=True, help="The new last day of the deposit.")
 @click.option("--letter-number", type=TEXT, default="", help="The number of the owner's letter.")
 @letter_option
 @click.option("--note", type=TEXT, default="", help="A remark.")

@@ -2,14 +2,14 @@
 
 import click
 
-from sopctl.cli.options import TEXT, decider_options, example, id_argument, json_option, open_desk, seen_option
+from sopctl.cli.options import TEXT, example, id_argument, json_option, open_desk, seen_option, who_decides
 from sopctl.cli.render import put_step
 
 
 @click.command("late", epilog=example('sopctl late PS-2026-0001 --because "kunci rak hilang"'))
 @id_argument
 @click.option("--because", type=TEXT, required=True, help="Why; it is kept in the record.")
-@decider_options
+@who_decides
 @seen_option
 @json_option
 @click.pass_context

@@ -8,6 +8,7 @@ import click
 from sopctl.cli.language import _, said
 from sopctl.cli.options import (
     DEPOSIT,
+    MOMENT,
     TEXT,
     by_option,
     end,
@@ -23,8 +24,6 @@ from sopctl.model.text import printable
 
 if TYPE_CHECKING:
     from sopctl.workflow.house.maintenance import Planned
-
-MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"])
 
 
 @click.group("maintenance", cls=Group, epilog=example("sopctl maintenance list"))

@@ -6,6 +6,7 @@ import click
 
 from sopctl.cli.language import _, pgettext, said
 from sopctl.cli.options import (
+    DAY,
     TEXT,
     decider_options,
     end,
@@ -40,7 +41,7 @@ from sopctl.model.text import printable
 @click.option("--result", type=click.Choice(["ok", "failed"]), help="Did it succeed?")
 @click.option("--checked", type=TEXT, default="", metavar="HOW", help="How someone made sure that nothing is left.")
 @click.option("--done-by", type=TEXT, default="", metavar="WHO", help="Who did it.")
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="On which day [default: today].")
+@click.option("--on", "day", type=DAY, help="On which day [default: today].")
 @click.option(
     "--unlisted", type=TEXT, default="", metavar="WHY", help="Why a disk counts that the last facts do not list."
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.language import _, said
-from sopctl.cli.options import DEPOSIT, TEXT, by_option, example, json_option, lacks, month_option, open_desk
+from sopctl.cli.options import DEPOSIT, TEXT, When, by_option, example, json_option, lacks, month_option, open_desk
 from sopctl.cli.render import console, put_json, table
 from sopctl.cli.tree import Group
 from sopctl.locale import gettext_noop
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STATES = (gettext_noop("announced"), gettext_noop("inside"), gettext_noop("left"))
 """What a visit may be, for who words it."""
-MOMENT = click.DateTime(["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d"])
+MOMENT = When("YYYY-MM-DD HH:MM", "YYYY-MM-DDTHH:MM", "YYYY-MM-DD")
 
 
 @click.group("visit", cls=Group, epilog=example("sopctl visit list"))

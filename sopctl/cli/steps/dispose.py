@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from sopctl.cli.options import (
+    DAY,
     FILE,
     TEXT,
     decider_options,
@@ -25,7 +26,7 @@ from sopctl.cli.render import put_step
 @click.option("--instruction", type=TEXT, required=True, help="What the head wrote on the letter.")
 @click.option("--to", type=TEXT, default="", help="To whom it is routed [default: the next step's actor].")
 @click.option("--number", type=TEXT, default="", help="The number of the disposition sheet.")
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
+@click.option("--date", "day", type=DAY, help="Its date [default: today].")
 @click.option("--letter", type=FILE, help="Its scan: PDF, PNG or JPEG.")
 @decider_options
 @seen_option

@@ -7,6 +7,7 @@ import click
 
 from sopctl.cli.language import _
 from sopctl.cli.options import (
+    DAY,
     FILE,
     TEXT,
     choose_one,
@@ -29,7 +30,7 @@ from sopctl.cli.render import put_step
 )
 @id_argument
 @click.option("--letter-number", type=TEXT, help="Begins the return: the number of the owner's letter.")
-@click.option("--letter-date", type=click.DateTime(["%Y-%m-%d"]), help="Its date [default: today].")
+@click.option("--letter-date", type=DAY, help="Its date [default: today].")
 @click.option("--letter", type=FILE, help="Its scan: PDF, PNG or JPEG.")
 @click.option("--data-saved", is_flag=True, help="Step 5: the owner says that the data is saved.")
 @click.option("--keep-disks/--wipe-disks", default=None, help="The owner's choice, with --data-saved.")

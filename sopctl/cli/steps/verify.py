@@ -9,6 +9,7 @@ import click
 
 from sopctl.cli.language import _
 from sopctl.cli.options import (
+    DAY,
     FILE,
     TEXT,
     due_argument,
@@ -53,7 +54,7 @@ UNTIL_SECONDS = 600.0
 @click.option("--word", type=click.Choice(["yes", "no"]), help="What they said [default: yes].")
 @click.option("--note", type=TEXT, default="", help="What they said about it; a no needs one.")
 @click.option("--how", type=TEXT, default="", help="By which means they tried it: a console, RDP, a web page.")
-@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), help="On which day [default: today].")
+@click.option("--on", "day", type=DAY, help="On which day [default: today].")
 @click.option("--until-accessible", is_flag=True, help="Keep trying while the cause may pass by itself.")
 @click.option(
     "--timeout",

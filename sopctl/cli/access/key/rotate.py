@@ -40,8 +40,8 @@ def command(
 
     A new key is made beside the old one and named in sopctl.yml. On each server it is added in an armed window, in
     which both are valid, until it has logged in again and become root; then the old one is taken out, in a window too.
-    A server that does not answer, or fails, keeps what it had: run the command again for the rest. Each server is
-    opened by the key that it knows, all the while.
+    A server that does not answer, or fails, keeps what it had: run the command again for the rest. Meanwhile each
+    server is opened by the key that it knows.
 
     Where none of our keys opens a server any more, its owner lets the new one in: by the password or key of the first
     contact's account, or by putting the new key's line there; then run this with its ID.

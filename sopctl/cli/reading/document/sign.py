@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     help="For --bsre: with a code that the service sends the signer, in place of the passphrase.",
 )
 @click.option("--signer", "name", default="", help="For --bsre: who signs, where the paper names another or nobody.")
-@click.option("--not-signed", metavar="WHY", help="It was not clear whether the service signed; it surely did not.")
+@click.option("--not-signed", metavar="WHY", help="It was not clear whether the service signed; it certainly did not.")
 @click.option("--because", default="", help="Why somebody signs whom the paper does not name in that box.")
 @click.option(
     "--password-file", type=FILE, help="The passphrase or PIN, from a file's first line; else it is asked for."
@@ -75,7 +75,7 @@ def command(
     preview: Path | None,
     as_json: bool,
 ) -> None:
-    """Sign the newest revision of a paper, seen in the form's own box, and file it.
+    """Sign the newest revision of a paper, visibly in the form's own box, and file it.
 
     The passphrase or PIN is asked for, or read from a file or the keyring; it is kept nowhere. With --bsre, the
     signer's NIK is asked for too (in the keyring, the accounts are called nik and bsre). The service is asked once:

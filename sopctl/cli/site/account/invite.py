@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 )
 @click.argument("name", metavar="NAME")
 @click.option(
-    "--as", "kind", type=click.Choice(["person", "unit", "auditor"]), help="Whose [default: as sopctl.yml has it]."
+    "--as",
+    "kind",
+    type=click.Choice(["person", "unit", "auditor"]),
+    help="Whose account [default: as sopctl.yml says].",
 )
 @json_option
 @click.pass_context
