@@ -35,6 +35,8 @@ class Most(NamedTuple):
 FEW = Most(6, 20)
 """Where they are to be read each time: reading a file takes as long as most of its tests."""
 MANY = Most(30, 40)
+OWN_SECONDS = 10
+"""What the tests of a module's own file may take together, also those of which nothing is known."""
 SECONDS_FILE, COVERAGE_FILE, MEASURED_FILE = "seconds.json", "coverage", "measured.json"
 
 
@@ -64,6 +66,11 @@ class Covering:
             by_file, key=lambda file: (Path(file).name != own, min(self._seconds[each] for each in by_file[file]), file)
         )[: most.files]
         return [test for file in files for test in self._fastest(by_file[file], most.seconds / len(files))]
+
+    def of_file(self, file: str) -> list[str]:
+        """The tests of a file, fast ones, whatever they run: of a line that is newer than what is known, nothing is."""
+        found = [test for test in self._seconds if test.startswith(f"{file}::")]
+        return self._fastest(found, OWN_SECONDS)
 
     def is_read(self, module: Path, lines: Iterable[int]) -> bool:
         """Do these lines run when modules are read, whatever test follows?"""

@@ -4,9 +4,10 @@
 Each mutant differs from the code in one operator, condition, number, name-like string, answer or statement. What a
 sentence says is left as it is: nobody tests wording, and nobody should. A mutant is killed when a test fails, or when
 the tests do not end in time. The places are drawn by a seed from model/ and store/, in a copy of the checkout.
-What was judged is not judged again. With `--covering`, the tests that run the changed line are asked; where none does,
-those that run the lines which name what it is part of; else those that speak of its module. What a module binds when it
-is read is at last held against the tests that walk all that is declared, and the pages that are generated from it.
+What was judged is not judged again. With `--covering`, the module's own tests and those that run the changed line are
+asked; where none does, those that run the lines which name what it is part of; else those that speak of its module.
+What a module binds when it is read is at last held against the tests that walk all that is declared, and the pages that
+are generated from it.
 """
 
 import argparse
@@ -47,7 +48,10 @@ ASKED = (1, 4, 12)
 OF_ALL = (
     "tests/model/test_bounds.py",
     "tests/model/facts/test_declaration.py",
-    "tests/cli/test_docs.py::test_what_is_generated_is_up_to_date",
+    *(
+        f"tests/cli/test_docs.py::test_what_is_generated_is_up_to_date[{program}.py]"
+        for program in ("causes", "settings", "facts_schema")
+    ),
 )
 """Those that walk what every module declares: asked last about what is bound when a module is read."""
 FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTILINE)
@@ -128,10 +132,11 @@ class Judges:
             yield from ((each, True) for each in near)
             return
         own, lines = f"test_{relative.name}", [(relative, statement(place))]
-        running = [test for test in self._covering.tests(own, lines, MANY) if not test.startswith(LEFT_OUT)]
-        if is_called(place) and running:
-            yield running, False
-            if not self._covering.is_read(*lines[0]):
+        running = self._covering.tests(own, lines, MANY)
+        asked = dict.fromkeys((*self._covering.of_file(near[0][0]), *running))
+        if is_called(place) and asked:
+            yield [test for test in asked if not test.startswith(LEFT_OUT)], False
+            if running and not self._covering.is_read(*lines[0]):
                 return
         known = self._covering.tests(own, lines, FEW) or self._covering.tests(own, uses(place), FEW)
         if known:  # all of its own file: a table's row may be met there and nowhere else
