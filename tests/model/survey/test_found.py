@@ -54,3 +54,16 @@ def test_what_it_says_of_itself() -> None:
     assert survey.own_name_seconds == 8.0
     assert survey.accounts["webadmin"].keys == 3
     assert survey.ssh_ports == (22,)
+
+
+def test_a_tunnel_comes_in_by_its_protocol_unless_the_kernel_made_it() -> None:
+    kinds = [("ipip", 768, "tunl0"), ("ipip", 768, "ip_vti0"), ("sit", 776, "sit0"), ("gre", 778, "gre0")]
+    for protocol, number, idle in [*kinds, ("gre", 823, "ip6gre0")]:
+        there = found.read(records({"interfaces": f"eth0 1\nlo 772\nmine {number}\nhalf"}))
+        assert there.protocols == (protocol,)
+        assert found.read(records({"interfaces": f"{idle} {number}"})).protocols == ()
+
+
+def test_protocols_that_programs_receive_themselves() -> None:
+    there = found.read(records({"raw": "0001\n0006\n0011\n003A\n00FF\n0000\n0059\n0100\nx"}))
+    assert there.protocols == ("ospf",)
