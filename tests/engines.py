@@ -183,13 +183,18 @@ class Link:
             threading.Thread(target=self._pass, args=(near, far), daemon=True).start()
 
     def _pass(self, near: socket.socket, far: socket.socket) -> None:
-        with near, far, contextlib.suppress(OSError):
+        with near, far, contextlib.suppress(OSError, ValueError):  # a closed one has no descriptor
+            ends = {near.fileno(): (near, far), far.fileno(): (far, near)}
+            polled = select.poll()  # `select` takes no descriptor above 1023
+            for descriptor in ends:
+                polled.register(descriptor, select.POLLIN)
             while True:
-                for ready in select.select([near, far], [], [])[0]:
-                    data = ready.recv(65536)
+                for descriptor, _ in polled.poll():
+                    here, there = ends[descriptor]
+                    data = here.recv(65536)
                     if not data:
                         return
-                    (far if ready is near else near).sendall(data)
+                    there.sendall(data)
 
 
 @contextlib.contextmanager
