@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sopctl.adapters import sealing
 from sopctl.cli import terminal
 from sopctl.errors import Conflict, InvalidRecord, NotNow, SopctlError, UsageError
 from sopctl.model.sop.entries import Configured, Left
@@ -24,6 +25,12 @@ from sopctl.workflow.steps import acts, letters
 from tests.conftest import Ran
 
 PASSPHRASE = "kuda laut biru empat"
+
+
+@pytest.fixture(autouse=True)
+def cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """scrypt with less to do in this process, half a second each time; the commands that run below are as they are."""
+    monkeypatch.setattr(sealing, "COST", 2**10)
 
 
 @pytest.fixture
