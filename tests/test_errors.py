@@ -125,6 +125,12 @@ def test_every_error_is_in_the_reference() -> None:
     assert {each.id for each in made_by_sopctl() if each.id} <= set(contract.documented())
 
 
+def test_the_reference_says_what_helps() -> None:
+    rows = [line for line in contract.REFERENCE.read_text().splitlines() if line.startswith("| `")]
+    assert len(rows) > 600, "they were found"
+    assert [row.split("`")[1] for row in rows if row.endswith("|  |")] == [], "each error needs a remedy"
+
+
 def test_the_reference_calls_an_operand_what_the_help_calls_it() -> None:
     lines = {line.split("`")[1]: line for line in contract.REFERENCE.read_text().splitlines() if line.startswith("| `")}
     for id, command in {

@@ -201,7 +201,12 @@ def _read_whole(answer: "Response") -> "Response":
 
 
 def _failed(reason: str) -> OutsideFailure:
-    return OutsideFailure("identity-provider-failed", "the identity provider cannot be asked: {reason}", reason=reason)
+    return OutsideFailure(
+        "identity-provider-failed",
+        "the identity provider cannot be asked: {reason}",
+        remedy="Try again later, or log in with a password. If it lasts, see page.oidc in sopctl.yml.",
+        reason=reason,
+    )
 
 
 def _short(error: Exception) -> str:

@@ -55,7 +55,12 @@ def strokes(content: bytes, where: str) -> bytes:
         ink = grey.point([255 if shade < DARK else 0 for shade in range(256)])
         bounds = ink.getbbox()
         if bounds is None or ink.histogram()[255] < LEAST_INK:
-            raise InvalidRecord("nothing-drawn", "the picture of the signature shows nothing", where=where)
+            raise InvalidRecord(
+                "nothing-drawn",
+                "the picture of the signature shows nothing",
+                remedy="Sign again with dark ink on a light ground.",
+                where=where,
+            )
         return _written(grey.crop(bounds), "PNG")
 
 

@@ -16,7 +16,12 @@ def seal(content: bytes, passphrase: str) -> bytes:
     from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
     if len(passphrase) < SHORTEST:
-        raise UsageError("passphrase-too-short", "a passphrase needs {least} characters or more", least=SHORTEST)
+        raise UsageError(
+            "passphrase-too-short",
+            "a passphrase needs {least} characters or more",
+            remedy="Choose a longer one, such as several words.",
+            least=SHORTEST,
+        )
     salt, nonce = os.urandom(SALT), os.urandom(NONCE)
     return MAGIC + salt + nonce + ChaCha20Poly1305(_key(passphrase, salt)).encrypt(nonce, content, MAGIC)
 
@@ -34,7 +39,10 @@ def unseal(sealed: bytes, passphrase: str, *, where: str) -> bytes:
         return ChaCha20Poly1305(_key(passphrase, salt)).decrypt(nonce, content, MAGIC)
     except (InvalidTag, ValueError):
         raise InvalidRecord(
-            "not-unsealed", "the passphrase does not open this, or it was altered", where=where
+            "not-unsealed",
+            "the passphrase does not open this, or it was altered",
+            remedy="Check the passphrase (capitals, the layout of the keyboard). If it is right, take another copy.",
+            where=where,
         ) from None
 
 

@@ -46,6 +46,7 @@ def read_rows(content: bytes, *, where: str, max_rows: int, max_columns: int) ->
         raise InvalidRecord(
             "not-a-spreadsheet",
             "not a spreadsheet: {reason}",
+            remedy="Save it as .xlsx (Excel workbook) or CSV, and give that file.",
             where=where,
             reason=f"{type(error).__name__}: {error}",
         ) from None

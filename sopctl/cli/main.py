@@ -192,7 +192,7 @@ def _run() -> int:
         message = " ".join(error.format_message().split())  # click lists choices on lines of their own
         code = _say(UsageError("usage", "{message}", message=message, remedy=_help_hint(error)))
     except (KeyboardInterrupt, click.Abort):
-        code = _say(Interrupted("interrupted", "interrupted"))
+        code = _say(Interrupted("interrupted", "interrupted", remedy=_("What was recorded before stays.")))
     except SopctlError as error:
         code = _say(error)
     except Exception as error:
@@ -229,7 +229,9 @@ def _unprinted(error: OSError, code: int) -> int:
     said = OutsideFailure(
         "output-failed",
         "the result cannot be written to standard output: {reason}",
-        remedy=_("Recorded: {events}", events=recorded) if recorded else (),
+        remedy=_("Recorded: {events}", events=recorded)
+        if recorded
+        else _("See whether there is space where it is written to."),
         reason=in_words(error),
     )
     options.say([said])
@@ -270,7 +272,7 @@ class _Bug(SopctlError):
     """An error that sopctl did not foresee."""
 
     def __init__(self, error: Exception) -> None:
-        remedy = _("Run it again with SOPCTL_DEBUG=1 to see the traceback.")
+        remedy = _("See what was recorded. With SOPCTL_DEBUG=1, the command shows the traceback.")
         what = f"{type(error).__name__}: {error}"
         super().__init__("bug", "an error in sopctl itself: {what}", remedy=remedy, what=what)
 

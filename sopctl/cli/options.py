@@ -352,16 +352,20 @@ def open_desk(ctx: click.Context) -> "Desk":
         return desk
     deposits = set(filter(None, (ctx.params.get("deposit_id"), *ctx.params.get("deposit_ids", ()))))
     if len(deposits) != 1:
-        raise UsageError("seen-without-deposit", "--seen is about one deposit: name one, and only one")
+        raise UsageError(
+            "seen-without-deposit",
+            "--seen is about one deposit: name one, and only one",
+            remedy="Give one ID, or leave --seen out.",
+        )
     return desk.having_seen({deposits.pop(): seen})
 
 
-def choose_one(*ways: str, remedy: Advice = ()) -> UsageError:
+def choose_one(*ways: str, remedy: Advice = "Give exactly one of them.") -> UsageError:
     """The error when none of these ways was chosen, or several where only one can be."""
     return UsageError("choose-one", "choose one of: {ways}", remedy=remedy, ways=", ".join(ways))
 
 
-def lacks(option: str, other: str, remedy: Advice = ()) -> UsageError:
+def lacks(option: str, other: str, remedy: Advice = "Give that too, or leave the option out.") -> UsageError:
     """The error for an option that was given without another one that it needs."""
     return UsageError("option-needs-another", "{option} needs {other}", remedy=remedy, option=option, other=other)
 

@@ -48,7 +48,10 @@ class Plugin(click.Command):
 def not_for_a_file(form: str) -> UsageError:
     """The error for --output with a format that is for people, or that comes line by line."""
     return UsageError(
-        "format-not-for-a-file", "--output does not write {form}, which is for reading as it comes", form=form
+        "format-not-for-a-file",
+        "--output does not write {form}, which is for reading as it comes",
+        remedy="Use a format for files, such as json or csv, or redirect the output (> FILE).",
+        form=form,
     )
 
 

@@ -53,9 +53,20 @@ class Given:
         said, field = self._said.get(name, "").strip(), self._fields[name]
         said = "" if left_open(said) else said
         if field.required and not said:
-            raise UsageError("field-missing", "{field} is missing", field=field.label)
+            raise UsageError(
+                "field-missing",
+                "{field} is missing",
+                remedy="Nothing was recorded. Fill it in, and send the form again.",
+                field=field.label,
+            )
         if said and field.choices and said not in dict(field.choices):
-            raise UsageError("not-a-choice", "{said!r} is no answer to {field}", said=said[:40], field=field.label)
+            raise UsageError(
+                "not-a-choice",
+                "{said!r} is no answer to {field}",
+                remedy="Take one of the answers that the form offers.",
+                said=said[:40],
+                field=field.label,
+            )
         return said
 
     def optional(self, name: str) -> str:
@@ -80,13 +91,20 @@ class Given:
         try:
             return date.fromisoformat(said) if said else None
         except ValueError:
-            raise UsageError("not-a-day", "{said!r} is not a day", said=said[:40]) from None
+            raise UsageError(
+                "not-a-day", "{said!r} is not a day", remedy="Write it as 2026-11-23.", said=said[:40]
+            ) from None
 
     def number(self, name: str) -> int:
         """A whole number. Raises UsageError for what is none."""
         said = self.text(name)
         if not (said.isascii() and said.isdecimal() and len(said) <= 9):
-            raise UsageError("not-a-number", "{said!r} is not a number", said=said[:40])
+            raise UsageError(
+                "not-a-number",
+                "{said!r} is not a number",
+                remedy="Write it in digits alone, nine at most.",
+                said=said[:40],
+            )
         return int(said)
 
     def count(self, name: str) -> int | None:
@@ -107,7 +125,12 @@ class Given:
         """As `file`, of one that is needed. Raises UsageError where it is missing."""
         path = self.file(name)
         if path is None:
-            raise UsageError("field-missing", "{field} is missing", field=self._fields[name].label)
+            raise UsageError(
+                "field-missing",
+                "{field} is missing",
+                remedy="Nothing was recorded. Fill it in, and send the form again.",
+                field=self._fields[name].label,
+            )
         return path
 
     def photos(self, name: str) -> list[Path]:
@@ -117,7 +140,11 @@ class Given:
         handed = [each for each in handed if each.name]
         if len(handed) > MOST_PHOTOS:
             raise UsageError(
-                "too-many-photos", "{given} photographs; at most {most}", given=len(handed), most=MOST_PHOTOS
+                "too-many-photos",
+                "{given} photographs; at most {most}",
+                remedy="Leave some out, or record the rest with another form.",
+                given=len(handed),
+                most=MOST_PHOTOS,
             )
         kept = [scans.photograph(each.content, each.name) for each in handed]
         return [self._stack.enter_context(Upload("foto.jpg", each).as_file()) for each in kept]

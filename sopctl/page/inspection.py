@@ -58,7 +58,12 @@ def _found(given: Given, *, measured: bool) -> Inspection:
     for no, each in answers.items():
         if each["note"] and not each["result"]:
             question = CHECKLIST[no - 1]
-            raise UsageError("remark-alone", "{question!r} has a remark and no answer", question=question)
+            raise UsageError(
+                "remark-alone",
+                "{question!r} has a remark and no answer",
+                remedy="Answer it as well, or take the remark away.",
+                question=question,
+            )
     said = {
         "answers": {no: each for no, each in answers.items() if each["result"]},
         "condition": given.text("condition"),
@@ -68,7 +73,12 @@ def _found(given: Given, *, measured: bool) -> Inspection:
     try:
         return msgspec.convert(said, Inspection)
     except msgspec.ValidationError as error:
-        raise UsageError("inspection-invalid", "that cannot be recorded: {reason}", reason=str(error)) from None
+        raise UsageError(
+            "inspection-invalid",
+            "that cannot be recorded: {reason}",
+            remedy="Nothing was recorded. Correct it, and send the form again.",
+            reason=str(error),
+        ) from None
 
 
 def _condition(desk: Desk, deposit_id: str, given: Given) -> StepDone:

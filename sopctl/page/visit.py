@@ -163,12 +163,20 @@ def of_api(path: str) -> bool:
 
 def foreign_form() -> NotNow:
     """The error for a form that is not from our own page in this session."""
-    return NotNow("form-of-another-session", "this form is from another session: look at it, and send it again")
+    return NotNow(
+        "form-of-another-session",
+        "this form is from another session: look at it, and send it again",
+        remedy="Nothing of this form was recorded.",
+    )
 
 
 def form_too_large() -> InvalidRecord:
     """The error for a form whose files are too large together."""
-    return InvalidRecord("form-too-large", "what was handed in is too large: at most 64 MiB together")
+    return InvalidRecord(
+        "form-too-large",
+        "what was handed in is too large: at most 64 MiB together",
+        remedy="Hand in fewer or smaller files, in several forms if need be.",
+    )
 
 
 def new_secret() -> str:

@@ -237,6 +237,7 @@ def _checks(site: Site) -> bytes | None:
         raise OutsideFailure(
             "checks-not-copied",
             "the history of checks cannot be copied: {reason}",
+            remedy=("No backup was made. See whether the disk is full or failing, and whether that file is whole."),
             where=str(path),
             reason=in_words(error),
         ) from None
@@ -316,7 +317,16 @@ def _new(target: Path) -> Iterator[BinaryIO]:
 
 
 def _no_backup(file: Path, reason: Prose) -> InvalidRecord:
-    return InvalidRecord("not-a-backup", "this is no backup of a site: {reason}", where=str(file), reason=reason)
+    return InvalidRecord(
+        "not-a-backup",
+        "this is no backup of a site: {reason}",
+        remedy=(
+            "Name a file that sopctl made as a backup, or take another copy of it. A folder that was "
+            "begun is no site: delete it before you restore there."
+        ),
+        where=str(file),
+        reason=reason,
+    )
 
 
 def _altered(file: Path, name: str) -> InvalidRecord:

@@ -108,7 +108,13 @@ def append(site: Site, book: Book, event: Event) -> Book:
     events = (*book.events, bound)
     content = dossiers.history_with(book.content, events, dossiers.readable(bound))
     if len(content) > MAX_BYTES:
-        raise NotNow("book-full", "the book {book} is full: {mib} MiB is the most", book=book.name, mib=MAX_BYTES >> 20)
+        raise NotNow(
+            "book-full",
+            "the book {book} is full: {mib} MiB is the most",
+            remedy="Nothing was recorded. The next year begins a new book.",
+            book=book.name,
+            mib=MAX_BYTES >> 20,
+        )
     dossiers.commit(
         site, book.name, book.path, content, events, lambda: read(site, book.kind, book.year).content == book.content
     )
@@ -120,7 +126,12 @@ def keep(book: Book, name: str, content: bytes) -> Kept:
     the book is let go. Its path is relative to the house's folder."""
     folder = book.path.with_suffix("")
     if folder.is_symlink():
-        raise InvalidRecord("book-folder-is-symlink", "a book's folder may not be a symbolic link", where=str(folder))
+        raise InvalidRecord(
+            "book-folder-is-symlink",
+            "a book's folder may not be a symbolic link",
+            remedy="Put the folder itself there, with what is in it, in place of the link.",
+            where=str(folder),
+        )
     make_folder(folder)
     name = f"{len(book.events) + 1:04}-{name}"
     write_tentative(folder / name, content)

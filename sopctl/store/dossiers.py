@@ -507,7 +507,10 @@ def _place(dossier: Dossier, kind: str) -> Path:
     folder = dossier.folder / kind
     if folder.is_symlink():
         raise InvalidRecord(
-            "dossier-folder-is-symlink", "a dossier's folder may not be a symbolic link", where=str(folder)
+            "dossier-folder-is-symlink",
+            "a dossier's folder may not be a symbolic link",
+            remedy="Put the folder itself there, with what is in it, in place of the link.",
+            where=str(folder),
         )
     make_folder(folder)
     return folder

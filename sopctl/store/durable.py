@@ -100,7 +100,12 @@ def refused(error: OSError) -> OutsideFailure:
     """The one gate for what the system refuses and no adapter has worded closer: never raw, and never a bug of ours."""
     if error.filename is None:
         words = in_words(error)
-        return OutsideFailure("system-refused", "the system refuses what was begun: {reason}", reason=words)
+        return OutsideFailure(
+            "system-refused",
+            "the system refuses what was begun: {reason}",
+            remedy="See what this machine lacks (memory, processes, disk); what was recorded before stays.",
+            reason=words,
+        )
     try:
         with disk_errors(Path(os.fsdecode(error.filename)), "use it"):
             raise error

@@ -116,6 +116,7 @@ def _unfinished(made: Path, error: Exception) -> OutsideFailure:
     return OutsideFailure(
         "opening-lags",
         "the new dossiers are recorded; the rest is done by the next command: {reason}",
+        remedy="Do not request them again. See whether the disk is full or failing.",
         where=str(made),
         reason=error.text if isinstance(error, SopctlError) else str(error),
     )

@@ -114,4 +114,9 @@ def _run(root: Path, words: Sequence[str]) -> "subprocess.CompletedProcess[str]"
 
 
 def _refused(reason: Prose) -> OutsideFailure:
-    return OutsideFailure("git-refused", "{reason}", reason=reason)
+    return OutsideFailure(
+        "git-refused",
+        "{reason}",
+        remedy="What was recorded stays. See to the repository, and commit what is left by hand.",
+        reason=reason,
+    )

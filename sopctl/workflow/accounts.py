@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sopctl.adapters import passwords
-from sopctl.errors import NotNow, UsageError
+from sopctl.errors import Action, NotNow, UsageError
 from sopctl.locale import gettext_noop
 from sopctl.model.principal import AccountKind, Principal
 from sopctl.model.unit import identity
@@ -102,7 +102,13 @@ def accept(site: Site, secret: str, password: str, now: datetime) -> Account:
     """Set the password of whoever holds an invitation, once. Raises UsageError for a password that is too short, NotNow
     for a link that is used up or too old."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise UsageError("password-length", "a password has {least} to {most} characters", least=SHORTEST, most=LONGEST)
+        raise UsageError(
+            "password-length",
+            "a password has {least} to {most} characters",
+            remedy="Nothing was set. Choose another one.",
+            least=SHORTEST,
+            most=LONGEST,
+        )
     account = kept(site).invited(secret, now.timestamp())
     found = account and kept(site).accept(secret, passwords.hashed(password), now.timestamp())
     if found is None:
@@ -143,7 +149,14 @@ def log_in(site: Site, name: str, password: str, address: str, now: datetime) ->
     if account is None or not good or principal(site.settings, account) is None:
         book.failed(name[:100], address, at)
         book.refused(at, name, address, "login-refused", "")
-        raise NotNow("login-refused", "the name or the password is not right")
+        raise NotNow(
+            "login-refused",
+            "the name or the password is not right",
+            remedy=(
+                "Check both: capitals, and the keyboard's layout. Whoever runs the page can invite you "
+                "again, to set a new password."
+            ),
+        )
     if Factors(Database(site)).counts(name):
         secret = secrets.token_urlsafe(32)
         Pending(Database(site)).keep(secret, WAITING, name, at, at + WAITING_SECONDS)
@@ -171,7 +184,7 @@ def who(site: Site, secret: str, now: datetime) -> tuple[Account, Principal] | N
 def revoke(site: Site, name: str) -> None:
     """Close an account. Raises UsageError when there is none."""
     if not kept(site).revoke(name):
-        raise UsageError("no-such-account", "there is no account {name!r}", name=name)
+        raise UsageError("no-such-account", "there is no account {name!r}", remedy=Action("account list"), name=name)
 
 
 Standing = Literal["open", "invited", "unknown"]

@@ -101,7 +101,12 @@ class Deciding:
             return AUTOMATIC
         self._refuse_reader(Text("it"))
         if self.who.kind == "unit":
-            raise NotNow("offices-act", "this is for the office to do, not for {unit}", unit=self.who.unit)
+            raise NotNow(
+                "offices-act",
+                "this is for the office to do, not for {unit}",
+                remedy="Ask the office to do it.",
+                unit=self.who.unit,
+            )
         if self.by is None:
             return next(iter(self.who.people), self.who.login)
         self._refuse_unknown(people, self.by)
@@ -118,7 +123,13 @@ class Deciding:
                 by=self.by,
             )
         if self.who.kind == "unit" and self.who.unit != unit:
-            raise NotNow("other-units-step", "{what} is not {unit}'s to do", what=what, unit=self.who.unit)
+            raise NotNow(
+                "other-units-step",
+                "{what} is not {unit}'s to do",
+                remedy="Leave it to that unit, or to the office.",
+                what=what,
+                unit=self.who.unit,
+            )
         if self.who.kind != "unit" and not (self.who.clerk or unattended):
             raise self._no_clerk(Text("the requesting unit"))
         return REQUESTER
@@ -128,6 +139,7 @@ class Deciding:
             raise NotNow(
                 "reader-decides-nothing",
                 "{login} only reads: {what} is for others to do",
+                remedy="Ask someone of the office.",
                 login=self.who.login,
                 what=what,
             )

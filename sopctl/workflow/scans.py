@@ -24,7 +24,13 @@ def read_bounded(path: Path, max_bytes: int) -> bytes:
 
 
 def _too_large(where: str, most: int) -> InvalidRecord:
-    return InvalidRecord("file-too-large", "the file is larger than {limit}", where=where, limit=f"{most // MIB} MiB")
+    return InvalidRecord(
+        "file-too-large",
+        "the file is larger than {limit}",
+        remedy="Give a smaller file; a scan is smaller in grey and with fewer dots per inch.",
+        where=where,
+        limit=f"{most // MIB} MiB",
+    )
 
 
 def read_scan(path: Path) -> bytes:

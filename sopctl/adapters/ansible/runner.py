@@ -105,17 +105,28 @@ def run_playbook(
     refuse_path(site.resolve())
     for tag in tags:
         if not re.fullmatch(r"[a-z][a-z_]{0,40}", tag):
-            raise InvalidRecord("not-a-tag", "{tag!r} is not the name of a tag", tag=printable(tag, 80))
+            raise InvalidRecord(
+                "not-a-tag",
+                "{tag!r} is not the name of a tag",
+                remedy="A tag has lower-case letters and underscores, such as sshd; the playbooks name them.",
+                tag=printable(tag, 80),
+            )
     words = ["--check", "--diff"] if check else []
     words += ["--tags", ",".join(tags)] if tags else []
     for file in variable_files:
         if not file.is_file():
-            raise InvalidRecord("no-variables-file", "the file of variables does not exist", where=str(file))
+            raise InvalidRecord(
+                "no-variables-file",
+                "the file of variables does not exist",
+                remedy="Check the path of the file of variables.",
+                where=str(file),
+            )
         words += ["-e", f"@{file.resolve()}"]
     if not re.fullmatch(r"[A-Za-z0-9_-]+\.yml", playbook) or not (site / "playbooks" / playbook).is_file():
         raise InvalidRecord(
             "no-playbook",
             "the site has no playbook {playbook!r}",
+            remedy="Put it back: from the site's git or a backup, or with sopctl init --update if sopctl brought it.",
             where=str(site / "playbooks"),
             playbook=playbook,
         )
@@ -134,6 +145,7 @@ def run_playbook(
         raise OutsideFailure(
             "run-folder-not-written",
             "the run's folder cannot be written: {reason}",
+            remedy="See whether the disk is full or failing. What the playbook did on the servers stays done.",
             where=str(run_dir),
             reason=in_words(error),
         ) from error
@@ -148,10 +160,17 @@ def _bare(result: RunResult) -> Any:
 def _host_names(limit: Sequence[str]) -> list[str]:
     """The hosts, without duplicates. Refuses what Ansible would read as a pattern."""
     if not limit:
-        raise InvalidRecord("no-hosts", "no host was named for the run")
+        raise InvalidRecord(
+            "no-hosts", "no host was named for the run", remedy="Nothing was run. Report this as an error in sopctl."
+        )
     for host in limit:
         if not _HOST.fullmatch(host) or host in _WHOLE_SITE:
-            raise InvalidRecord("not-a-host-name", "{host!r} is not the name of a host", host=printable(host, 80))
+            raise InvalidRecord(
+                "not-a-host-name",
+                "{host!r} is not the name of a host",
+                remedy="Name deposits by their ids; groups and patterns are not taken here.",
+                host=printable(host, 80),
+            )
     return list(dict.fromkeys(limit))
 
 
@@ -183,7 +202,12 @@ def _folder(run_dir: Path) -> Iterator[Path]:
         run_dir.parent.mkdir(parents=True, exist_ok=True)
         run_dir.mkdir(mode=0o700)
     except FileExistsError as error:
-        raise Conflict("run-folder-exists", "the run's folder exists already", where=str(run_dir)) from error
+        raise Conflict(
+            "run-folder-exists",
+            "the run's folder exists already",
+            remedy="Another run made it at the same moment; nothing was run on the servers. See what is due.",
+            where=str(run_dir),
+        ) from error
     run_dir.chmod(0o700)
     base = tempfile.gettempdir()
     sockets = Path(tempfile.mkdtemp(prefix="sopctl-", dir=base if len(base) < 40 else "/tmp"))  # noqa: S108 (made 0700, random name)
@@ -404,6 +428,10 @@ def _follow(
         raise Interrupted(
             "run-interrupted",
             "the run was interrupted; nothing of it is left running",
+            remedy=(
+                "What was changed on the servers stays, unless it is said that a server puts it back. Look "
+                "there before the next run."
+            ),
             windows={name: host.window for name, host in tally.results().items() if host.window},
         ) from error
     finally:

@@ -112,6 +112,7 @@ class Gate(HTTPAdapter):
                 raise BmcFault(
                     "bmc-answer-too-large",
                     "the BMC sends more than {limit} bytes",
+                    remedy="Update the BMC's firmware. Until then, fill in a sheet by hand.",
                     where=self._endpoint.place,
                     limit=MAX_ANSWER if size > MAX_ANSWER else MAX_ALL,
                 )
@@ -178,6 +179,9 @@ def _elsewhere(endpoint: Endpoint, target: str) -> BmcFault:
     return BmcFault(
         "bmc-leads-elsewhere",
         "the BMC sends the reading elsewhere, and nothing was sent there: {target}",
+        remedy=(
+            "If the BMC now has another address, correct that in the record; otherwise, find out why it points there."
+        ),
         where=endpoint.place,
         target=printable(target, 200),
     )

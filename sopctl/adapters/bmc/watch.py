@@ -82,7 +82,12 @@ class Watch:
     def ended(self) -> SopctlError | None:
         """Why this watch has ended the conversation; None if it has not."""
         if self._cancel.is_set():
-            return Interrupted("bmc-cancelled", "the reading of the BMC was cancelled", where=self._endpoint.place)
+            return Interrupted(
+                "bmc-cancelled",
+                "the reading of the BMC was cancelled",
+                remedy="Nothing of it was taken over.",
+                where=self._endpoint.place,
+            )
         if time.monotonic() >= self._until:
             return BmcFault(
                 "bmc-timed-out",

@@ -179,7 +179,11 @@ def _bounded(form: Form) -> Form:
         return form
     if isinstance(form, SopForm):
         if not form.actors or not form.steps:
-            raise InvalidRecord("sop-without-steps", "an SOP without actors or steps has no flow table")
+            raise InvalidRecord(
+                "sop-without-steps",
+                "an SOP without actors or steps has no flow table",
+                remedy="Nothing was made. Report this as an error in sopctl.",
+            )
         steps = tuple(replace(step, notes=step.notes[:MAX_NOTES]) for step in form.steps)
         events = _bounded_table(form.events) if form.events else None
         return replace(form, steps=steps, events=events)
@@ -204,6 +208,7 @@ def _bounded(form: Form) -> Form:
             raise InvalidRecord(
                 "too-many-signers",
                 "{signers} people sign the paper; there is room for {most}",
+                remedy="Nothing was made. Report this as an error in sopctl.",
                 signers=len(form.signers),
                 most=MAX_SIGNERS,
             )
@@ -223,11 +228,17 @@ def _bounded_chart(chart: Chart) -> Chart:
 def _bounded_table(table: Table, most: int = MAX_ROWS) -> Table:
     width = len(table.columns)
     if not width:
-        raise InvalidRecord("table-without-columns", "the table {table!r} has no columns", table=table.title)
+        raise InvalidRecord(
+            "table-without-columns",
+            "the table {table!r} has no columns",
+            remedy="Nothing was made. Report this as an error in sopctl.",
+            table=table.title,
+        )
     if any(len(row) != width for row in table.rows):
         raise InvalidRecord(
             "table-row-width",
             "a row of the table {table!r} does not have {columns} cells",
+            remedy="Nothing was made. Report this as an error in sopctl.",
             table=table.title,
             columns=width,
         )
@@ -315,12 +326,20 @@ def _qr(command: str) -> str:
     import segno
 
     if not command:
-        raise InvalidRecord("check-command-missing", "the check command is empty, so there is nothing for the QR code")
+        raise InvalidRecord(
+            "check-command-missing",
+            "the check command is empty, so there is nothing for the QR code",
+            remedy="Nothing was made. Report this as an error in sopctl.",
+        )
     try:
         # All eight masks are readable; trying each takes longer than all other Python code for a form.
         code = segno.make_qr(command.encode("utf-8", "replace"), error="m", mask=0)
     except segno.DataOverflowError:
-        raise InvalidRecord("check-command-too-long", "the check command is too long for a QR code") from None
+        raise InvalidRecord(
+            "check-command-too-long",
+            "the check command is too long for a QR code",
+            remedy="Nothing was made. Report this as an error in sopctl.",
+        ) from None
     image = BytesIO()
     code.save(image, kind="svg", border=0, xmldecl=False)
     return image.getvalue().decode()

@@ -175,7 +175,7 @@ class _Run:
             self._stop.set()
             worker.join()
         if self._cancel.is_set():
-            raise Interrupted("stopped", "stopped")
+            raise Interrupted("stopped", "stopped", remedy="What was recorded before stays.")
 
     def _thread(self) -> None:
         try:

@@ -31,7 +31,12 @@ def _mkdir(folder: Path) -> None:
         return True
 
     if not wait_until(made, KILL_SECONDS):
-        raise OutsideFailure("cgroup-not-made", "the control group cannot be made", where=str(folder))
+        raise OutsideFailure(
+            "cgroup-not-made",
+            "the control group cannot be made",
+            remedy="The lab needs cgroup v2, writable for root: see whether /sys/fs/cgroup is mounted so.",
+            where=str(folder),
+        )
 
 
 def kill(group: str) -> None:
@@ -44,7 +49,12 @@ def kill(group: str) -> None:
         return not members
 
     if not wait_until(emptied, KILL_SECONDS):
-        raise OutsideFailure("cgroup-not-killed", "processes in the control group {cgroup} do not die", cgroup=group)
+        raise OutsideFailure(
+            "cgroup-not-killed",
+            "processes in the control group {cgroup} do not die",
+            remedy="They wait for the kernel (state D in ps): wait for that, or restart this machine.",
+            cgroup=group,
+        )
 
 
 def remove(group: str) -> None:
@@ -70,7 +80,12 @@ def _rmdir(folder: Path) -> None:
         return True
 
     if not wait_until(removed, KILL_SECONDS):
-        raise OutsideFailure("cgroup-in-use", "the control group stays in use", where=str(folder))
+        raise OutsideFailure(
+            "cgroup-in-use",
+            "the control group stays in use",
+            remedy="See which processes are in it (cgroup.procs), end them, and take the lab down again.",
+            where=str(folder),
+        )
 
 
 def _folders(group: str) -> list[Path]:

@@ -78,7 +78,11 @@ def _kill(place: Place) -> None:
 
     if not process.wait_until(emptied, KILL_SECONDS):
         raise OutsideFailure(
-            "server-not-killed", "processes of the server {server} do not die", where=root, server=place.name
+            "server-not-killed",
+            "processes of the server {server} do not die",
+            remedy="They wait for the kernel (state D in ps): wait for that, or restart this machine.",
+            where=root,
+            server=place.name,
         )
 
 

@@ -49,8 +49,11 @@ def missing(tools: Sequence[str]) -> list[str]:
     return sorted({PACKAGES[tool] for tool in tools if find(tool) is None})
 
 
+NO_ROOM = Text("See whether this machine lacks memory or disk, or forbids it.")
+
+
 def run(
-    arguments: Sequence[str | Path], *, timeout: float = 60, remedy: Prose = "", locks: Collection[int] = LOCKS
+    arguments: Sequence[str | Path], *, timeout: float = 60, remedy: Prose = NO_ROOM, locks: Collection[int] = LOCKS
 ) -> str:
     """Run a tool to its end and return its standard output. It inherits the file descriptors `locks`.
 

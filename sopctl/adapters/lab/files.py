@@ -54,12 +54,21 @@ def remove_tree(folder: Path) -> None:
     """Delete a folder with its content; a folder that does not exist is no error. Raises OutsideFailure when something
     is still mounted in it, and when it cannot be deleted."""
     if mounts := mounts_below(folder):
-        raise OutsideFailure("still-mounted", "still mounted, so nothing was deleted", where=str(mounts[0]))
+        raise OutsideFailure(
+            "still-mounted",
+            "still mounted, so nothing was deleted",
+            remedy="Unmount it as root (umount), then take the lab down again.",
+            where=str(mounts[0]),
+        )
     try:
         shutil.rmtree(folder)
     except FileNotFoundError:
         pass
     except OSError as error:
         raise OutsideFailure(
-            "folder-not-deleted", "cannot be deleted: {reason}", where=str(folder), reason=in_words(error)
+            "folder-not-deleted",
+            "cannot be deleted: {reason}",
+            remedy="Delete the folder as root once the reason is gone.",
+            where=str(folder),
+            reason=in_words(error),
         ) from error

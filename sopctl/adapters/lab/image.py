@@ -155,7 +155,10 @@ def build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> N
         )
     except OSError as error:
         raise OutsideFailure(
-            "image-build-not-started", "the build of the image could not be started: {reason}", reason=in_words(error)
+            "image-build-not-started",
+            "the build of the image could not be started: {reason}",
+            remedy="See whether mmdebstrap is installed here, and whether memory and disk are free.",
+            reason=in_words(error),
         ) from error
     try:
         _, messages = build.communicate(timeout=BUILD_SECONDS)
@@ -164,6 +167,7 @@ def build(recipe: Sequence[str], building: Path, image: Path, lock_fd: int) -> N
         raise OutsideFailure(
             "image-build-timed-out",
             "the image was not built within {seconds:g} s",
+            remedy="See how fast the mirror of Debian answers, then bring the lab up again.",
             seconds=BUILD_SECONDS,
         ) from None
     except BaseException:  # Ctrl-C does not reach the build, which has a session of its own

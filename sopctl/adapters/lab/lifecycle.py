@@ -90,6 +90,7 @@ def up(
         raise UsageError(
             "lab-size-out-of-range",
             "a lab has 1 to {most} servers, not {servers}",
+            remedy="Name a number in that range.",
             most=state.MAX_SERVERS,
             servers=servers,
         )
@@ -156,6 +157,7 @@ def _up(
                 raise UsageError(
                     "switch-too-small",
                     "the switch has {ports} ports, not {servers}",
+                    remedy="Bring up fewer servers.",
                     ports=switch.PORTS,
                     servers=count,
                 )
@@ -191,7 +193,11 @@ def _up(
         except KeyboardInterrupt:
             progress("interrupted: taking down what was started")
             _undo(folder, before, started, progress)
-            raise Interrupted("lab-up-interrupted", "interrupted; what was started has been taken down again") from None
+            raise Interrupted(
+                "lab-up-interrupted",
+                "interrupted; what was started has been taken down again",
+                remedy="Nothing of it is left to take down.",
+            ) from None
         return _status(folder, record)
 
 
@@ -270,7 +276,11 @@ def plug(name: str, server: str, port: int) -> LabStatus:
             )
         if not 1 <= port <= switch.PORTS:
             raise UsageError(
-                "lab-no-such-port", "the switch has the ports 1 to {ports}, not {port}", ports=switch.PORTS, port=port
+                "lab-no-such-port",
+                "the switch has the ports 1 to {ports}, not {port}",
+                remedy="Name one of these ports.",
+                ports=switch.PORTS,
+                port=port,
             )
         others = {other: number for number, other in record.plugs.items() if number != place.number}
         if port in others:

@@ -109,6 +109,7 @@ def launch(
         raise OutsideFailure(
             "program-not-started",
             "{program} could not be started: {reason}",
+            remedy="See whether that program is installed here, and memory free.",
             program=str(arguments[0]),
             reason=in_words(error),
         ) from error

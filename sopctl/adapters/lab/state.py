@@ -209,7 +209,10 @@ class Folder(Struct, frozen=True):
             raise _needs_root() from error
         except NotJson as error:
             raise OutsideFailure(
-                "lab-record-damaged", "the lab's record is damaged: {reason}", where=str(path), reason=str(error)
+                "lab-record-damaged",
+                "the lab's record is damaged: {reason}",
+                remedy="Restart this machine: that ends what the lab still runs, and empties /run.",
+                reason=str(error),
             ) from error
 
     def write(self, record: Record) -> None:

@@ -81,6 +81,10 @@ class NetBox:
             raise NetBoxFault(
                 "netbox-too-many",
                 "NetBox has more than {limit} {kind} here",
+                remedy=(
+                    "None of them was changed. NetBox may not know the filter that they were asked for by: see "
+                    "docs/howto/netbox.md for its versions."
+                ),
                 where=self._where,
                 limit=most,
                 kind=kind,
@@ -148,11 +152,16 @@ class NetBox:
                 ) from None
             if status in (429, 503):
                 raise NetBoxFault(
-                    "netbox-busy", "NetBox is too busy to {doing}", where=self._where, doing=doing
+                    "netbox-busy",
+                    "NetBox is too busy to {doing}",
+                    remedy="What was written stays. Wait some minutes; the next run goes on.",
+                    where=self._where,
+                    doing=doing,
                 ) from None
             raise NetBoxFault(
                 "netbox-refuses",
                 "NetBox refuses to {doing} (HTTP {status}): {reason}",
+                remedy="What was written before stays. Correct in NetBox what it names; the next run goes on.",
                 where=self._where,
                 doing=doing,
                 status=status,

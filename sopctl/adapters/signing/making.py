@@ -85,6 +85,7 @@ def pkcs12(content: bytes, passphrase: str, where: str) -> Key:
         raise InvalidRecord(
             "pkcs12-not-opened",
             "the PKCS#12 file does not open: the passphrase is another, or it holds no key with its certificate",
+            remedy="Check the passphrase first. If it is right, export the key again, together with its certificate.",
             where=where,
         )
     return _key(handle)
@@ -107,15 +108,26 @@ def pkcs11(module: str, token: str, label: str, pin: str) -> Iterator[Key]:
         raise InvalidRecord(
             "pin-wrong",
             "the token {token} refuses the PIN; it locks itself after a few",
+            remedy=(
+                "Be sure of the PIN before you try again. The token's owner can set another one, with its "
+                "maker's own program."
+            ),
             where=module,
             token=token,
         ) from None
     except standard.exceptions.PinLocked:
-        raise OutsideFailure("pin-locked", "the token {token} has locked itself", where=module, token=token) from None
+        raise OutsideFailure(
+            "pin-locked",
+            "the token {token} has locked itself",
+            remedy="The token's owner unlocks it with the PUK, with its maker's own program.",
+            where=module,
+            token=token,
+        ) from None
     except (standard.exceptions.PKCS11Error, RuntimeError, OSError, ValueError) as error:
         raise OutsideFailure(
             "token-not-opened",
             "the token {token} cannot be opened: {reason}",
+            remedy="See whether the token is plugged in, and signing.token in sopctl.yml names its module and label.",
             where=module,
             token=token,
             reason=printable(f"{type(error).__name__} {in_words(error)}", 200),
@@ -130,6 +142,7 @@ def pkcs11(module: str, token: str, label: str, pin: str) -> Iterator[Key]:
             raise OutsideFailure(
                 "token-without-key",
                 "the token {token} has no key with a certificate called {label}: {reason}",
+                remedy="Name its key's label in sopctl.yml (signing.token), as pkcs11-tool --list-objects shows it.",
                 where=module,
                 token=token,
                 label=label,
@@ -199,7 +212,12 @@ def sign(
     from pyhanko_certvalidator.errors import PathError, ValidationError
 
     if level != "b-b" and not tsa:
-        raise UsageError("no-tsa", "a signature of level {level} needs a timestamp authority", level=level.upper())
+        raise UsageError(
+            "no-tsa",
+            "a signature of level {level} needs a timestamp authority",
+            remedy="Name one in sopctl.yml (signing.tsa), or sign without a timestamp: signing: {level: b-b}.",
+            level=level.upper(),
+        )
     settings: dict[str, Any] = {}
     if level == "b-lta":
         settings = {
@@ -237,6 +255,10 @@ def sign(
         raise OutsideFailure(
             "not-signed",
             "the paper could not be signed: {reason}",
+            remedy=(
+                "Nothing was recorded. The reason names what failed: the key or token, its certificates "
+                "(certificates/), or the paper."
+            ),
             reason=printable(str(in_words(error)), 300),
         ) from None
     return out.getvalue()
@@ -281,7 +303,12 @@ def timestamp(url: str, data: bytes) -> bytes:
     except (ValueError, KeyError, TypeError):
         status = "unreadable"
     if status not in ("granted", "granted_with_mods"):
-        raise OutsideFailure("tsa-gave-none", "the timestamp authority gave no timestamp: {status}", status=status)
+        raise OutsideFailure(
+            "tsa-gave-none",
+            "the timestamp authority gave no timestamp: {status}",
+            remedy="Try again later, or name another authority in sopctl.yml (signing.tsa).",
+            status=status,
+        )
     return answer
 
 
@@ -302,6 +329,7 @@ def timestamp_answer(url: str, question: bytes) -> bytes:
         raise OutsideFailure(
             "tsa-refused",
             "the timestamp authority answered {status}, and no timestamp",
+            remedy="See whether signing.tsa in sopctl.yml is its address; or try again later.",
             where=url,
             status=answer.status,
         )

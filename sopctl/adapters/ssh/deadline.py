@@ -47,4 +47,4 @@ class Deadline:
 
 def stopped() -> Interrupted:
     """The error of a check that was cancelled."""
-    return Interrupted("stopped", "stopped")
+    return Interrupted("stopped", "stopped", remedy="What was recorded before stays.")

@@ -87,14 +87,26 @@ def _refuse(target: Target, accounts: Mapping[str, Sequence[str]], address: str 
         raise InvalidRecord(
             "no-management-account",
             "other accounts can be examined only with a management account",
+            remedy="Name the office's own account on that server.",
             where=target.host,
         )
     for account, public_keys in accounts.items():
         if not re.match(ACCOUNT, account):
-            raise InvalidRecord("not-an-account-name", "this is not an account name", where=printable(account, 80))
+            raise InvalidRecord(
+                "not-an-account-name",
+                "this is not an account name",
+                remedy=(
+                    "An account of Linux has lower-case letters, digits, hyphens and underscores, and "
+                    "begins with a letter."
+                ),
+                where=printable(account, 80),
+            )
         if not public_keys or not all(re.match(PUBLIC_KEY, one) for one in public_keys):
             raise InvalidRecord(
-                "account-keys-missing", "the public keys that must open the account are missing", where=account
+                "account-keys-missing",
+                "the public keys that must open the account are missing",
+                remedy="Each account needs at least one public key, each on a line as in an authorized_keys file.",
+                where=account,
             )
     if address is not None:
         source(address)

@@ -37,6 +37,7 @@ def run_as_root(
         raise InvalidRecord(
             "first-contact-incomplete",
             "a first contact needs an account and a pinned host key",
+            remedy="Confirm the server's host key, and name the account to log in with.",
             where=target.host,
         )
     climb = Climb(target, Deadline(target.timeout, cancel))

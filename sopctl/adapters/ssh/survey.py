@@ -49,7 +49,12 @@ def survey(
     what `confirm` raises; Interrupted.
     """
     if target.user is None:
-        raise InvalidRecord("no-account-to-look", "a look at a server needs an account there", where=target.host)
+        raise InvalidRecord(
+            "no-account-to-look",
+            "a look at a server needs an account there",
+            remedy="Name the account to log in with.",
+            where=target.host,
+        )
     climb = Climb(target, Deadline(target.timeout, cancel))
     seen: found.Survey | None = None
     try:

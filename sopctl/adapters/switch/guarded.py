@@ -92,7 +92,7 @@ class Watchdog:
     def check(self) -> None:
         """Raise DeadlinePassed after the deadline, Interrupted when cancelled."""
         if self._cancel is not None and self._cancel.is_set():
-            raise Interrupted("stopped", "stopped")
+            raise Interrupted("stopped", "stopped", remedy="What was recorded before stays.")
         if self.passed:
             raise DeadlinePassed
 

@@ -192,6 +192,9 @@ class Session:
                 "line-not-sendable",
                 "a device may not be sent this line: it is empty, longer than {limit} characters, or has control "
                 "characters",
+                remedy=(
+                    "The line was not sent. Look at the port on the switch, and report this as an error in sopctl."
+                ),
                 where=printable(line, 80),
                 limit=limit,
             )
@@ -453,12 +456,17 @@ def _translate(
         raise Unreachable(
             "session-not-opened",
             "no SSH session: {reason}",
+            remedy="See that SSH is switched on there and that the device has a session free.",
             where=where,
             reason=printable(_last_words(causes), 200),
         ) from None
     raise DeviceFault(
         "session-failed",
         "the session failed at {stage}: {reason}",
+        remedy=(
+            "Look at the device's own log. For a switch, --session-log FILE keeps what is said; a plan, "
+            "which changes nothing, has it too."
+        ),
         where=where,
         stage=stage,
         reason=f"{type(error).__name__}: {printable(str(error).strip(), 200)}",

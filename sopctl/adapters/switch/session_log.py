@@ -69,6 +69,7 @@ def session_log(path: Path, words: Sequence[str]) -> Iterator[Redacted]:
         raise OutsideFailure(
             "session-log-not-written",
             "the session log cannot be written: {reason}",
+            remedy="Name a file in a folder that exists and is yours; a symbolic link is not followed.",
             where=str(path),
             reason=in_words(error),
         ) from None

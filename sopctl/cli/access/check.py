@@ -83,7 +83,11 @@ def command(
     if sum((bool(ids), everything, bool(select))) != 1:
         raise choose_one(_("IDs"), "--all", "--select KEY=TEXT")
     if watch and (output or form not in ("table", "ndjson")):
-        raise UsageError("watch-only-prints", "--watch prints tables or ndjson, to standard output")
+        raise UsageError(
+            "watch-only-prints",
+            "--watch prints tables or ndjson, to standard output",
+            remedy="Leave --output out, or choose --format table or ndjson.",
+        )
     if output and form in ("table", "ndjson"):
         raise not_for_a_file(form)
     if metrics and not everything:
@@ -125,7 +129,13 @@ def _untold(desk: "Desk") -> "list[SopctlError]":
     from sopctl.workflow.servers import alerts
 
     return [
-        OutsideFailure("change-not-told", "{name} was not told: {problem}", name=one.to, problem=one.problem)
+        OutsideFailure(
+            "change-not-told",
+            "{name} was not told: {problem}",
+            remedy="Ask them whether they know; if not, tell them by other means.",
+            name=one.to,
+            problem=one.problem,
+        )
         for one in alerts.announce(desk)
         if one.problem
     ]

@@ -175,7 +175,7 @@ def _visit(said: dict[str, Any]) -> "Visit":
 
 def _carried(said: dict[str, Any]) -> tuple[str, ...] | None:
     if said["nothing"] and said["carried"]:
-        raise lacks("--nothing", _("no --carried"))
+        raise lacks("--nothing", _("no --carried"), remedy="Leave one of the two out.")
     return said["carried"] or (() if said["nothing"] else None)
 
 

@@ -157,7 +157,11 @@ def command(
     if sudo and (
         not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path or cut_off
     ):
-        raise UsageError("sudo-with-other-work", "--sudo takes IDs, and cannot be combined with other work")
+        raise UsageError(
+            "sudo-with-other-work",
+            "--sudo takes IDs, and cannot be combined with other work",
+            remedy="Do the other work in a command of its own.",
+        )
     given = Given(ask_password, password_file, keyring)
     one = len(ids) == 1
     other = check or repair or due or sudo or given.any or raw or host_key or trusted_path or cut_off
@@ -217,7 +221,11 @@ def command(
 
 def _refuse_by_hand_beside(by_hand: str, *, beside: bool) -> None:
     if by_hand and beside:
-        raise UsageError("by-hand-with-other-work", "--by-hand takes one ID, and cannot be combined with other work")
+        raise UsageError(
+            "by-hand-with-other-work",
+            "--by-hand takes one ID, and cannot be combined with other work",
+            remedy="Record what was done by hand in a command of its own.",
+        )
 
 
 def _refuse_first_only(misplaced: "Mapping[str, object]") -> None:
@@ -228,7 +236,12 @@ def _refuse_first_only(misplaced: "Mapping[str, object]") -> None:
 
 
 def _first_only(what: str) -> UsageError:
-    return UsageError("first-configuration-only", "{what} is for the first configuration of one server", what=what)
+    return UsageError(
+        "first-configuration-only",
+        "{what} is for the first configuration of one server",
+        remedy="Leave it out, or name only the one server that is not configured yet.",
+        what=what,
+    )
 
 
 def _change_sudo(
@@ -348,7 +361,11 @@ def _refuse_beside_drift(ids: tuple[str, ...], *, drift: bool, whole: bool, othe
     if ids and whole:
         raise choose_one(_("IDs"), "--all")
     if other:
-        raise UsageError("drift-with-other-work", "--drift takes IDs, --all and --limit, and no other work")
+        raise UsageError(
+            "drift-with-other-work",
+            "--drift takes IDs, --all and --limit, and no other work",
+            remedy="Do the other work in a command of its own.",
+        )
 
 
 def _drift(desk: "Desk", ids: list[str], metrics: Path | None, *, whole: bool, as_json: bool) -> None:

@@ -180,6 +180,7 @@ def _question(number: int) -> int:
         raise UsageError(
             "no-such-question",
             "the checklist has questions 1 to {last}, not {number}",
+            remedy="Name a question by its number on the checklist.",
             last=len(CHECKLIST),
             number=number,
         )

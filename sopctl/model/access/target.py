@@ -201,6 +201,7 @@ def service(text: str) -> Service:
         raise InvalidRecord(
             "not-a-service",
             "a service is PORT, PORT/tcp, PORT/tls, PORT/http, PORT/https or PORT/smtp",
+            remedy="Write it like this: 443/https",
             where=printable(text, 80),
         )
     return Service(number, ServiceKind(kind) if slash else ServiceKind.TCP)
@@ -208,7 +209,12 @@ def service(text: str) -> Service:
 
 def _port(digits: str, text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,5}", digits) or not 1 <= int(digits) <= 65535:
-        raise InvalidRecord("not-a-port", "a port is a number from 1 to 65535", where=printable(text, 80))
+        raise InvalidRecord(
+            "not-a-port",
+            "a port is a number from 1 to 65535",
+            remedy="Write only its number, such as 22.",
+            where=printable(text, 80),
+        )
     return int(digits)
 
 
@@ -232,4 +238,9 @@ def source(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise InvalidRecord("not-an-ip-address", "this is not an IP address", where=printable(text, 80)) from None
+        raise InvalidRecord(
+            "not-an-ip-address",
+            "this is not an IP address",
+            remedy="Write it in digits, such as 192.0.2.10; a name is not looked up here.",
+            where=printable(text, 80),
+        ) from None

@@ -217,5 +217,10 @@ def _number(name: str, text: str, said: str) -> int | None:
 
 def _wrong(name: str, text: str, expected: Prose) -> InvalidRecord:
     return InvalidRecord(
-        "sheet-entry-invalid", "{field}: {entry!r}: {expected}", field=name, entry=text[:80], expected=expected
+        "sheet-entry-invalid",
+        "{field}: {entry!r}: {expected}",
+        remedy="Correct that entry in the sheet.",
+        field=name,
+        entry=text[:80],
+        expected=expected,
     )

@@ -330,6 +330,7 @@ def _unexplained(standing: Standing, event: Event) -> InvalidRecord:
     return InvalidRecord(
         "event-does-not-fit",
         "event {seq} ({procedure} {step} {outcome!r}) does not fit: the deposit stood at {place}{on_hold}",
+        remedy=history.RESTORE,
         seq=event.seq,
         procedure=event.procedure,
         step=event.step,

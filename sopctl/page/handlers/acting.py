@@ -73,7 +73,11 @@ def do_once(visit: Visit, key: str, do: Callable[[], str]) -> str:
     if there:
         return there
     if there is not None:
-        raise Conflict("sending-twice", "the same form is being recorded just now")
+        raise Conflict(
+            "sending-twice",
+            "the same form is being recorded just now",
+            remedy="Wait a moment, then look whether it is recorded, before you send anything again.",
+        )
     try:
         there = do()
     except BaseException:

@@ -197,7 +197,14 @@ def _refuse_unknown(sent: Iterable[str], known: set[str]) -> None:
     be missing."""
     unknown = next((name for name in sent if re.sub(r"\.\d+\Z", "", name) not in known and name not in known), None)
     if unknown is not None:
-        raise UsageError("no-such-field", "there is no field {field!r}", field=unknown[:80])
+        raise UsageError(
+            "no-such-field",
+            "there is no field {field!r}",
+            remedy=(
+                "Leave it out, or spell it as the page's own form has it: its address below /api describes the fields."
+            ),
+            field=unknown[:80],
+        )
 
 
 def _sent(visit: Visit, kind: type[Sent]) -> Sent:
@@ -205,7 +212,12 @@ def _sent(visit: Visit, kind: type[Sent]) -> Sent:
     try:
         return from_json(visit.body, kind)
     except NotJson as error:
-        raise InvalidRecord("not-an-act", "this is no act: {reason}", reason=str(error)) from None
+        raise InvalidRecord(
+            "not-an-act",
+            "this is no act: {reason}",
+            remedy="Send one JSON object with the keys that this act has.",
+            reason=str(error),
+        ) from None
 
 
 def _key(visit: Visit) -> str:
@@ -213,7 +225,11 @@ def _key(visit: Visit) -> str:
     key = visit.key
     if not key or len(key) > MOST_KEY or not key.isprintable():
         raise UsageError(
-            "idempotency-key-missing", "a header Idempotency-Key is needed, so that what is sent twice is done once"
+            "idempotency-key-missing",
+            "a header Idempotency-Key is needed, so that what is sent twice is done once",
+            remedy=(
+                "Make one yourself, such as a UUID. Send the same one again only when you repeat the same request."
+            ),
         )
     return key
 
@@ -258,6 +274,7 @@ def _not_understood() -> UsageError:
     return UsageError(
         "query-not-understood",
         "`state` is one of {states}, `turn` of {turns}; `page` counts from 1",
+        remedy="Correct the address that was asked for.",
         states=", ".join(STATES),
         turns=", ".join(mine.TURNS),
     )

@@ -36,7 +36,12 @@ def check(visit: Visit) -> Response:
                 raise foreign_form()
             paper = visit.files.get("paper")
             if paper is None or not paper.content:
-                raise UsageError("field-missing", "{field} is missing", field="paper")
+                raise UsageError(
+                    "field-missing",
+                    "{field} is missing",
+                    remedy="Nothing was recorded. Fill it in, and send the form again.",
+                    field="paper",
+                )
             with _ONE_AT_A_TIME, paper.as_file() as path:
                 found = integrity.check_file(desk, path, named_alone=True)
         except SopctlError as error:

@@ -155,7 +155,9 @@ def invited(visit: Visit, link: str) -> Response:
 def _accepted(visit: Visit, link: str) -> str:
     """Set the password that was typed twice. Returns where the login is."""
     if visit.fields.get("password") != visit.fields.get("repeated"):
-        raise UsageError("passwords-differ", "the two passwords differ")
+        raise UsageError(
+            "passwords-differ", "the two passwords differ", remedy="Nothing was set. Type the same one twice."
+        )
     accounts.accept(visit.site, link, visit.fields.get("password", ""), visit.now)
     return "/masuk"
 

@@ -67,12 +67,20 @@ def complete(site: Site, begun: str, code: str, address: str, now: datetime) -> 
     name = pending.look(begun, accounts.WAITING, now.timestamp())
     account = accounts.kept(site).find(name) if name else None
     if name is None or account is None or accounts.principal(site.settings, account) is None:
-        raise NotNow("login-begun-too-long-ago", "the login was begun too long ago: log in again")
+        raise NotNow(
+            "login-begun-too-long-ago",
+            "the login was begun too long ago: log in again",
+            remedy="Begin at the page's login.",
+        )
     _refuse_guessing(site, name, address, now)
     if not _good(site, name, code, now) and not kept(site).recover(name, _folded(code)):
         raise _wrong(site, name, address, now)
     if pending.take(begun, accounts.WAITING, now.timestamp()) is None:
-        raise NotNow("login-begun-too-long-ago", "the login was begun too long ago: log in again")
+        raise NotNow(
+            "login-begun-too-long-ago",
+            "the login was begun too long ago: log in again",
+            remedy="Begin at the page's login.",
+        )
     return accounts.begin(site, name, address, now)
 
 
@@ -88,7 +96,12 @@ def forget(site: Site, account: str) -> None:
     """Let somebody who has lost both device and recovery codes log in with the password alone, and enrol again. Raises
     UsageError for an account without a second factor."""
     if not kept(site).forget(account):
-        raise UsageError("no-second-factor", "the account {name!r} has no second factor", name=account)
+        raise UsageError(
+            "no-second-factor",
+            "the account {name!r} has no second factor",
+            remedy="There is nothing to remove: the account logs in with its password alone.",
+            name=account,
+        )
 
 
 def _good(site: Site, account: str, code: str, now: datetime) -> bool:
@@ -111,7 +124,14 @@ def _wrong(site: Site, account: str, address: str, now: datetime) -> NotNow:
     book, at = accounts.sessions(site), now.timestamp()
     book.failed(_counted(account), address, at)
     book.refused(at, account, address, "code-refused", "")
-    return NotNow("code-refused", "the code is not right, or was used already")
+    return NotNow(
+        "code-refused",
+        "the code is not right, or was used already",
+        remedy=(
+            "Wait for the next code and enter it; the device's clock must be right. Without the device, "
+            "log in with a recovery code."
+        ),
+    )
 
 
 def _counted(account: str) -> str:
@@ -120,7 +140,13 @@ def _counted(account: str) -> str:
 
 
 def _there() -> NotNow:
-    return NotNow("second-factor-there", "there is a second factor already, or none was proposed")
+    return NotNow(
+        "second-factor-there",
+        "there is a second factor already, or none was proposed",
+        remedy=(
+            "If one counts already, remove it first, with a code of it. Otherwise open the page of your account again."
+        ),
+    )
 
 
 def _word() -> str:

@@ -81,7 +81,11 @@ def typed(site: Site, browser: str, now: datetime) -> str:
 def _settings(site: Site) -> OpenID:
     page = site.settings.page
     if page is None or page.oidc is None:
-        raise UsageError("no-identity-provider", "the site has no identity provider")
+        raise UsageError(
+            "no-identity-provider",
+            "the site has no identity provider",
+            remedy="Log in with a password. A provider is named in sopctl.yml (page.oidc).",
+        )
     return page.oidc
 
 
@@ -93,4 +97,10 @@ def _provider(site: Site) -> Provider:
 
 def _refused(site: Site, who: str, address: str, now: datetime) -> NotNow:
     accounts.sessions(site).refused(now.timestamp(), who[:100], address, "login-refused", BACK)
-    return NotNow("identity-without-account", "the identity provider names nobody who has an account here")
+    return NotNow(
+        "identity-without-account",
+        "the identity provider names nobody who has an account here",
+        remedy=(
+            "Whoever runs the page invites you, and names you in sopctl.yml as the provider does (page.oidc.accounts)."
+        ),
+    )

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from sopctl.errors import UsageError
+from sopctl.errors import Action, UsageError
 from sopctl.model.principal import Principal
 from sopctl.store.page.accounts import Account
 from sopctl.store.page.database import Database
@@ -37,11 +37,21 @@ def create(site: Site, account: str, label: str, scope: Scope, lasting: timedelt
     label or a time that is too long."""
     found = accounts.kept(site).find(account)
     if found is None or accounts.principal(site.settings, found) is None:
-        raise UsageError("no-such-account", "there is no account {name!r}", name=account)
+        raise UsageError("no-such-account", "there is no account {name!r}", remedy=Action("account list"), name=account)
     if not timedelta() < lasting <= LONGEST:
-        raise UsageError("token-too-long", "a token lasts at most {most} days", most=LONGEST.days)
+        raise UsageError(
+            "token-too-long",
+            "a token lasts at most {most} days",
+            remedy="Name a number of days from 1 to that; a new token can follow it.",
+            most=LONGEST.days,
+        )
     if len(label) > LABEL_LENGTH or not label.isprintable():
-        raise UsageError("label-unfit", "a label has at most {most} characters, on one line", most=LABEL_LENGTH)
+        raise UsageError(
+            "label-unfit",
+            "a label has at most {most} characters, on one line",
+            remedy="Write one line within that length.",
+            most=LABEL_LENGTH,
+        )
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token(secrets.token_hex(4), account, label, scope, now.timestamp(), (now + lasting).timestamp())
     kept(site).add(token, secret)
@@ -61,4 +71,4 @@ def who(site: Site, secret: str, now: datetime) -> tuple[Account, Principal, Sco
 def revoke(site: Site, id: str) -> None:
     """Make a token worthless. Raises UsageError when there is none of this id."""
     if not kept(site).revoke(id):
-        raise UsageError("no-such-token", "there is no token {id!r}", id=id)
+        raise UsageError("no-such-token", "there is no token {id!r}", remedy=Action("account token list"), id=id)

@@ -85,7 +85,12 @@ def cancel(desk: Desk, named: str, *, reason: str) -> Planned:
     with writing(desk, "maintenance", year, PROCEDURE) as book:
         window = _found(book, number)
         if window.ended or window.maintenance.end <= desk.now():
-            raise NotNow("maintenance-over", "{maintenance} is over", maintenance=window.id)
+            raise NotNow(
+                "maintenance-over",
+                "{maintenance} is over",
+                remedy="Plan another one if work is left.",
+                maintenance=window.id,
+            )
         book.note(number, CANCELLED, MaintenanceEnded(ended=desk.now()), note=said)
         return _tell(book, number)
 
@@ -107,12 +112,14 @@ def _refuse_times(desk: Desk, begin: datetime, end: datetime) -> None:
         raise UsageError(
             "maintenance-not-ahead",
             "{begin:%Y-%m-%d %H:%M} is not ahead: maintenance is planned before it begins, by a year at most",
+            remedy="Name a time to come, such as 2026-11-23 20:00, within a year.",
             begin=begin,
         )
     if not begin < end <= begin + LONGEST:
         raise UsageError(
             "maintenance-too-long",
             "from {begin:%Y-%m-%d %H:%M} until {end:%Y-%m-%d %H:%M} is not a time of 31 days at most",
+            remedy="Name an end after the beginning. Plan longer work in several parts.",
             begin=begin,
             end=end,
         )
@@ -130,7 +137,11 @@ def _concerned(desk: Desk, racks: Sequence[str], ids: Sequence[str]) -> tuple[st
     inside = [each.id for each in register.summaries(desk.site) if each.in_our_hands and _stands_in(each.place, racks)]
     concerned = tuple(dict.fromkeys((*known(desk, tuple(ids)), *inside)))
     if not concerned and not racks:
-        raise UsageError("maintenance-of-nothing", "name a rack (--rack), or the deposits concerned")
+        raise UsageError(
+            "maintenance-of-nothing",
+            "name a rack (--rack), or the deposits concerned",
+            remedy="Nothing was planned. Name what it concerns, and plan it anew.",
+        )
     return concerned
 
 

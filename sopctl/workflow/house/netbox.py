@@ -90,6 +90,7 @@ def _server(site: Site, settings: NetBoxAt) -> Server:
         raise OutsideFailure(
             "netbox-token-unusable",
             "what the file has is no token of NetBox: one word of letters, digits and signs",
+            remedy="Write the token alone into that file, as NetBox showed it when it was made.",
             where=str(site.folder("keys") / settings.token),
         )
     return Server(settings.url, token, Path(settings.ca) if settings.ca else None)

@@ -76,13 +76,19 @@ def request_code(desk: Desk, nik: Password) -> None:
 
 def _refuse_no_nik(nik: Password) -> None:
     if not re.match(bsre.NIK, nik.text):
-        raise UsageError("not-a-nik", "that is no NIK: it has 16 digits")
+        raise UsageError(
+            "not-a-nik", "that is no NIK: it has 16 digits", remedy="Write the 16 digits alone, without spaces."
+        )
 
 
 def _refuse_no_codes(desk: Desk) -> None:
     found = desk.site.settings.signing.bsre
     if found and found.version == "v1":
-        raise UsageError("no-codes", "version 1 of the service knows no codes: it takes the passphrase")
+        raise UsageError(
+            "no-codes",
+            "version 1 of the service knows no codes: it takes the passphrase",
+            remedy="Leave the code out, and give the passphrase.",
+        )
 
 
 def sign(
@@ -134,6 +140,7 @@ def not_signed(desk: Desk, deposit_id: str, *, box: Box, because: str, number: s
         raise UsageError(
             "signing-not-unclear",
             "no service was asked to sign a paper of {deposit} in the box {box} whose answer is missing",
+            remedy="Nothing was recorded. Check the deposit and the box.",
             deposit=deposit_id,
             box=box,
         )
@@ -144,7 +151,10 @@ def _expected(on_paper: str, name: str, because: str) -> str:
     """Whose signature it must be. Raises UsageError where nobody says that."""
     if name and on_paper and not because:
         raise UsageError(
-            "another-signer-why", "the paper names {name} in this box: say why another signs", name=on_paper
+            "another-signer-why",
+            "the paper names {name} in this box: say why another signs",
+            remedy="Say why with --because, or leave --signer out.",
+            name=on_paper,
         )
     if not (name or on_paper):
         raise UsageError("signer-not-named", "the paper has no name in this box: say who signs", remedy="--signer NAME")
@@ -167,7 +177,11 @@ def _accepted(checker: Checker, issue: Issue, answer: bytes, *, box: Box, expect
     signature more."""
     found = checker.unfiled(answer)
     if found is None or found.issue is None or found.issue.sha256 != issue.sha256 or found.of != issue.newest:
-        raise InvalidRecord("another-paper-came", "it is not the paper that was sent")
+        raise InvalidRecord(
+            "another-paper-came",
+            "it is not the paper that was sent",
+            remedy="The answer is kept, not filed. Ask whoever runs the service which paper it signed.",
+        )
     by = signers_of(found, issue.newest_file, boxes=[box], because=because, unchecked=True)
     before = next((each.by for each in issue.revisions if each.sha256 == issue.newest), ())
     new = by[len(before) :]
@@ -175,6 +189,7 @@ def _accepted(checker: Checker, issue: Issue, answer: bytes, *, box: Box, expect
         raise InvalidRecord(
             "another-signed",
             "it was signed by {who}, not by {expected} alone",
+            remedy="The answer is kept, not filed. If that person may sign there, file it with --because WHY.",
             who=boxed((each.name, each.box) for each in new),
             expected=expected,
         )

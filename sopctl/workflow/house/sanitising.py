@@ -98,15 +98,24 @@ def certify(desk: Desk, deposit_id: str, *, language: Language = "id") -> StepDo
 
 def _refuse_incomplete(serials: Sequence[str], method: Method, result: Result, done_by: str, tool: str) -> None:
     if not serials or len(serials) > MOST or not all(each.strip() for each in serials):
-        raise UsageError("disks-unnamed", "name 1 to {most} disks by their serial numbers", most=MOST)
+        raise UsageError(
+            "disks-unnamed",
+            "name 1 to {most} disks by their serial numbers",
+            remedy="The serial number is on the disk's label. Name each once.",
+            most=MOST,
+        )
     if not done_by.strip():
-        raise UsageError("sanitiser-missing", "say who did it")
+        raise UsageError("sanitiser-missing", "say who did it", remedy="Name the person.")
     if method != "returned" and not tool.strip():
         raise UsageError(
             "sanitising-tool-missing", "say with which tool, and how", remedy='Such as --tool "nvme format --ses=2".'
         )
     if method == "returned" and result != "ok":
-        raise UsageError("return-cannot-fail", "a disk was given back to its owner, or it was not")
+        raise UsageError(
+            "return-cannot-fail",
+            "a disk was given back to its owner, or it was not",
+            remedy="Record it once the owner has the disk.",
+        )
 
 
 def _refuse_day(mine: Turn, day: date) -> None:
@@ -115,6 +124,7 @@ def _refuse_day(mine: Turn, day: date) -> None:
         raise UsageError(
             "sanitised-outside-the-deposit",
             "{day} is not between {opened}, when the deposit began, and today",
+            remedy="Name the day on which it was done.",
             day=day,
             opened=opened,
         )

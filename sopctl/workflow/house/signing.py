@@ -84,6 +84,7 @@ def file_signed(
         raise InvalidRecord(
             "another-deposits-paper",
             "the file is a paper of {deposit}",
+            remedy="Name the deposit that the paper is of, or leave the deposit out.",
             where=str(path),
             deposit=found.issue.deposit,
         )
@@ -131,7 +132,12 @@ def file_scan(
     for box, name in (signed_by or {}).items():
         place = place_in(issue, box)
         if not (name.strip() or place.name):
-            raise UsageError("signer-unnamed", "the paper has no name in the box {box}: say who signed there", box=box)
+            raise UsageError(
+                "signer-unnamed",
+                "the paper has no name in the box {box}: say who signed there",
+                remedy="Give the name as it stands under the signature: BOX=NAME.",
+                box=box,
+            )
         by.append(SignedBy(name=(name.strip() or place.name)[:200], box=box))
     if not by:
         raise UsageError(
@@ -227,6 +233,7 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
             raise InvalidRecord(
                 "certificate-expired",
                 "the certificate of {who} expired on {until}",
+                remedy="Sign with a certificate that is valid today; whoever issued this one renews it.",
                 who=key.signer.cn,
                 until=key.until.date(),
             )
@@ -243,7 +250,12 @@ def sign(desk: Desk, deposit_id: str, source: Source, *, box: Box, number: str =
         checker = Checker(desk, examiner, known)
         found = checker.unfiled(signed)
     if found is None:
-        raise InvalidRecord("not-what-was-issued", "it cannot be filed: {why}", why=Text("no paper of this site"))
+        raise InvalidRecord(
+            "not-what-was-issued",
+            "it cannot be filed: {why}",
+            remedy="Nothing was recorded. Report this, with the software that the key is from.",
+            why=Text("no paper of this site"),
+        )
     by = signers_of(found, issue.newest_file, boxes=[box], because=because.strip(), unchecked=True)
     entry = SignedPaper(
         file="",
@@ -296,7 +308,10 @@ def to_sign(issue: Issue) -> bytes:
         )
     if issue.revisions and issue.revisions[-1].how == "scan":
         raise NotNow(
-            "signed-with-ink", "{number} was signed by hand: its newest revision is a scan", number=issue.number
+            "signed-with-ink",
+            "{number} was signed by hand: its newest revision is a scan",
+            remedy="Have the others sign that paper by hand too, and file its scan.",
+            number=issue.number,
         )
     content = issue.content(issue.newest)
     if hashlib.sha256(content).hexdigest() != issue.newest:
@@ -374,7 +389,12 @@ def paper_of(known: Known, deposit_id: str, number: str = "") -> Issue:
     if len(found) == 1 or (found and number):
         return found[-1]
     if mine and not found and not number:
-        raise NotNow("all-signed", "no paper of {deposit} lacks signatures", deposit=deposit_id)
+        raise NotNow(
+            "all-signed",
+            "no paper of {deposit} lacks signatures",
+            remedy="Nothing is left to sign. To file a further paper, name its number.",
+            deposit=deposit_id,
+        )
     raise UsageError(
         "which-paper",
         "say which paper of {deposit} it is: {numbers}",
@@ -446,12 +466,19 @@ def place_in(issue: Issue, box: str) -> Signatory:
         raise UsageError(
             "no-such-box",
             "{number} has no box {box}; it has {boxes}",
+            remedy="Name one of these boxes.",
             number=issue.number,
             box=box,
             boxes=boxes or Text("none"),
         )
     if place not in issue.open_boxes:
-        raise UsageError("box-taken", "the box {box} of {number} is signed already", number=issue.number, box=box)
+        raise UsageError(
+            "box-taken",
+            "the box {box} of {number} is signed already",
+            remedy=("Name another box. To see which are open:", Action("document verify", issue.deposit)),
+            number=issue.number,
+            box=box,
+        )
     return place
 
 
@@ -462,13 +489,13 @@ def signers_of(
     UsageError for what is not filed."""
     issue = found.issue
     if issue is None or found.verdict in ("altered", "unknown") or not found.signatures:
-        stale = issue is not None and found.signatures and found.of != issue.newest
-        kind = Conflict if stale else InvalidRecord
-        raise kind(
-            "signed-from-older-revision" if stale else "not-what-was-issued",
+        if issue is not None and found.signatures and found.of != issue.newest:
+            raise _older(issue)
+        raise InvalidRecord(
+            "not-what-was-issued",
             "it cannot be filed: {why}",
             where=str(path),
-            remedy="Have the newest revision signed, so that no signature is lost." if stale else (),
+            remedy="Have the PDF signed that sopctl issued, not one that was printed or saved again.",
             why=joined("; ", found.why) or verdict.WORDS[found.verdict],
         )
     before = next((each.by for each in issue.revisions if each.sha256 == found.of), ())
@@ -500,13 +527,21 @@ def _one(
     signer, said = one.signer, one.word
     if signer is None or said not in ("good", "not-checked", "stranger") or (said == "not-checked" and not unchecked):
         remedies = {
-            "not-checked": Text("Put CRLs or OCSP answers into certificates/revocation/, or file it with --unchecked.")
+            "not-checked": Text("Put CRLs or OCSP answers into certificates/revocation/, or file it with --unchecked."),
+            "unknown-authority": Text(
+                "If the office trusts that authority, put its certificate into certificates/roots/."
+            ),
         }
         raise InvalidRecord(
             "signature-does-not-hold",
             "the signature of {who} does not hold: {why}",
             where=str(path),
-            remedy=remedies.get(said, ()),
+            remedy=remedies.get(
+                said,
+                Text(
+                    "Nothing was recorded. Have the newest revision signed once more, with a certificate that is valid."
+                ),
+            ),
             who=signer.cn if signer else Text("someone"),
             why=joined(", ", (said, Text(MEANS[said]))),
         )
@@ -515,7 +550,12 @@ def _one(
         box = asked.pop(0)
         place = next((each for each in free if each.box == box), None)
         if place is None:
-            raise UsageError("box-not-free", "the paper has no free box {box}", box=box)
+            raise UsageError(
+                "box-not-free",
+                "the paper has no free box {box}",
+                remedy="Name a box that nobody has signed yet.",
+                box=box,
+            )
         if place.name and not because:
             place = None
     if place is None:

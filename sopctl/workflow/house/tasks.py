@@ -35,11 +35,17 @@ def done(
     said = {"what": one_line(what, Text("the work")), "asked_by": one_line(asked_by, Text("who asked for it"))}
     for name, text in said.items():
         if not text:
-            raise UsageError("task-incomplete", "a task needs {name}", name=_NEEDED[name])
+            raise UsageError(
+                "task-incomplete",
+                "a task needs {name}",
+                remedy="Nothing was recorded. Say that too.",
+                name=_NEEDED[name],
+            )
     if not 1 <= minutes <= LONGEST_MINUTES:
         raise UsageError(
             "minutes-out-of-range",
             "a task takes 1 to {most} minutes, not {minutes}",
+            remedy="Give the time in whole minutes within that range.",
             most=LONGEST_MINUTES,
             minutes=minutes,
         )

@@ -31,7 +31,12 @@ def announce(desk: Desk, visit: Visit) -> VisitState:
     """Note a visit that someone announced. Raises UsageError for one that says too little, or lies in the past."""
     visit = _checked(desk, visit)
     if visit.expected and visit.expected.date() < desk.now().date():
-        raise UsageError("visit-in-the-past", "{at:%Y-%m-%d} has passed", at=visit.expected)
+        raise UsageError(
+            "visit-in-the-past",
+            "{at:%Y-%m-%d} has passed",
+            remedy=("Announce a visit for today or later. A visitor who came without notice is recorded on arrival."),
+            at=visit.expected,
+        )
     with writing(desk, "visits", desk.now().year, PROCEDURE) as book:
         number = book.next_number
         book.note(number, ANNOUNCED, VisitNoted(visit=visit), note=_told(visit))
@@ -61,12 +66,20 @@ def come_in(
             state = _found(book, number)
             if state.arrival:
                 raise NotNow(
-                    "visit-came-in", "{visit} came in at {at:%Y-%m-%d %H:%M}", visit=state.id, at=state.arrival.at
+                    "visit-came-in",
+                    "{visit} came in at {at:%Y-%m-%d %H:%M}",
+                    remedy="It is recorded already. Another arrival is a visit of its own.",
+                    visit=state.id,
+                    at=state.arrival.at,
                 )
             book.note(number, CAME_IN, ArrivalNoted(arrival=arrival), note=_in(state.visit, arrival))
             return _found(book, number)
         if visit is None:
-            raise UsageError("visit-unnamed", "name the visit that was announced, or who comes and what for")
+            raise UsageError(
+                "visit-unnamed",
+                "name the visit that was announced, or who comes and what for",
+                remedy="Give the number of the announced visit, or names and purpose.",
+            )
         number, visit = book.next_number, _checked(desk, visit)
         book.note(number, CAME_IN, VisitNoted(visit=visit), ArrivalNoted(arrival=arrival), note=_in(visit, arrival))
         return _found(book, number)
@@ -91,6 +104,7 @@ def go_out(desk: Desk, visit: str, *, carried: Sequence[str] | None, at: datetim
             raise UsageError(
                 "out-before-in",
                 "{visit} came in at {at:%Y-%m-%d %H:%M}, after that",
+                remedy="Name a time after that.",
                 visit=state.id,
                 at=state.arrival.at,
             )
@@ -101,7 +115,12 @@ def go_out(desk: Desk, visit: str, *, carried: Sequence[str] | None, at: datetim
 def _checked(desk: Desk, visit: Visit) -> Visit:
     visitors = tuple(filter(None, map(str.strip, visit.visitors)))
     if not visitors or len(visitors) > MOST_VISITORS or not visit.purpose.strip():
-        raise UsageError("visit-incomplete", "a visit needs 1 to {most} names, and a purpose", most=MOST_VISITORS)
+        raise UsageError(
+            "visit-incomplete",
+            "a visit needs 1 to {most} names, and a purpose",
+            remedy="Name each visitor, and what they come for.",
+            most=MOST_VISITORS,
+        )
     return Visit(
         visitors=_things(visitors) or (),
         purpose=one_line(visit.purpose, Text("the purpose")),

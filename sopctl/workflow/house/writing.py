@@ -83,6 +83,7 @@ def one_line(text: str, what: Prose) -> str:
         raise UsageError(
             "not-one-line",
             "{what} is one line of at most {most} characters, without control characters",
+            remedy="Write one line within that length.",
             what=what,
             most=LONGEST,
         )

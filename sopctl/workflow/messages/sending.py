@@ -68,9 +68,16 @@ def _content(path: Path) -> bytes:
 def no_email(site: Site, message: Message, otherwise: Advice = ()) -> UsageError:
     """Why a message cannot go by e-mail; `otherwise` is the remedy."""
     if site.settings.mail is None:
-        return UsageError("no-mail-server", "this site has no mail server (`mail` in sopctl.yml)", remedy=otherwise)
+        return UsageError(
+            "no-mail-server",
+            "this site has no mail server (`mail` in sopctl.yml)",
+            remedy=otherwise or "Name it there, as docs/howto/checks.md says.",
+        )
     return UsageError(
-        "no-email-address", "there is no e-mail address for {person}", remedy=otherwise, person=message.name
+        "no-email-address",
+        "there is no e-mail address for {person}",
+        remedy=otherwise or "Enter it where the person is named: in sopctl.yml, or in the deposit's record.",
+        person=message.name,
     )
 
 
@@ -78,7 +85,11 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
     """The message to every channel of the site. Raises UsageError when there is none; `otherwise` is its remedy."""
     urls = {name: secret(site, channel.url) for name, channel in site.settings.message_channels.items()}
     if not urls:
-        raise UsageError("no-channels", "this site has no channels (`channels` in sopctl.yml)", remedy=otherwise)
+        raise UsageError(
+            "no-channels",
+            "this site has no channels (`channels` in sopctl.yml)",
+            remedy=otherwise or "Name it there, as docs/howto/checks.md says.",
+        )
 
     def send() -> tuple[str, ...]:
         for number, (name, url) in enumerate(urls.items()):
@@ -90,7 +101,10 @@ def by_channels(site: Site, message: Message, *, otherwise: Advice = ()) -> Read
                 raise MayHaveArrived(
                     "not-all-channels",
                     "other channels have the message, but {reason}",
-                    remedy=error.remedy,
+                    remedy=(
+                        "Do not send it again: the others have it. Check this channel; tell by other means "
+                        "who reads only this one."
+                    ),
                     reason=error.text,
                 ) from error
         return ()

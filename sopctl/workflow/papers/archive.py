@@ -80,7 +80,12 @@ def _contents(desk: Desk, dossier: Dossier) -> Iterator[tuple[str, bytes]]:
 def _document(dossier: Dossier, name: str, sha256: str) -> bytes:
     parts = Path(name).parts
     if len(parts) != 2 or parts[0] not in ("documents", "facts") or ".." in parts:
-        raise InvalidRecord("file-outside-dossier", "the history names a file outside the dossier", where=name)
+        raise InvalidRecord(
+            "file-outside-dossier",
+            "the history names a file outside the dossier",
+            remedy="Restore the history from the site's git or a backup.",
+            where=name,
+        )
     path = dossier.folder / name
     with opened(path, links=False) as file:
         content = file.read(MAX_FILE + 1)

@@ -140,6 +140,7 @@ def read(path: Path) -> Sheet:
             raise InvalidRecord(
                 "sheet-field-invalid",
                 "{field}: {reason}",
+                remedy="Correct that field in the sheet.",
                 where=codec.place(content, tuple(filter(None, [place.partition("[")[0]])), where=where),
                 field=place,
                 reason=reason,
@@ -181,7 +182,12 @@ def _read_spreadsheet(content: bytes, path: Path) -> Sheet:
         key = place.partition("[")[0]
         row = f", row {rows[key]}" if key in rows else ""
         raise InvalidRecord(
-            "sheet-field-invalid", "{field}: {reason}", where=f"{path}{row}", field=place, reason=reason
+            "sheet-field-invalid",
+            "{field}: {reason}",
+            remedy="Correct that field in the sheet.",
+            where=f"{path}{row}",
+            field=place,
+            reason=reason,
         ) from None
 
 

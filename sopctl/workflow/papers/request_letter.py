@@ -296,6 +296,7 @@ def _refused(
     return InvalidRecord(
         "letter-field-invalid",
         "{section}: {field}: {reason}",
+        remedy="Correct that field in the letter's file.",
         where=found[known].where if known in found else where,
         section=section,
         field=label,

@@ -129,19 +129,40 @@ def stopped(result: PortResult) -> Interrupted:
     """Ctrl-C, with what became of the port."""
     name = result.plan.port
     if result.state in ("put-back", "partly-back"):
-        return Interrupted("stopped-port-put-back", "stopped; {port} was put back as it had been", port=name)
+        return Interrupted(
+            "stopped-port-put-back",
+            "stopped; {port} was put back as it had been",
+            remedy="What was asked for is not on the port. See its plan before it is applied once more.",
+            port=name,
+        )
     if result.state == "shut":
-        return Interrupted("stopped-port-shut", "stopped; {port} is shut", port=name)
+        return Interrupted(
+            "stopped-port-shut",
+            "stopped; {port} is shut",
+            remedy="It stays shut until something else is applied to it.",
+            port=name,
+        )
     if not result.plan.wanted.enabled:
-        return Interrupted("stopped-port-not-shut", "stopped; {port} could not be seen to be shut", port=name)
+        return Interrupted(
+            "stopped-port-not-shut",
+            "stopped; {port} could not be seen to be shut",
+            remedy="Look at the port on the switch now.",
+            port=name,
+        )
     if result.restore:
         return Interrupted(
             "stopped-port-puts-itself-back",
             "stopped; {port} could not be put back; the switch does it by itself: {restore}",
+            remedy="Wait for that, then look at the port on the switch.",
             port=name,
             restore=result.restore,
         )
-    return Interrupted("stopped-port-not-put-back", "stopped; {port} could not be put back", port=name)
+    return Interrupted(
+        "stopped-port-not-put-back",
+        "stopped; {port} could not be put back",
+        remedy="Look at the port on the switch now.",
+        port=name,
+    )
 
 
 def see(job: Job, session: Session) -> ActualPort:

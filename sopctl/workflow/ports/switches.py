@@ -236,5 +236,10 @@ def _secret(site: Site, name: str | None) -> str:
     with disk_errors(path, "read"), path.open("rb") as file:
         line = file.readline(MAX_PASSWORD + 1).rstrip(b"\r\n")
     if not line or len(line) > MAX_PASSWORD or b"\0" in line:
-        raise InvalidRecord("password-not-one-line", "the password is empty or not one line of text", where=str(path))
+        raise InvalidRecord(
+            "password-not-one-line",
+            "the password is empty or not one line of text",
+            remedy="Write the password alone into that file, on one line.",
+            where=str(path),
+        )
     return line.decode("utf-8", "surrogateescape")

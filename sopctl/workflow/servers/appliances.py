@@ -156,7 +156,15 @@ def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
         return error
     except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
         said = f"{type(error).__name__}: {printable(str(error), 400)}"
-        return OutsideFailure("answer-unreadable", "the answer cannot be read: {error}", error=said)
+        return OutsideFailure(
+            "answer-unreadable",
+            "the answer cannot be read: {error}",
+            remedy=(
+                "Nothing of it was taken over. Report this with the sentence as it stands, and "
+                "the device's model and version."
+            ),
+            error=said,
+        )
 
 
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:
@@ -180,6 +188,7 @@ def _platform(dossier: Dossier) -> Platform:
         raise InvalidRecord(
             "not-an-appliance",
             "{deposit} is not a network appliance",
+            remedy="Configure it as a server. If it is an appliance, its record must name its platform.",
             where=str(dossier.folder / "deposit.yml"),
             deposit=dossier.id,
         )

@@ -91,7 +91,11 @@ def confirm(
     """
     wanted = sha256_of(fingerprint) if fingerprint else None
     if not user or printable(user, 64) != user:
-        raise UsageError("no-bmc-account", "name the account on the BMC that the office uses: --user")
+        raise UsageError(
+            "no-bmc-account",
+            "name the account on the BMC that the office uses: --user",
+            remedy="Its password is asked for, or read from a file; it is never on the command line.",
+        )
     with act(desk, deposit_id, "bmc") as mine:
         where = _endpoint(desk.site, mine.dossier)
         shown = certificate(where)
@@ -157,7 +161,15 @@ def _facts(mine: Turn, cancel: threading.Event) -> Found:
         return error
     except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
         said = f"{type(error).__name__}: {printable(str(error), 400)}"
-        return OutsideFailure("answer-unreadable", "the answer cannot be read: {error}", error=said)
+        return OutsideFailure(
+            "answer-unreadable",
+            "the answer cannot be read: {error}",
+            remedy=(
+                "Nothing of it was taken over. Report this with the sentence as it stands, and "
+                "the device's model and version."
+            ),
+            error=said,
+        )
 
 
 def ask(mine: Turn, cancel: threading.Event | None = None) -> ServerFacts:
@@ -176,7 +188,10 @@ def ask(mine: Turn, cancel: threading.Event | None = None) -> ServerFacts:
     documents = read(endpoint, login, lambda said: redfish.wanted(said, serial), cancel=cancel)
     if not redfish.is_redfish(documents):
         raise OutsideFailure(
-            "bmc-not-redfish", "the BMC gives no Redfish service that can be read", where=endpoint.place
+            "bmc-not-redfish",
+            "the BMC gives no Redfish service that can be read",
+            remedy="Look whether Redfish is switched on in the BMC, and whether its firmware has it.",
+            where=endpoint.place,
         )
     return redfish.from_bmc(documents, gathered_at=mine.desk.now().isoformat(), serial=serial)
 

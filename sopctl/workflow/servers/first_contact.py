@@ -81,7 +81,11 @@ def from_file(path: Path) -> Password:
                 line = _first_line(file.fileno())
     except OSError as error:
         raise OutsideFailure(
-            "password-unreadable", "the password cannot be read: {reason}", where=str(path), reason=in_words(error)
+            "password-unreadable",
+            "the password cannot be read: {reason}",
+            remedy="See whether the file exists and can be read by who runs sopctl.",
+            where=str(path),
+            reason=in_words(error),
         ) from None
     return one_line(line.rstrip(b"\r\n").decode("utf-8", "surrogateescape"), str(path))
 
@@ -132,7 +136,12 @@ def from_keyring(service: str, user: str) -> Password:
 def one_line(text: str, where: str) -> Password:
     """The text as a password. Raises InvalidRecord, without showing it, if it is not one line of text."""
     if not text or "\n" in text or "\0" in text:
-        raise InvalidRecord("password-not-one-line", "the password is empty or not one line of text", where=where)
+        raise InvalidRecord(
+            "password-not-one-line",
+            "the password is empty or not one line of text",
+            remedy="Write the password alone into that file, on one line.",
+            where=where,
+        )
     return Password(text)
 
 

@@ -106,7 +106,10 @@ def module(site: Site, packed: Path) -> Module:
     refuse_writable(site.root)
     if own := own_way(site, packed):
         raise OutsideFailure(
-            "facts-by-playbook", "facts are gathered by Ansible and the site's playbook: {reason}", reason=own
+            "facts-by-playbook",
+            "facts are gathered by Ansible and the site's playbook: {reason}",
+            remedy="Nothing needs to be done: Ansible gathers the same facts, only more slowly.",
+            reason=own,
         )
     return built(site.root)
 

@@ -41,7 +41,7 @@ def probe(
             for one in checks:
                 yield one.result()
         except KeyboardInterrupt:
-            raise Interrupted("stopped", "stopped") from None
+            raise Interrupted("stopped", "stopped", remedy="What was recorded before stays.") from None
         finally:
             cancel.set()
             pool.shutdown(cancel_futures=True)

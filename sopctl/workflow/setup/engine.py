@@ -147,6 +147,7 @@ def worker_file(folder: Path, network: str | None) -> WorkerFile:
         raise InvalidRecord(
             "worker-of-another-network",
             "this folder is for the worker of the network {network}",
+            remedy="Name that network, or the folder of the other worker.",
             where=str(folder / "worker.yml"),
             network=found.network,
         )

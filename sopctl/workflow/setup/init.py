@@ -223,7 +223,11 @@ def make_key(path: Path, comment: str) -> None:
             with disk_errors(path):
                 raise OSError(refused, os.strerror(refused)) from None
         raise OutsideFailure(
-            "ssh-keygen-failed", "ssh-keygen failed: {output}", where=str(path), output=error.stderr.strip()
+            "ssh-keygen-failed",
+            "ssh-keygen failed: {output}",
+            remedy="See whether the disk has space and that folder is yours.",
+            where=str(path),
+            output=error.stderr.strip(),
         ) from None
     with disk_errors(path):
         for file in (path, public):

@@ -149,6 +149,10 @@ def stamp(desk: Desk) -> Stamped:
         raise InvalidRecord(
             "timestamp-does-not-hold",
             "the timestamp does not hold: {why}",
+            remedy=(
+                "Put the authority's certificates into certificates/roots/, or name another one "
+                "in sopctl.yml (signing.tsa)."
+            ),
             where=settings.tsa,
             why=joined(", ", (Text(found.word), Text(MEANS[found.word]))),
         )
@@ -456,7 +460,9 @@ def mend(desk: Desk, reason: str) -> Check:
     said = required.reason(reason, "mending the journal", Action("journal mend", needs=("reason",)))
     try:
         if not check(desk, whole=True).gaps:
-            raise NotNow("journal-whole", "the journal is whole: there is nothing to mend")
+            raise NotNow(
+                "journal-whole", "the journal is whole: there is nothing to mend", remedy="There is nothing to do."
+            )
     except InvalidRecord:
         pass
     with desk.site.alone():

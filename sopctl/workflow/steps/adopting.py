@@ -271,7 +271,13 @@ def _rows(file: Path) -> Iterator[tuple[int, dict[str, str]]]:
     _check_header(header, where)
     for number, row_cells in enumerate(table, start=2):
         if number > MAX_ROWS + 1:
-            raise InvalidRecord("too-many-rows", "the list has more than {limit} rows", where=where, limit=MAX_ROWS)
+            raise InvalidRecord(
+                "too-many-rows",
+                "the list has more than {limit} rows",
+                remedy="Split the list into several files.",
+                where=where,
+                limit=MAX_ROWS,
+            )
         texts = zip(header, map(cells.plain, row_cells), strict=False)
         row = {name: text for name, text in texts if name and text}
         if row:
@@ -304,7 +310,13 @@ def _csv(content: bytes, where: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(io.StringIO(text), delimiter=max(",;\t", key=first.count))
     except csv.Error as error:
-        raise InvalidRecord("not-csv", "this is not a CSV file: {reason}", where=where, reason=str(error)) from None
+        raise InvalidRecord(
+            "not-csv",
+            "this is not a CSV file: {reason}",
+            remedy="Save it again as CSV in UTF-8 (comma, semicolon or tabulator), and give that file.",
+            where=where,
+            reason=str(error),
+        ) from None
 
 
 def _decoded(content: bytes, where: str) -> str:

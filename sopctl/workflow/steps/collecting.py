@@ -134,11 +134,18 @@ def collect_sheet(desk: Desk, deposit_id: str, file: Path, *, month: str | None 
                 deposit=deposit_id,
             )
         if sheet.id != deposit_id:
-            raise InvalidRecord("sheet-of-another", "this is the sheet of {other}", where=str(file), other=sheet.id)
+            raise InvalidRecord(
+                "sheet-of-another",
+                "this is the sheet of {other}",
+                remedy="Name the deposit that the sheet is of, or take the right sheet.",
+                where=str(file),
+                other=sheet.id,
+            )
         if f"{sheet.filled_on:%Y-%m}" != of or sheet.filled_on > desk.now().date():
             raise UsageError(
                 "sheet-of-another-month",
                 "the sheet is of {day}, which is no day of {month} up to now",
+                remedy="Name the month of the sheet, or correct its date.",
                 day=sheet.filled_on,
                 month=of,
             )

@@ -104,7 +104,9 @@ def configure_all(
             remedy="Leave out --tags. A part of it can be done again later, with --repair.",
         )
     if password and len(ids) > 1:
-        raise UsageError("password-for-many", "a password opens one server, not several")
+        raise UsageError(
+            "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
+        )
     _refuse_consent_for_many(cut_off, ids)
     answers = Answers()
     pinnings: dict[str, host_keys.Pinning | None] = {}

@@ -49,7 +49,12 @@ def serial(
     with act(desk, deposit_id, "correct") as mine:
         right = _line(serial, Text("serial number"))
         if since and since > desk.now().date():
-            raise UsageError("day-in-the-future", "{day} has not come yet", day=since)
+            raise UsageError(
+                "day-in-the-future",
+                "{day} has not come yet",
+                remedy="Name the day on which it was, such as 2026-11-23.",
+                day=since,
+            )
         said = corrections.serial(mine.dossier.procedures, mine.dossier.events, mine.deposit.server.serial)
         return _correct(mine, "serial", said.event, said.value, right, reason, since=since, letter=letter)
 
@@ -158,7 +163,11 @@ def _line(text: str, what: Prose, most: int = 200) -> str:
         right = ""
     if not right or len(right) > most:
         raise UsageError(
-            "not-a-line", "{what} must be one line of at most {most} characters, not empty", what=what, most=most
+            "not-a-line",
+            "{what} must be one line of at most {most} characters, not empty",
+            remedy="Write one line within that length.",
+            what=what,
+            most=most,
         )
     return right
 

@@ -49,7 +49,12 @@ def accept(desk: Desk, deposit_id: str, *, note: str) -> StepDone:
     with act(desk, deposit_id, "edit") as mine:
         before, after = mine.dossier.record, mine.dossier.found
         if not mine.dossier.edited:
-            raise NotNow("no-edit-to-accept", "deposit.yml of {deposit} is as it was accepted", deposit=deposit_id)
+            raise NotNow(
+                "no-edit-to-accept",
+                "deposit.yml of {deposit} is as it was accepted",
+                remedy="There is nothing to do.",
+                deposit=deposit_id,
+            )
         _check(mine, after, mine.dossier.folder / "deposit.yml")
         return _record(mine, before, after, said)
 
@@ -73,7 +78,12 @@ def _known(mine: Turn) -> StepDone:
     why, site = mine.desk.despite, mine.desk.site
     found = identities.clashes(site, [identities.of(site, mine.dossier)]) if why else []
     if not found:
-        raise NotNow("nothing-changed", "nothing was changed in {deposit}", deposit=mine.dossier.id)
+        raise NotNow(
+            "nothing-changed",
+            "nothing was changed in {deposit}",
+            remedy="Nothing was recorded. To change something, edit the record and save it.",
+            deposit=mine.dossier.id,
+        )
     note = f"{why}: {'; '.join(f'{each.said} juga pada {each.others[0].id}' for each in found)}"
     return mine.record(mine.verb.outcome, Edited(changed=()), identities.despite(found, why), note=note[:1000])
 
@@ -82,12 +92,17 @@ def _check(mine: Turn, content: bytes, path: Path) -> None:
     deposit = codec.parse(content, Deposit, where=str(path))
     if deposit.id != mine.dossier.id:
         raise InvalidRecord(
-            "id-cannot-change", "the id {deposit} cannot be changed", where=str(path), deposit=mine.dossier.id
+            "id-cannot-change",
+            "the id {deposit} cannot be changed",
+            remedy="Put the id back as it was: the history and every paper name it.",
+            where=str(path),
+            deposit=mine.dossier.id,
         )
     if not deposit.access.address and mine.dossier.summary.in_our_hands:
         raise InvalidRecord(
             "address-needed",
             "the server of {deposit} stands in its rack, and cannot be without an address",
+            remedy="Put its address back (access.address), or have another one written there.",
             where=str(path),
             deposit=mine.dossier.id,
         )

@@ -129,6 +129,7 @@ def _named(form: forms.HandoverForm, agreed: Sequence[forms.Agreed]) -> tuple[fo
             raise UsageError(
                 "agreed-unnamed",
                 "the form has no name of who agreed: say it in one line of at most {most} characters",
+                remedy="Give the name as it stands under the signature.",
                 most=MAX_NAME,
             )
         named.append(replace(each, name=name))

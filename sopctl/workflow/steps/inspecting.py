@@ -140,6 +140,7 @@ def _completeness(
         raise UsageError(
             "accessory-missing-and-returned",
             "{accessory!r} cannot be both missing and returned",
+            remedy="Name it once: as missing, or as returned.",
             accessory=both[0],
         )
     kept = _photos(mine, photos)

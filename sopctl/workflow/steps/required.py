@@ -26,7 +26,12 @@ def day(mine: Turn, what: Correctable, on: date) -> None:
     has not come yet, or out of order with the letter's date and the days of the other steps."""
     today = mine.desk.now().date()
     if on > today:
-        raise UsageError("day-in-the-future", "{day} has not come yet", day=on)
+        raise UsageError(
+            "day-in-the-future",
+            "{day} has not come yet",
+            remedy="Name the day on which it was, such as 2026-11-23.",
+            day=on,
+        )
     known = list(_days(mine))
     mine_at = next(at for at, (name, _, _) in enumerate(known) if name == what)
     for at, (_, other, then) in enumerate(known):

@@ -76,13 +76,20 @@ def verify(
         look = plan(mine, vantage)
         word = word or _said(mine)
         if word and word.on and word.on > desk.now().date():
-            raise UsageError("day-in-the-future", "{day} has not come yet", day=word.on)
+            raise UsageError(
+                "day-in-the-future",
+                "{day} has not come yet",
+                remedy="Name the day on which it was, such as 2026-11-23.",
+                day=word.on,
+            )
         if others.is_other(mine.dossier) and (word is None or not word.how):
             raise _no_word(mine)
     try:
         found = _until_accessible(look, until, on_wait)
     except KeyboardInterrupt:
-        raise Interrupted("stopped-unrecorded", "stopped; nothing is recorded") from None
+        raise Interrupted(
+            "stopped-unrecorded", "stopped; nothing is recorded", remedy="The access can be verified again at any time."
+        ) from None
     with turn(desk, deposit_id, "verify") as mine:
         word = word or _said(mine)
         said = (verification.from_word(word),) if word else ()
@@ -108,10 +115,20 @@ def say_access(desk: Desk, deposit_id: str, word: Word) -> StepDone:
     Raises NotNow while the server does not stand in its place, or is not theirs; UsageError for a day to come.
     """
     if word.on and word.on > desk.now().date():
-        raise UsageError("day-in-the-future", "{day} has not come yet", day=word.on)
+        raise UsageError(
+            "day-in-the-future",
+            "{day} has not come yet",
+            remedy="Name the day on which it was, such as 2026-11-23.",
+            day=word.on,
+        )
     with act(desk, deposit_id, "say-access") as mine:
         if not mine.dossier.summary.in_our_hands:
-            raise NotNow("not-in-place", "{deposit} is not in its rack yet", deposit=deposit_id)
+            raise NotNow(
+                "not-in-place",
+                "{deposit} is not in its rack yet",
+                remedy="The unit's word is recorded once the server is in its rack.",
+                deposit=deposit_id,
+            )
         answer = "bisa" if word.yes else "tidak bisa"
         note = f"{word.by}: {answer}" + (f"; {word.note}" if word.note else "")
         return mine.record(mine.verb.outcome, AccessWord(access_word=word), note=note, answer=word.yes)
@@ -196,6 +213,7 @@ def _plan_of_other(mine: Turn, vantage: Vantage) -> Look:
         raise UsageError(
             "other-tried-by-ports",
             "{deposit} takes no SSH of ours: only its ports are tried, from here",
+            remedy="Leave out what is for SSH or another place; --timeout may stay.",
             deposit=mine.dossier.id,
         )
     where = others.target(mine.desk.site, mine.dossier.summary, vantage.timeout)

@@ -155,7 +155,7 @@ def test_a_revision_that_is_not_the_newest_is_refused(office: Office) -> None:
     signing.file_signed(office.desk, office.signed("first"))
     path = office.signed("second", issued)
     assert verdict(office, path)[0] == "altered"
-    with pytest.raises(Conflict, match="cannot be filed"):
+    with pytest.raises(Conflict, match="not the newest"):
         signing.file_signed(office.desk, path)
     assert str(office.form.signed) == "1 of 3"
 

@@ -142,6 +142,9 @@ def neighbours(session: Session, port: str) -> tuple[Neighbour, ...]:
                 raise DeviceFault(
                     "neighbours-contradict",
                     "a neighbour's text pretends to be other neighbours: {listed} are listed, {counted} counted",
+                    remedy=(
+                        "None of them was taken over. See on the switch which neighbour's description has such lines."
+                    ),
                     where=str(session.endpoint),
                     listed=len(blocks),
                     counted=total,

@@ -251,6 +251,7 @@ def _rows(session: Session, table: str, columns: str) -> list[Row]:
         raise DeviceFault(
             "ovs-vsctl-not-understood",
             "the answer of ovs-vsctl has an unknown format: {answer}",
+            remedy="See what it answers with --session-log, and whether docs/howto/switches.md lists its version.",
             where=str(session.endpoint),
             answer=printable(answer, 100),
         ) from None

@@ -51,7 +51,9 @@ def command(
 
     given = Given(ask_password, password_file, keyring)
     if given.any and len(ids) != 1:
-        raise UsageError("password-for-many", "a password opens one server, not several")
+        raise UsageError(
+            "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
+        )
     desk = open_desk(ctx)
     password = given.password(desk, ids[0]) if given.any else None
     rotation.begin(desk, named, lost=lost, ids=ids)

@@ -69,12 +69,18 @@ def command(
     desk = open_desk(ctx)
     if scan:
         if not deposit_id:
-            raise UsageError("scan-without-deposit", "say which deposit the scan is of")
+            raise UsageError(
+                "scan-without-deposit", "say which deposit the scan is of", remedy="Give its ID beside --scan."
+            )
         said = _signed_by(signed_by)
         done = signing.file_scan(desk, file, deposit_id=deposit_id, number=number, signed_by=said, because=because)
     else:
         if signed_by or number:
-            raise UsageError("only-for-scans", "who signed, and which paper, the PDF itself says")
+            raise UsageError(
+                "only-for-scans",
+                "who signed, and which paper, the PDF itself says",
+                remedy="Leave that out, or file a scan with --scan.",
+            )
         done = signing.file_signed(
             desk, file, deposit_id=deposit_id, boxes=boxes, because=because, unchecked=unchecked, last=last
         )
@@ -88,7 +94,11 @@ def _signed_by(given: tuple[str, ...]) -> dict["Box", str]:
         box = next((known for known in BOXES if known == name), None)
         if box is None or box in found:
             raise UsageError(
-                "not-a-box", "{text!r} is no box, or named twice: {boxes}", text=each[:100], boxes=", ".join(BOXES)
+                "not-a-box",
+                "{text!r} is no box, or named twice: {boxes}",
+                remedy="Name each box once, as BOX or BOX=NAME.",
+                text=each[:100],
+                boxes=", ".join(BOXES),
             )
         found[box] = who
     return found

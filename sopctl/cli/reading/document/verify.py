@@ -36,7 +36,7 @@ def command(ctx: click.Context, what: tuple[str, ...], *, everything: bool, as_j
         end(put_all_documents(ctx, as_json=as_json))
     files = [name for name in what if "/" in name or "." in name]
     if (files and len(files) < len(what)) or (not files and len(what) > 1):
-        raise UsageError("one-deposit-or-files", "name one deposit, or files")
+        raise UsageError("one-deposit-or-files", "name one deposit, or files", remedy="Give the one or the other.")
     if not files:
         end(put_documents(ctx, DEPOSIT.convert(what[0], None, ctx), as_json=as_json))
     checked, errors = integrity.check_files(open_desk(ctx), [Path(name) for name in files])

@@ -130,7 +130,12 @@ def _refuse_not_here(mine: Turn) -> None:
 def _refuse_day(mine: Turn, on: date) -> None:
     came = mine.dossier.summary.received_on or mine.dossier.summary.placed_on
     if on > mine.desk.now().date():
-        raise UsageError("day-in-the-future", "{day} has not come yet", day=on)
+        raise UsageError(
+            "day-in-the-future",
+            "{day} has not come yet",
+            remedy="Name the day on which it was, such as 2026-11-23.",
+            day=on,
+        )
     if came and on < came:
         raise UsageError(
             "day-out-of-order",

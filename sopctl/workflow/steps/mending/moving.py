@@ -138,7 +138,12 @@ def _record(mine: Turn, spot: Place, told: Told, *, was_open: bool) -> StepDone:
 
 def _refuse_day(mine: Turn, before: Summary, on: date) -> None:
     if on > mine.desk.now().date():
-        raise UsageError("day-in-the-future", "{day} has not come yet", day=on)
+        raise UsageError(
+            "day-in-the-future",
+            "{day} has not come yet",
+            remedy="Name the day on which it was, such as 2026-11-23.",
+            day=on,
+        )
     if before.placed_on and on < before.placed_on:
         raise UsageError(
             "day-out-of-order",
