@@ -45,7 +45,8 @@ def play(lines: list[str], home: Path) -> None:
     that they clean up, and prints when each began, in seconds."""
     script = "set -eu\n" + "\n".join(f"echo $SECONDS {quoted('+ ' + line)}\n{line}" for line in lines)
     path = f"{Path(sys.executable).parent}:/usr/sbin:/usr/bin:/sbin:/bin"
-    environment = {"HOME": str(home), "PATH": path, "PYTHONPATH": str(CHECKOUT)}
+    imported = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(CHECKOUT))))
+    environment = {"HOME": str(home), "PATH": path, "PYTHONPATH": imported}
     with subprocess.Popen(
         ["bash", "-c", script], cwd=home, env=environment, start_new_session=True, text=True,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

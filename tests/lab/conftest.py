@@ -10,40 +10,30 @@ import pytest
 
 from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, seed
-from sopctl.adapters.lab.state import Folder, Place, Record
 from sopctl.errors import OutsideFailure
 from tests.faults.scale import WHOLE
-from tests.lab import sweeping
+from tests.lab import keeping, sweeping
+from tests.printed import CHECKOUT
 
 NAMES = ("ci", "cib", "cic", "cid", "cie", "cif", "cig", "cih")
 """Names of test labs: a session takes the first that no other session on this machine uses."""
 
 
-PYTHON = "usr/lib/python3/dist-packages"
-KEPT_COMPILED = Path(__file__).with_name("kept_compiled.py")
-
-
 @pytest.fixture(scope="session", autouse=True)
 def kept_compiled() -> Iterator[None]:
-    """The servers that this process makes keep what their Python compiled of Ansible's modules: each task costs them
-    half (kept_compiled.py). Those that commands make (the demo, `lab rehearse`) are as users have them, and so are all
-    of `make battery`."""
-    make = seed.make
-
-    def with_kept(folder: Folder, record: Record, place: Place) -> None:
-        make(folder, record, place)
-        packages = place.seed / PYTHON
-        for part in (*reversed(packages.relative_to(place.seed).parents), packages.relative_to(place.seed)):
-            (place.seed / part).mkdir(exist_ok=True)
-            (place.seed / part).chmod(0o755)
-        for name, text in (("kept_compiled.py", KEPT_COMPILED.read_text()), ("kept.pth", "import kept_compiled\n")):
-            (packages / name).write_text(text)
-            (packages / name).chmod(0o644)
-
+    """The servers that this process makes keep what their Python compiled of Ansible's modules. The code that runs is
+    the same; those of `make battery` are as users have them."""
     with pytest.MonkeyPatch.context() as patch:
         if not WHOLE:
-            patch.setattr(seed, "make", with_kept)
+            patch.setattr(seed, "make", keeping.with_kept)
         yield
+
+
+@pytest.fixture(autouse=True)
+def kept_by_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so do those that its commands make (the demo, `lab rehearse`)."""
+    if not WHOLE:
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (keeping.COMMANDS, CHECKOUT))))
 
 
 def unavailable(reason: str) -> None:
