@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import pyotp
 import pytest
@@ -197,7 +198,8 @@ def large_form(world: World) -> None:
 
 def too_often(world: World) -> None:
     stranger = world.stranger()
-    assert 429 in {stranger.get("/sehat").status_code for _ in range(400)}
+    with patch("sopctl.page.guard.PER_SECOND", 0.0):  # none gathers anew while a busy machine answers
+        assert 429 in {stranger.get("/sehat").status_code for _ in range(400)}
 
 
 def open_redirect(world: World) -> None:
