@@ -165,7 +165,7 @@ _COLUMN_OF = {path: name for name, path in COLUMNS.items()}
 
 def template() -> str:
     """A list to fill in, as CSV."""
-    return csv_text([{**dict.fromkeys(COLUMNS, ""), **_EXAMPLE}])
+    return csv_text(COLUMNS, [[_EXAMPLE.get(name, "") for name in COLUMNS]])
 
 
 def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Adopted]:

@@ -4,11 +4,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 from msgspec import Struct
 
 from sopctl.adapters import listings
+from sopctl.adapters.listings import ServerRow
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model import unit
 from sopctl.model.facts.changes import Change, against_handover, differences, real
@@ -282,59 +283,50 @@ def standing(desk: Desk, ids: Sequence[str] = ()) -> tuple[list[Standing], list[
     return found, errors
 
 
-def flat(server: InventoriedServer) -> dict[str, Any]:
-    """A server as one flat record, for CSV and JSON."""
-    deposit, facts, place = server.deposit, server.facts, server.deposit.place
-    return {
-        "id": deposit.id,
-        "unit": deposit.unit,
-        "server": facts.hostname or deposit.server,
-        "address": deposit.address,
-        "rack": place.rack if place else "",
-        "rack_unit": place.unit if place else "",
-        "vendor": facts.vendor or "",
-        "product": facts.product or "",
-        "serial": facts.serial or deposit.serial,
-        "processor": facts.cpu.model or "",
-        "logical_processors": facts.cpu.logical or "",
-        "memory_gib": server.memory_gib,
-        "disks": len(facts.disks),
-        "disk_gb": server.disk_gb,
-        "system": server.system,
-        "kernel": facts.kernel or "",
-        "updates": "" if facts.updates is None else facts.updates,
-        "valid_until": str(deposit.valid_until or ""),
-        "gathered_at": facts.gathered_at,
-    }
-
-
 def as_csv(found: MonthlySummary) -> str:
     """The summary as CSV: one line a server."""
-    return listings.csv_text(
-        [
-            {
-                **flat(each),
-                "changes": "; ".join(map(str, each.changes)),
-                "conditions": "; ".join(map(str, each.conditions)),
-            }
-            for each in found.servers
-        ]
-    )
+    return listings.rows_as_csv(ServerRow, map(_row, found.servers))
 
 
 def for_netbox(desk: Desk, servers: Iterable[InventoriedServer], what: str) -> str:
     """What NetBox's bulk import of these objects takes, as CSV. NetBox's site has the office's name. A server that is
     switched off is offline, and one that has left is in no rack."""
     site = desk.site.settings.office.name
-    return listings.csv_text(listings.NETBOX[what]([_device(each, site) for each in servers]))
+    return listings.NETBOX[what].as_csv([_device(each, site) for each in servers])
+
+
+def _row(server: InventoriedServer) -> ServerRow:
+    deposit, facts, place = server.deposit, server.facts, server.deposit.place
+    return ServerRow(
+        id=deposit.id,
+        unit=deposit.unit,
+        server=facts.hostname or deposit.server,
+        address=deposit.address,
+        rack=place.rack if place else "",
+        rack_unit=place.unit if place else None,
+        vendor=facts.vendor or "",
+        product=facts.product or "",
+        serial=facts.serial or deposit.serial,
+        processor=facts.cpu.model or "",
+        logical_processors=facts.cpu.logical or None,
+        memory_gib=server.memory_gib,
+        disks=len(facts.disks),
+        disk_gb=server.disk_gb,
+        system=server.system,
+        kernel=facts.kernel or "",
+        updates=facts.updates,
+        valid_until=str(deposit.valid_until or ""),
+        gathered_at=facts.gathered_at,
+        changes="; ".join(map(str, server.changes)),
+        conditions="; ".join(map(str, server.conditions)),
+    )
 
 
 def _device(server: InventoriedServer, site: str) -> listings.Device:
     deposit = server.deposit
-    line = {**flat(server), "site": site, "status": "active" if deposit.in_our_hands else "offline"}
-    if deposit.closed or not deposit.placed:
-        line |= {"rack": "", "rack_unit": ""}
-    return listings.Device(line, server.facts)
+    status: Literal["active", "offline"] = "active" if deposit.in_our_hands else "offline"
+    placed = bool(deposit.placed and not deposit.closed)
+    return listings.Device(_row(server), server.facts, site, status, placed=placed)
 
 
 def _sums(units: Mapping[str, Unit], servers: Sequence[InventoriedServer]) -> dict[str, dict[str, Sum]]:

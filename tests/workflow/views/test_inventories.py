@@ -280,6 +280,15 @@ def test_lists_for_other_programs(desk: Desk, deposit: str, first_facts: ServerF
     ], "no name twice on a device"
 
 
+def test_a_list_of_nothing_has_its_columns(desk: Desk) -> None:
+    """What reads it as a table finds the same one on every day."""
+    nothing = inventories.summary(desk)
+    assert inventories.as_csv(nothing).startswith("id,unit,server,address,rack,rack_unit,")
+    for kind, columns in KNOWN.items():
+        (header,) = inventories.for_netbox(desk, nothing.servers, kind).splitlines()
+        assert REQUIRED[kind] <= set(header.split(",")) <= columns
+
+
 def test_due_means_one_thing(desk: Desk, deposit: str) -> None:
     """What the summary misses is what is collected, and what needs a person."""
 
