@@ -13,7 +13,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.ansible.runner import Outcome, run_playbook
 from sopctl.adapters.lab import LabServer, LabStatus
 from sopctl.adapters.ssh import Password, load_key, run_as_root
-from sopctl.errors import OutsideFailure
+from sopctl.errors import Action, OutsideFailure
 from sopctl.model.access.target import Target
 from sopctl.workflow.servers.playbooks import Options
 from sopctl.workflow.servers.reach import reach
@@ -118,6 +118,14 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
     assert reach(desk.site, placed.dossier().summary).account == "sopctl", "from now on with our own key"
     repaired = configuring.repair(desk, [deposit], options=raw).only()
     assert repaired.data["changed"] == "0"
+
+    # Its owner installs it anew: our account is gone, and theirs makes it again.
+    servers.run(server, "userdel -r sopctl; rm -rf /etc/sudoers.d/sopctl /var/lib/sopctl")
+    with pytest.raises(OutsideFailure, match="login on") as told:
+        configuring.repair(desk, [deposit], options=raw).only()
+    assert Action("repair", deposit, given={"ask-password": ""}) in told.value.remedy
+    assert configuring.repair(desk, [deposit], password=Password(secret), options=raw).only().answer
+    assert configuring.repair(desk, [deposit], options=raw).only().data["changed"] == "0", "with our own key"
     notifying.notify(desk, deposit, via="phone")
     done, found = verifying.verify(desk, deposit)
     assert done.outcome == "bisa", found

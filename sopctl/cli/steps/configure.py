@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         "sopctl configure --check --tags sshd --tags firewall  # all servers",
         "sopctl configure --drift --all",
         "sopctl configure --repair PS-2026-0001 --tags sshd",
+        "sopctl configure --repair PS-2026-0001 --ask-password  # its owner has reinstalled it",
         "sopctl configure PS-2026-0001 --sudo inventory",
         'sopctl configure PS-2026-0001 --by-hand "Staf Pusat Data: alamat IP dan VLAN lewat konsol"',
     ),
@@ -130,7 +131,8 @@ def command(
     With --check: what differs from the configuration now, on one server or all; on a server that was never configured,
     what will change there: added, changed, cut off, what stays open past the letter, and what comes back on return.
     Nothing is changed or recorded. Exit 1: something differs. Exit 6: a server could not be looked at. With --repair:
-    the differences are put right.
+    the differences are put right; on a server that its owner has reinstalled, the owner's password makes the management
+    account again.
 
     With --drift: what differs from what the last configuration left, and what the letter and the site ask for since:
     one look per server, with the same exit codes. What only its owner changed is reported, and is no drift.
@@ -154,32 +156,25 @@ def command(
         chosen = configuring.limited(desk, ids or configuring.managed(desk), limit)
         _drift(desk, chosen, metrics, whole=not (ids or limit), as_json=as_json)
         return
-    if sudo and (
-        not ids or check or repair or due or limit or tags or files or raw or host_key or trusted_path or cut_off
-    ):
+    given = Given(ask_password, password_file, keyring)
+    beside_sudo = check or repair or due or limit or tags or files or raw or host_key or trusted_path or cut_off
+    if sudo and (not ids or beside_sudo or given.any):
         raise UsageError(
             "sudo-with-other-work",
             "--sudo takes IDs, and cannot be combined with other work",
             remedy="Do the other work in a command of its own.",
         )
-    given = Given(ask_password, password_file, keyring)
     one = len(ids) == 1
     other = check or repair or due or sudo or given.any or raw or host_key or trusted_path or cut_off
     _refuse_by_hand_beside(by_hand, beside=bool(other) or not one)
     later = repair or due or not one
     _refuse_first_only(
         {
-            _("a password"): given.any and (later or sudo),
             "--host-key": host_key and (later or check),
             "--trusted-path": trusted_path and (later or check),
         }
     )
-    if cut_off and (check or not one):
-        raise UsageError(
-            "consent-for-many",
-            "a consent is for the configuration of one server",
-            remedy="Give --cut-off with its ID, and without --check.",
-        )
+    _refuse_for_many(password=given.any and not one, cut_off=bool(cut_off and (check or not one)))
     if sum([check, repair, due]) > 1 or (due and ids):
         raise choose_one(_("IDs"), "--due", "--check", "--repair")
     if diff and not check:
@@ -198,7 +193,9 @@ def command(
     consented = services.listed(cut_off) if cut_off else ()
     with task_progress(quiet=as_json) as on_event:
         if repair:
-            answers = configuring.repair(desk, chosen, cut_off=consented, options=options, on_event=on_event)
+            answers = configuring.repair(
+                desk, chosen, password=password, cut_off=consented, options=options, on_event=on_event
+            )
         else:
             answers = configuring.configure_all(
                 desk,
@@ -225,6 +222,20 @@ def _refuse_by_hand_beside(by_hand: str, *, beside: bool) -> None:
             "by-hand-with-other-work",
             "--by-hand takes one ID, and cannot be combined with other work",
             remedy="Record what was done by hand in a command of its own.",
+        )
+
+
+def _refuse_for_many(*, password: bool, cut_off: bool) -> None:
+    """Raise UsageError for a password or a consent, which are of one server, beside several or none."""
+    from sopctl.workflow.steps import configuring
+
+    if password:
+        raise configuring.password_for_many()
+    if cut_off:
+        raise UsageError(
+            "consent-for-many",
+            "a consent is for the configuration of one server",
+            remedy="Give --cut-off with its ID, and without --check.",
         )
 
 

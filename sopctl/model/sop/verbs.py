@@ -277,7 +277,7 @@ VERBS = (
         kind="act",
         outcome="konfigurasi diperbaiki",
         command="configure --repair",
-        writes=(e.Configured, e.Consented, e.Left, *_RUN),
+        writes=(e.Configured, e.Consented, e.Left, e.WayIn, *_RUN),
     ),
     Verb(
         name="consent",

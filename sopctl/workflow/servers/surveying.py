@@ -234,6 +234,13 @@ def _sentence(helps: Prose) -> Text:
     return Sentence("{helps}", helps=helps)
 
 
+def _if_reinstalled(dossier: Dossier, seen: AccessResult) -> Sequence[Text | Action]:
+    """What makes the office's account again, where there may be none any more and the owner's is known."""
+    if seen.cause is not Cause.DENIED or dossier.summary.route.first_contact is None:
+        return ()
+    return Text("If its owner has reinstalled it:"), Action("repair", dossier.id, given={"ask-password": ""})
+
+
 def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: bool) -> SopctlError:
     changed = host_keys.changed_error(asked, seen)
     if changed:
@@ -253,7 +260,7 @@ def _refused(asked: Host, dossier: Dossier, seen: AccessResult, *, by_password: 
             "login-failed",
             "the login on {deposit} failed at {rung}: {detail}",
             where=where,
-            remedy=_sentence(remedy(seen)),
+            remedy=(_sentence(remedy(seen)), *_if_reinstalled(dossier, seen)),
             deposit=dossier.id,
             rung=seen.rung,
             cause=seen.cause,

@@ -103,11 +103,7 @@ def configure_all(
             "the first configuration cannot be limited to tags",
             remedy="Leave out --tags. A part of it can be done again later, with --repair.",
         )
-    if password and len(ids) > 1:
-        raise UsageError(
-            "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
-        )
-    _refuse_consent_for_many(cut_off, ids)
+    _refuse_for_many(password, cut_off, ids)
     answers = Answers()
     pinnings: dict[str, host_keys.Pinning | None] = {}
     looks = _Looks(desk, cut_off, options.raw, cancel)
@@ -133,9 +129,7 @@ def configure_all(
 
     with batch.held(ids, lambda deposit_id: turn(desk, deposit_id, "configure"), admit, answers) as turns:
         ready = looks.at(turns, answers, pinnings, password)
-        if password:
-            for mine in ready:
-                looks.begun[mine.dossier.id] = _first_contact(mine, looks.begun[mine.dossier.id], password, cancel)
+        _first_contacts(ready, looks, password, cancel)
         _run(ready, answers, options, on_event, cancel, looks)
     for deposit_id, problem in answers.errors.items():
         if isinstance(problem, Unconfirmed):
@@ -147,6 +141,7 @@ def repair(
     desk: Desk,
     ids: Sequence[str],
     *,
+    password: Password | None = None,
     cut_off: Sequence[Service] = (),
     options: Options = PLAIN,
     on_event: OnEvent = silent,
@@ -154,10 +149,18 @@ def repair(
 ) -> Answers:
     """Configure again, in one run, servers that were configured before; the deposits stay at their steps.
 
+    With the owner's `password`, the management account is made again first: its owner has reinstalled the server.
+
     The servers are looked at first, as by `configure`. Raises what ends the run for all of them (see
-    `playbooks.run_on`), and UsageError for a consent with several servers.
+    `playbooks.run_on`), and UsageError for a password or a consent with several servers, and for tags with a password.
     """
-    _refuse_consent_for_many(cut_off, ids)
+    if password and options.tags:
+        raise UsageError(
+            "reinstalled-whole",
+            "a server that was reinstalled is configured whole, not limited to tags",
+            remedy="Leave out --tags.",
+        )
+    _refuse_for_many(password, cut_off, ids)
     answers = Answers()
     looks = _Looks(desk, cut_off, options.raw, cancel)
 
@@ -166,7 +169,9 @@ def repair(
         refuse_reduced(mine)
 
     with batch.held(ids, lambda deposit_id: act(desk, deposit_id, "repair"), admit, answers) as turns:
-        _run(looks.at(turns, answers), answers, options, on_event, cancel, looks)
+        ready = looks.at(turns, answers, password=password)
+        _first_contacts(ready, looks, password, cancel)
+        _run(ready, answers, options, on_event, cancel, looks)
     return answers
 
 
@@ -308,7 +313,17 @@ class _Looks:
         return surveying.closed(look.comparison.cut_off), surveying.stays_open(look.comparison.stays_open)
 
 
-def _refuse_consent_for_many(cut_off: Sequence[Service], ids: Sequence[str]) -> None:
+def password_for_many() -> UsageError:
+    """The error for a password that was given for several servers, or for none by name."""
+    return UsageError(
+        "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
+    )
+
+
+def _refuse_for_many(password: Password | None, cut_off: Sequence[Service], ids: Sequence[str]) -> None:
+    """Raise UsageError for what is of one server, where there are several."""
+    if password and len(ids) > 1:
+        raise password_for_many()
     if cut_off and len(ids) > 1:
         raise UsageError("consent-for-many", "a consent is for the configuration of one server")
 
@@ -397,6 +412,15 @@ def _begun_work(mine: Turn) -> Iterator[None]:
         if mine.begun and not mine.ended:
             mine.break_off(error)
         raise
+
+
+def _first_contacts(
+    turns: Sequence[Turn], looks: _Looks, password: Password | None, cancel: threading.Event | None
+) -> None:
+    """Where the owner's password was given, make the management accounts with it."""
+    if password:
+        for mine in turns:
+            looks.begun[mine.dossier.id] = _first_contact(mine, looks.begun[mine.dossier.id], password, cancel)
 
 
 def _first_contact(

@@ -13,11 +13,13 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from sopctl.adapters.ssh import Password, load_key
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError
+from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
 from sopctl.store.dossiers import read
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.servers import ansible_view, first_contact, reach
+from sopctl.workflow.servers.playbooks import Options
 from sopctl.workflow.setup.init import make_key
+from sopctl.workflow.steps import configuring
 from tests.conftest import Ran
 
 
@@ -93,10 +95,10 @@ def _pipe(content: bytes) -> io.BufferedReader:
 
 CONFLICTS = [
     (["PS-2026-0001", "--ask-password", "--keyring", "sopctl"], "choose one of"),
-    (["--due", "--ask-password"], "first configuration of one server"),
-    (["PS-2026-0001", "PS-2026-0002", "--password-file", "x"], "first configuration of one server"),
-    (["--repair", "--keyring", "sopctl"], "first configuration of one server"),
-    (["PS-2026-0001", "--sudo", "full", "--ask-password"], "first configuration of one server"),
+    (["--due", "--ask-password"], "a password opens one server"),
+    (["PS-2026-0001", "PS-2026-0002", "--password-file", "x"], "a password opens one server"),
+    (["--repair", "--keyring", "sopctl"], "a password opens one server"),
+    (["PS-2026-0001", "--sudo", "full", "--ask-password"], "cannot be combined with other work"),
     (["--check", "--raw"], "is not known without Python"),
     (["PS-2026-0001", "--ask-password"], "no terminal to ask"),
 ]
@@ -108,6 +110,11 @@ def test_what_the_command_line_refuses(sopctl: Callable[..., Ran], until_space: 
         ran = sopctl("configure", *words)
         assert ran.code == 2, ran
         assert message in ran.err
+
+
+def test_a_server_that_was_reinstalled_is_configured_whole(desk: Desk) -> None:
+    with pytest.raises(UsageError, match="configured whole"):
+        configuring.repair(desk, ["PS-2026-0001"], password=Password("rahasia"), options=Options(tags=("sshd",)))
 
 
 def test_without_a_key_a_server_waits_for_its_password(desk: Desk, until_space: Callable[..., str]) -> None:
