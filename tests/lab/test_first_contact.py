@@ -120,7 +120,8 @@ def test_by_password_to_a_server_without_python(placed: Placed, tmp_path: Path) 
     assert repaired.data["changed"] == "0"
 
     # Its owner installs it anew: our account is gone, and theirs makes it again.
-    servers.run(server, "userdel -r sopctl; rm -rf /etc/sudoers.d/sopctl /var/lib/sopctl")
+    gone = "for user in sopctl webadmin; do userdel --force --remove $user 2>&1; done"
+    servers.run(server, f"{gone}; rm -rf /etc/sudoers.d/sopctl /var/lib/sopctl")
     with pytest.raises(OutsideFailure, match="login on") as told:
         configuring.repair(desk, [deposit], options=raw).only()
     assert Action("repair", deposit, given={"ask-password": ""}) in told.value.remedy
