@@ -9,6 +9,13 @@ import pytest
 
 PASSED = "SOPCTL_PASSED"
 _called: set[str] = set()
+_works_for_another = False
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Which of several processes is this? Its variables do not tell: a test of ours runs pytest, too."""
+    global _works_for_another  # noqa: PLW0603 (the hook that hears of results is not given the configuration)
+    _works_for_another = hasattr(config, "workerinput")
 
 
 def _file() -> Path:
@@ -25,7 +32,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Note what passed, its fixtures' end included; among several processes, in the one that hears of all of them."""
-    if not report.passed or "PYTEST_XDIST_WORKER" in os.environ:
+    if not report.passed or _works_for_another:
         return
     if report.when == "call":
         _called.add(report.nodeid)

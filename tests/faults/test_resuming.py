@@ -22,7 +22,6 @@ def test_what_passed_is_not_run_again(tmp_path: Path) -> None:
     def run(**more: str) -> str:
         words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "tests.faults.resuming", "test_it.py"]
         there = {**os.environ, "PYTHONPATH": str(ROOT), PASSED: str(tmp_path / "passed"), **more}
-        there.pop("PYTEST_XDIST_WORKER", None)
         return subprocess.run(words, cwd=tmp_path, env=there, capture_output=True, text=True, check=False).stdout
 
     assert "1 failed, 2 passed, 1 error" in run()

@@ -268,7 +268,7 @@ def test_a_server_behind_a_jump_host_is_checked_and_collected_from_there(
     (root / "racks/A1.yml").write_text((root / "racks/A1.yml").read_text() + "network: jauh\n")
     by(hop)
     deposit = due(desk, placed, server.address, server.port, server)
-    seen = "journalctl -q -u ssh --since -5min -o cat | grep -c 'Accepted publickey' || true"
+    seen = "journalctl --sync; journalctl -q -u ssh --since -1h -o cat | grep -c 'Accepted publickey' || true"
     before = int(servers.run(hop, seen).split()[-1])
     (result,) = json.loads(sopctl("check", deposit, "--json").out)["results"]
     assert (result["verdict"], result["jump"]["host"]) == ("accessible", hop.address), result

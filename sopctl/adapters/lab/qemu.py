@@ -77,7 +77,7 @@ def power_off(place: Place) -> None:
         raise OutsideFailure(
             "qemu-monitor-silent",
             "QEMU's monitor of {server} does not answer: {reason}",
-            remedy="See whether its QEMU is alive; if not, take the lab down and bring it up anew.",
+            remedy="See whether its QEMU is alive; if not, take the lab down and bring it up again.",
             where=str(_monitor(place)),
             server=place.name,
             reason=in_words(error),

@@ -140,7 +140,7 @@ def _concerned(desk: Desk, racks: Sequence[str], ids: Sequence[str]) -> tuple[st
         raise UsageError(
             "maintenance-of-nothing",
             "name a rack (--rack), or the deposits concerned",
-            remedy="Nothing was planned. Name what it concerns, and plan it anew.",
+            remedy="Nothing was planned. Name what it concerns, and plan it again.",
         )
     return concerned
 

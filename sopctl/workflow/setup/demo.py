@@ -272,7 +272,7 @@ access:
             raise OutsideFailure(
                 "demo-command-failed",
                 "the demo stopped: `{command}` ended with {code}, expected {expected}",
-                remedy="See above what that command said, and mend it; then start the demo anew.",
+                remedy="See above what that command said, and mend it; then start the demo again.",
                 command=line,
                 code=code,
                 expected=int(expect),
