@@ -41,20 +41,27 @@ def run(server: LabServer, script: str, *, timeout: float = 120) -> str:
             raise failure.recast(OutsideFailure, where=server.name) from failure
 
 
-def answers(address: str, port: int) -> bool:
-    """Whether an SSH server sends its identification there within a second (RFC 4253, 4.2)."""
-    try:
-        with socket.create_connection((address, port), timeout=1) as connection:
-            return connection.recv(4).startswith(b"SSH-")
-    except OSError:
-        return False
+SHORTEST, LONGEST = 1.0, 10.0
+"""Seconds that a try to hear sshd may take: the first one, and after many."""
 
 
 def wait_for_banner(address: str, port: int, *, seconds: float, going_on: Callable[[], bool]) -> bool:
-    """Poll until sshd answers; False after `seconds`, or once `going_on` returns False."""
-    deadline = time.monotonic() + seconds
-    while not answers(address, port):
+    """Try until an SSH server sends its identification there (RFC 4253, 4.2); False after `seconds`, or once `going_on`
+    returns False.
+
+    After each silence, the next try may take longer: an emulated machine on a busy controller needs seconds for an
+    answer, and would be kept busy for ever by tries that are all given up before it.
+    """
+    deadline, within = time.monotonic() + seconds, SHORTEST
+    while True:
+        try:
+            with socket.create_connection((address, port), timeout=within) as connection:
+                if connection.recv(4).startswith(b"SSH-"):
+                    return True
+        except TimeoutError:
+            within = min(within * 1.5, LONGEST)
+        except OSError:
+            pass  # nothing listens there yet
         if time.monotonic() >= deadline or not going_on():
             return False
         time.sleep(0.05)
-    return True
