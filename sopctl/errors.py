@@ -173,6 +173,11 @@ class Interrupted(SopctlError):
     exit_code = ExitCode.INTERRUPTED
 
 
+def stopped() -> Interrupted:
+    """The error of checks and looks that were cancelled."""
+    return Interrupted("stopped", "stopped", remedy="What was recorded before stays.")
+
+
 class TimedOut(SopctlError):
     """A run took too long and was ended; nothing of it is left on the controller."""
 

@@ -310,14 +310,18 @@ def _timer(job: Job) -> str:
     )
 
 
+def _unfit(text: str) -> UsageError:
+    return UsageError(
+        "not-for-unit-file",
+        "{text!r} has characters that a unit file cannot hold",
+        remedy="Use a path or a value of printable characters, and a program without $ in its path.",
+        text=text,
+    )
+
+
 def _plain(text: str) -> str:
     if not text.isprintable():
-        raise UsageError(
-            "not-for-unit-file",
-            "{text!r} has characters that a unit file cannot hold",
-            remedy="Use a path or a value of printable characters, and a program without $ in its path.",
-            text=text,
-        )
+        raise _unfit(text)
     return text.replace("%", "%%")
 
 
@@ -326,12 +330,7 @@ def _command(words: Sequence[str]) -> str:
     text. In the program's path alone a dollar is none of a variable, though it is in what the program is told of it."""
     program, *arguments = words
     if "$" in program:
-        raise UsageError(
-            "not-for-unit-file",
-            "{text!r} has characters that a unit file cannot hold",
-            remedy="Use a path or a value of printable characters, and a program without $ in its path.",
-            text=program,
-        )
+        raise _unfit(program)
     return " ".join((_verbatim(program), *(_verbatim(each).replace("$", "$$") for each in arguments)))
 
 

@@ -53,12 +53,7 @@ class Given:
         said, field = self._said.get(name, "").strip(), self._fields[name]
         said = "" if left_open(said) else said
         if field.required and not said:
-            raise UsageError(
-                "field-missing",
-                "{field} is missing",
-                remedy="Nothing was recorded. Fill it in, and send the form again.",
-                field=field.label,
-            )
+            raise missing(field.label)
         if said and field.choices and said not in dict(field.choices):
             raise UsageError(
                 "not-a-choice",
@@ -125,12 +120,7 @@ class Given:
         """As `file`, of one that is needed. Raises UsageError where it is missing."""
         path = self.file(name)
         if path is None:
-            raise UsageError(
-                "field-missing",
-                "{field} is missing",
-                remedy="Nothing was recorded. Fill it in, and send the form again.",
-                field=self._fields[name].label,
-            )
+            raise missing(self._fields[name].label)
         return path
 
     def photos(self, name: str) -> list[Path]:
@@ -199,3 +189,13 @@ class Form:
     def draws(self) -> bool:
         """Is there something to draw? Then, and only then, the page has a script."""
         return any(each.kind == "drawing" for each in self.fields)
+
+
+def missing(label: str) -> UsageError:
+    """The error for what a form needs and does not have."""
+    return UsageError(
+        "field-missing",
+        "{field} is missing",
+        remedy="Nothing was recorded. Fill it in, and send the form again.",
+        field=label,
+    )

@@ -23,7 +23,7 @@ from msgspec.structs import replace
 from sopctl.adapters.engine import link as links
 from sopctl.adapters.engine.configuration import CHECKS, CONTROLLER, FACTS, WORKERS, Lane
 from sopctl.adapters.engine.link import Alive, Link, connected, prepare, receive, receive_anew, unreachable
-from sopctl.errors import Interrupted, SopctlError
+from sopctl.errors import SopctlError, stopped
 from sopctl.model.access.shards import (
     AT_MOST,
     Answer,
@@ -175,7 +175,7 @@ class _Run:
             self._stop.set()
             worker.join()
         if self._cancel.is_set():
-            raise Interrupted("stopped", "stopped", remedy="What was recorded before stays.")
+            raise stopped()
 
     def _thread(self) -> None:
         try:

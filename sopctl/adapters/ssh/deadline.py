@@ -3,7 +3,7 @@
 import threading
 import time
 
-from sopctl.errors import Interrupted
+from sopctl.errors import stopped
 
 TICK = 0.1
 """Seconds after which a waiting thread looks whether it was cancelled."""
@@ -43,8 +43,3 @@ class Deadline:
         if self.cancelled:
             raise stopped()
         return min(TICK, self.left())
-
-
-def stopped() -> Interrupted:
-    """The error of a check that was cancelled."""
-    return Interrupted("stopped", "stopped", remedy="What was recorded before stays.")

@@ -25,9 +25,10 @@ from paramiko.ssh_exception import (
 
 from sopctl.adapters import spoken
 from sopctl.adapters.ssh.connection import CHUNK, Connection
-from sopctl.adapters.ssh.deadline import TICK, stopped
+from sopctl.adapters.ssh.deadline import TICK
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
+from sopctl.errors import stopped
 from sopctl.model.access.algorithms import Kind, Old
 from sopctl.model.access.causes import Cause, command_cause, denial_cause, forwarding_cause
 from sopctl.model.access.ladder import Rung

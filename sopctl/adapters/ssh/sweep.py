@@ -23,10 +23,11 @@ from sopctl.adapters.ssh import tcp
 from sopctl.adapters.ssh.banner import Greeting
 from sopctl.adapters.ssh.climb import IDENTIFICATION, Climb, Clock
 from sopctl.adapters.ssh.connection import LIMIT, Connection
-from sopctl.adapters.ssh.deadline import TICK, Deadline, stopped
+from sopctl.adapters.ssh.deadline import TICK, Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key
 from sopctl.adapters.ssh.probe import check, refuse_without_key
+from sopctl.errors import stopped
 from sopctl.model.access.ladder import AccessResult, Rung
 from sopctl.model.access.target import Target
 

@@ -20,7 +20,7 @@ from netmiko.channel import SSHChannel
 from netmiko.ssh_dispatcher import CLASS_MAPPER
 
 from sopctl.adapters import spoken
-from sopctl.errors import Interrupted
+from sopctl.errors import stopped
 from sopctl.model.access.algorithms import Old
 from sopctl.model.access.target import HostKey
 
@@ -92,7 +92,7 @@ class Watchdog:
     def check(self) -> None:
         """Raise DeadlinePassed after the deadline, Interrupted when cancelled."""
         if self._cancel is not None and self._cancel.is_set():
-            raise Interrupted("stopped", "stopped", remedy="What was recorded before stays.")
+            raise stopped()
         if self.passed:
             raise DeadlinePassed
 

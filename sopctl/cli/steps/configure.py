@@ -227,10 +227,10 @@ def _refuse_by_hand_beside(by_hand: str, *, beside: bool) -> None:
 
 def _refuse_for_many(*, password: bool, cut_off: bool) -> None:
     """Raise UsageError for a password or a consent, which are of one server, beside several or none."""
-    from sopctl.workflow.steps import configuring
+    from sopctl.workflow.servers.first_contact import password_for_many
 
     if password:
-        raise configuring.password_for_many()
+        raise password_for_many()
     if cut_off:
         raise UsageError(
             "consent-for-many",

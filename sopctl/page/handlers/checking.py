@@ -6,8 +6,9 @@ from time import monotonic, sleep
 
 from starlette.responses import Response
 
-from sopctl.errors import SopctlError, UsageError
+from sopctl.errors import SopctlError
 from sopctl.model.principal import Principal
+from sopctl.page.fields import missing
 from sopctl.page.handlers.acting import status
 from sopctl.page.rendering import page
 from sopctl.page.visit import Visit, foreign_form
@@ -36,12 +37,7 @@ def check(visit: Visit) -> Response:
                 raise foreign_form()
             paper = visit.files.get("paper")
             if paper is None or not paper.content:
-                raise UsageError(
-                    "field-missing",
-                    "{field} is missing",
-                    remedy="Nothing was recorded. Fill it in, and send the form again.",
-                    field="paper",
-                )
+                raise missing("paper")
             with _ONE_AT_A_TIME, paper.as_file() as path:
                 found = integrity.check_file(desk, path, named_alone=True)
         except SopctlError as error:

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sopctl.adapters.ssh import check, load_key
 from sopctl.adapters.ssh.tunnel import through
 from sopctl.adapters.switch import DeviceFault, Endpoint, Login, ask, refuse_unknown_algorithms
-from sopctl.errors import Action, InvalidRecord, OutsideFailure, SopctlError, UsageError
+from sopctl.errors import Action, InvalidRecord, SopctlError, UsageError
 from sopctl.model import private_key
 from sopctl.model.access.causes import Cause
 from sopctl.model.access.ladder import AccessResult, Rung, RungResult, Verdict
@@ -22,10 +22,10 @@ from sopctl.model.facts.appliance import commands, from_answers
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.services import tried
 from sopctl.model.sop.entries import Configured
-from sopctl.model.text import printable
 from sopctl.store.dossiers import Dossier
 from sopctl.store.site import Site
 from sopctl.workflow.desk import StepDone, Turn
+from sopctl.workflow.servers.batch import unreadable
 from sopctl.workflow.servers.first_contact import from_file
 from sopctl.workflow.servers.reach import first_contact, first_key, host, own_secret, refuse_named
 from sopctl.workflow.trust import required_key, target
@@ -155,16 +155,7 @@ def _facts(mine: Turn, cancel: threading.Event | None) -> Gathered:
     except SopctlError as error:
         return error
     except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
-        said = f"{type(error).__name__}: {printable(str(error), 400)}"
-        return OutsideFailure(
-            "answer-unreadable",
-            "the answer cannot be read: {error}",
-            remedy=(
-                "Nothing of it was taken over. Report this with the sentence as it stands, and "
-                "the device's model and version."
-            ),
-            error=said,
-        )
+        return unreadable(error)
 
 
 def _ask(mine: Turn, what: Sequence[str], cancel: threading.Event | None) -> ServerFacts | None:

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 from sopctl.adapters.ansible.runner import HostResult, RunResult
-from sopctl.errors import Interrupted, SopctlError
+from sopctl.errors import Interrupted, OutsideFailure, SopctlError
 from sopctl.model.sop.entries import Entry
+from sopctl.model.text import printable
 from sopctl.workflow.desk import StepDone, Turn
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, noted, record_unreachable, run_on, silent
 
@@ -154,3 +155,16 @@ def _recorded(mine: Turn, result: RunResult, good: Good) -> Answer:
     if host is None or host.failed:
         return mine.fail(noted(mine, result))
     return good(mine, host, result)
+
+
+def unreadable(error: Exception) -> OutsideFailure:
+    """The answer for a device whose own answer nobody thought of: the others' go on."""
+    return OutsideFailure(
+        "answer-unreadable",
+        "the answer cannot be read: {error}",
+        remedy=(
+            "Nothing of it was taken over. Report this with the sentence as it stands, and "
+            "the device's model and version."
+        ),
+        error=f"{type(error).__name__}: {printable(str(error), 400)}",
+    )

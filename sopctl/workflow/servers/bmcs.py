@@ -27,6 +27,7 @@ from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act
 from sopctl.workflow.servers import reach
+from sopctl.workflow.servers.batch import unreadable
 from sopctl.workflow.servers.first_contact import from_file
 
 _FINGERPRINT = re.compile(r"(?:SHA256[:=])?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
@@ -160,16 +161,7 @@ def _facts(mine: Turn, cancel: threading.Event) -> Found:
     except SopctlError as error:
         return error
     except Exception as error:  # noqa: BLE001 (the others' run goes on, whatever one answers)
-        said = f"{type(error).__name__}: {printable(str(error), 400)}"
-        return OutsideFailure(
-            "answer-unreadable",
-            "the answer cannot be read: {error}",
-            remedy=(
-                "Nothing of it was taken over. Report this with the sentence as it stands, and "
-                "the device's model and version."
-            ),
-            error=said,
-        )
+        return unreadable(error)
 
 
 def ask(mine: Turn, cancel: threading.Event | None = None) -> ServerFacts:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
-from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, in_words
+from sopctl.errors import InvalidRecord, NotNow, OutsideFailure, UsageError, in_words
 from sopctl.locale import Sentence, Text, gettext_noop
 from sopctl.model.access import details
 from sopctl.model.access.causes import Cause
@@ -143,6 +143,13 @@ def one_line(text: str, where: str) -> Password:
             where=where,
         )
     return Password(text)
+
+
+def password_for_many() -> UsageError:
+    """The error for a password that was given for several servers, or for none by name."""
+    return UsageError(
+        "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
+    )
 
 
 def key_of(site: Site, each: Summary) -> Key | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sopctl.errors import Interrupted
+from sopctl.errors import stopped
 from sopctl.model.access.ladder import AccessResult
 from sopctl.model.access.target import Target
 
@@ -41,7 +41,7 @@ def probe(
             for one in checks:
                 yield one.result()
         except KeyboardInterrupt:
-            raise Interrupted("stopped", "stopped", remedy="What was recorded before stays.") from None
+            raise stopped() from None
         finally:
             cancel.set()
             pool.shutdown(cancel_futures=True)

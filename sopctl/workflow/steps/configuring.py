@@ -23,7 +23,7 @@ from sopctl.workflow.ports import deposit_port
 from sopctl.workflow.servers import appliances, batch, host_keys, others, surveying
 from sopctl.workflow.servers.ansible_view import hosts
 from sopctl.workflow.servers.batch import Answers
-from sopctl.workflow.servers.first_contact import key_set, let_in
+from sopctl.workflow.servers.first_contact import key_set, let_in, password_for_many
 from sopctl.workflow.servers.left import Noting
 from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, refuse_reduced, silent, waited
 from sopctl.workflow.servers.reach import office_account, reach
@@ -311,13 +311,6 @@ class _Looks:
         if look is None:
             return (), ()
         return surveying.closed(look.comparison.cut_off), surveying.stays_open(look.comparison.stays_open)
-
-
-def password_for_many() -> UsageError:
-    """The error for a password that was given for several servers, or for none by name."""
-    return UsageError(
-        "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
-    )
 
 
 def _refuse_for_many(password: Password | None, cut_off: Sequence[Service], ids: Sequence[str]) -> None:

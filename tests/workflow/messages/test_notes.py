@@ -54,6 +54,7 @@ NEVER = {
         "no-mail-server",
         "no-switch-port",
         "not-in-our-hands",
+        "password-for-many",
         "nothing-to-check",
         "released-by-hand",
         "server-password-not-kept",

@@ -9,7 +9,6 @@ from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.options import DEPOSIT, end, example, json_option, open_desk
 from sopctl.cli.passwords import Given, password_options
 from sopctl.cli.render import put_answers, put_step
-from sopctl.errors import UsageError
 
 
 @click.command(
@@ -46,14 +45,13 @@ def command(
     Where none of our keys opens a server any more, its owner lets the new one in: by the password or key of the first
     contact's account, or by putting the new key's line there; then run this with its ID.
     """
+    from sopctl.workflow.servers.first_contact import password_for_many
     from sopctl.workflow.setup import rotation
     from sopctl.workflow.steps import rotating
 
     given = Given(ask_password, password_file, keyring)
     if given.any and len(ids) != 1:
-        raise UsageError(
-            "password-for-many", "a password opens one server, not several", remedy="Name one server at a time."
-        )
+        raise password_for_many()
     desk = open_desk(ctx)
     password = given.password(desk, ids[0]) if given.any else None
     rotation.begin(desk, named, lost=lost, ids=ids)
