@@ -34,7 +34,8 @@ demo: setup ## Take three requests through the procedure on real throwaway serve
 
 .PHONY: test
 test: lint ## Check the code, then run the whole suite, real servers included
-	@$(BIN)/pytest -q -n 4 --dist worksteal
+	@mkdir -p .cache
+	@SOPCTL_SECONDS=$(CURDIR)/.cache/seconds.json $(BIN)/python -m pytest -q -n 4 --dist worksteal -p tests.timing
 
 BATTERY := .cache/battery/$(shell git rev-parse --short HEAD 2>/dev/null)
 

@@ -20,9 +20,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from distribution import deb, debian
+from tests import timing
 from tests.faults.resuming import PASSED
 
 CHECKOUT = Path(__file__).parents[1]
+SECONDS = ".cache/seconds.json"
+"""Where `make test` notes what each test takes."""
 PINS = ("requirements.txt", "requirements-dev.txt")
 PROGRAMS = ("promtool", "nginx", "caddy", "nats-server")
 """What the Makefile fetches into its environment, for tests."""
@@ -142,13 +145,17 @@ def _tree() -> str:
 
 def run(folder: Path, python: Python, words: list[str], passed: Path, seconds: float | None = None) -> str:
     """Run the tests in an environment that are not noted as passed: "passed" or "failed", or how it ended. One that may
-    take only so many seconds ends with the first failure, and what passed until then has passed."""
+    take only so many seconds takes the shortest tests first, where `make test` has timed them, and ends with the first
+    failure; what passed until then has passed."""
     limit = ["timeout", "--foreground", "--preserve-status", "--signal=INT", f"{seconds}"] if seconds else []
     command = [*python.enter, *limit, str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2"]
     command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-p", "tests.faults.resuming", "-m", WITHOUT]
     command += [*(["-x"] if seconds else []), *(words or WHAT)]
     before, began = passed.read_text(), time.monotonic()
     there = {**python.variables(folder), PASSED: str(passed)}
+    if seconds and (timed := CHECKOUT / SECONDS).exists():
+        command += ["-p", timing.__name__]
+        there[timing.TAKEN] = str(timed)
     ended = subprocess.run(command, cwd=CHECKOUT, env=there, check=False).returncode
     if ended == NOTHING_LEFT and before:
         ended = 0

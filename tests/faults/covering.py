@@ -1,7 +1,5 @@
 """Which tests run a line, and how long each takes: `Covering` knows, from one run with coverage of each test apart. The
 code may have moved since: what was measured is kept beside it, and a line is looked up where it was.
-
-Also pytest's plugin (`-p tests.faults.covering`) that notes the seconds of each test that passes.
 """
 
 import json
@@ -15,8 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
 from coverage import CoverageData
+
+from tests import timing
 
 TESTED = ("model", "store", "adapters", "workflow")
 """Below tests/: whose tests are asked."""
@@ -110,10 +109,27 @@ def _run(checkout: Path, kept: Path) -> None:
     sources = [path for room in MEASURED for path in (checkout / "sopctl" / room).rglob("*.py")]
     before = {str(path.relative_to(checkout)): path.read_text() for path in sources}
     (kept / MEASURED_FILE).write_text(json.dumps(before))
-    words = ["-q", "-n", "2", "--dist", "worksteal", "--tb=no", "-p", "no:cacheprovider", "-p", __name__, "-m", CHOSEN]
+    words = [
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        timing.__name__,
+        "-m",
+        CHOSEN,
+    ]
     words += [f"--cov=sopctl/{room}" for room in MEASURED]
     words += ["--cov-context=test", "--cov-report=", *(f"tests/{room}" for room in TESTED)]
-    more = {"PYTHONPATH": str(checkout), "COVERAGE_FILE": str(kept / COVERAGE_FILE), NOTED: str(kept / SECONDS_FILE)}
+    more = {
+        "PYTHONPATH": str(checkout),
+        "COVERAGE_FILE": str(kept / COVERAGE_FILE),
+        timing.NOTED: str(kept / SECONDS_FILE),
+    }
     subprocess.run([sys.executable, "-m", "pytest", *words], cwd=checkout, env={**os.environ, **more}, check=False)
 
 
@@ -121,23 +137,3 @@ def _measured(data: CoverageData) -> Path:
     """The folder of the checkout that was measured: it was another copy, maybe."""
     one = next(name for name in data.measured_files() if "/sopctl/" in name)
     return Path(one.rpartition("/sopctl/")[0])
-
-
-NOTED = "SOPCTL_SECONDS"
-"""The file that the plugin writes."""
-_seconds: dict[str, float] = defaultdict(float)
-_failed: set[str] = set()
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """Add what a part of a test took."""
-    _seconds[report.nodeid] += report.duration
-    if not report.passed:
-        _failed.add(report.nodeid)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Note what passed, once for all workers."""
-    if not hasattr(session.config, "workerinput") and NOTED in os.environ:
-        passed = {test: round(seconds, 3) for test, seconds in _seconds.items() if test not in _failed}
-        Path(os.environ[NOTED]).write_text(json.dumps(passed))
