@@ -1,16 +1,41 @@
 """How much and how many of a thing each record takes (tests/cases/bounds.yml): a site has records up to these bounds,
-and readers rely on them."""
+and readers rely on them. And which words and names it takes."""
 
+import ast
 import importlib
+import re
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
 from msgspec import Meta, Struct
 
+import sopctl
+from sopctl.model.access.shards import Answers, Shard
+from sopctl.model.deposit import Adoption, AnyRequest, Deposit
+from sopctl.model.facts.sheet import Sheet
+from sopctl.model.inspection import Inspection
+from sopctl.model.intake.addresses import JumpRecord, Network
+from sopctl.model.ports.switch import SwitchRecord
+from sopctl.model.rack import Rack
+from sopctl.model.sop.history import Event
+from sopctl.model.sop.procedure import Procedure
+from sopctl.model.unit import Unit
+from sopctl.store.across.origin import Origin
+from sopctl.store.issued import Issued
+from sopctl.store.settings import Settings
+from sopctl.store.switches import PinnedKey
 from tests.cases import rows
 
 ROWS = rows("bounds")
+READ = (
+    *(*get_args(AnyRequest), Adoption, Deposit, Sheet, Inspection, Procedure, Event, Unit, Settings),
+    *(Rack, SwitchRecord, PinnedKey, JumpRecord, Network, Origin, Issued, Shard, Answers),
+)
+"""What is read from a file that a person writes, or from another process of ours."""
+PROGRAM = Path(sopctl.__file__).parent
 
 
 def bounds(hint: object) -> Iterator[str]:
@@ -47,3 +72,42 @@ def found(module: str) -> dict[str, dict[str, list[str]]]:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row["module"])
 def test_what_a_record_takes(row: dict[str, Any]) -> None:
     assert found(f"sopctl.{row['module']}") == row["records"]
+
+
+def records_in(hint: Any) -> Iterator[type[Struct]]:
+    """A record, and those that are in it."""
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        yield hint
+        for each in get_type_hints(hint, include_extras=True).values():
+            yield from records_in(each)
+    for part in get_args(hint):
+        yield from records_in(part)
+
+
+@pytest.mark.parametrize("record", READ, ids=lambda record: record.__name__)
+def test_a_field_that_a_record_has_not_is_refused(record: type[Struct]) -> None:
+    """A misspelt name would be a setting that silently does nothing. In the records of its module that are in it, too."""
+    own = (each for each in records_in(record) if each.__module__ == record.__module__)
+    assert [each.__name__ for each in own if not each.__struct_config__.forbid_unknown_fields] == []
+
+
+def test_every_word_that_a_type_names_is_said_or_looked_for_somewhere() -> None:
+    """Of each `Literal` of model/ and store/: a word that stands in its type alone is one that nothing ever is."""
+    quoted = re.compile(r"""(["'])([^"'\s]+)\1""")
+    said: Counter[str] = Counter()
+    named: Counter[str] = Counter()
+    for module in PROGRAM.rglob("*.py"):
+        text = module.read_text()
+        said.update(each[2] for each in quoted.finditer(text))
+        if "Literal[" in text and module.relative_to(PROGRAM).parts[0] in ("model", "store"):
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == "Literal":
+                    named.update(
+                        each.value
+                        for each in ast.walk(node.slice)
+                        if isinstance(each, ast.Constant)
+                        and isinstance(each.value, str)
+                        and quoted.match(repr(each.value))
+                    )
+    passed_on = {"preferred_username"}  # a claim of OpenID's, asked for as the settings say it
+    assert {word for word, times in named.items() if said[word] <= times} == passed_on
