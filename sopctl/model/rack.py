@@ -268,7 +268,7 @@ def _in_the_way(rack: Rack, here: Sequence[Occupied], unit: int, top: int, face:
             taken = {"reserved": "dipesan untuk", "placed": "ditempati"}[other.kind]
             return Obstacle(
                 Text(_TAKEN[other.kind], place=other.place.text, deposit=other.deposit),
-                f"{other.place} {taken} {other.deposit}",
+                f"{other.place.indonesian} {taken} {other.deposit}",
             )
     return None
 

@@ -86,7 +86,7 @@ def records_in(hint: Any) -> Iterator[type[Struct]]:
 
 @pytest.mark.parametrize("record", READ, ids=lambda record: record.__name__)
 def test_a_field_that_a_record_has_not_is_refused(record: type[Struct]) -> None:
-    """A misspelt name would be a setting that silently does nothing. In the records of its module that are in it, too."""
+    """A misspelt name would be a setting that does nothing. Also in the records of its module that are in it."""
     own = (each for each in records_in(record) if each.__module__ == record.__module__)
     assert [each.__name__ for each in own if not each.__struct_config__.forbid_unknown_fields] == []
 

@@ -1,5 +1,6 @@
 """Free space and placement (tests/cases/racks.yml)."""
 
+import re
 from typing import Any, get_args
 
 import pytest
@@ -37,7 +38,7 @@ def test_where_a_server_goes(row: dict[str, Any]) -> None:
     if "refused" in row:
         assert found is None
         assert "; ".join(map(str, reasons)) == row["refused"]
-        assert all(each.indonesian != each.english for each in reasons)
+        assert "; ".join(each.indonesian for each in reasons) == row.get("history", "")
     else:
         assert found is not None
         port = f" port {found.port}" if found.port else ""
@@ -47,8 +48,11 @@ def test_where_a_server_goes(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("unit", "why"),
     [
-        (0, "outside rack A1"),
+        (0, "U0 to U2 is outside rack A1 (U1 to U42)"),
+        (1, ""),
+        (40, ""),
         (41, "U41 to U43 is outside rack A1 (U1 to U42)"),
+        (8, "rack A1 U10-U11 is reserved for PS-1"),
         (9, "rack A1 U10-U11 is reserved for PS-1"),
         (11, "rack A1 U10-U11 is reserved for PS-1"),
         (12, ""),
@@ -58,7 +62,45 @@ def test_where_a_server_goes(row: dict[str, Any]) -> None:
 def test_why_a_wanted_place_is_refused(unit: int, why: str) -> None:
     taken = [Occupied(Place("A1", 10, 2), "PS-1", "reserved", 100)]
     refused = rack.refusal(Rack("A1", "room", 42, 900, 6000), taken, Need(3, 700, 400), unit)
-    assert (why in str(refused)) if why else refused is None
+    assert (str(refused) if refused else "") == why
+
+
+def test_what_the_history_says_of_a_refusal() -> None:
+    taken = [Occupied(Place("A1", 1, 1), "PS-1", "reserved", 100)]
+    said = [rack.refusal(Rack("A1", "room", 4, 900, 600), taken, Need(2, 700, 400), unit) for unit in (1, 4)]
+    assert [each and each.indonesian for each in said] == [
+        "rak A1 U1 dipesan untuk PS-1",
+        "U4 sampai U5 di luar rak A1 (U1 sampai U4)",
+    ]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 10), st.integers(1, 3), st.sampled_from(get_args(Face))), max_size=4),
+    st.sets(st.integers(1, 10), max_size=2),
+    st.integers(1, 4),
+    st.sampled_from(get_args(Face)),
+)
+def test_the_smallest_gap_is_taken_and_its_lowest_unit(
+    wanted: list[tuple[int, int, Face]], blocked: set[int], height: int, face: Face
+) -> None:
+    """Counted unit by unit: a gap is what is free between what is not."""
+    mine = Rack("A1", "room", 10, 900, 6000, None, dict.fromkeys(blocked, "kabel"))
+    taken: list[Occupied] = []
+    for unit, high, side in wanted:
+        if rack.refusal(mine, taken, Need(high, 400, 1), unit, Wish(face=side)) is None:
+            taken.append(Occupied(Place("A1", unit, high, side), "PS-1", "placed", 1))
+    sides = {"both": {"front", "rear"}}
+    filled = {
+        unit
+        for each in taken
+        if sides.get(each.place.face, {each.place.face}) & sides.get(face, {face})
+        for unit in range(each.place.unit, each.place.unit + each.place.height)
+    }
+    line = "".join("x" if unit in filled | blocked else "." for unit in range(1, 11))
+    gaps = [(len(each[0]), each.start() + 1) for each in re.finditer(r"\.+", line) if len(each[0]) >= height]
+    found, _ = rack.find_place([mine], taken, Need(height, 400, 1), Wish(face=face))
+    assert (found and found.unit) == (min(gaps)[1] if gaps else None)
+    assert rack.filled_units(taken) == {unit for each in taken for unit in range(each.place.unit, each.place.top + 1)}
 
 
 servers = st.tuples(
@@ -107,6 +149,18 @@ def test_the_elevation_shows_every_unit_from_the_top() -> None:
         (2, ["PS-1"]),
         (1, []),
     ]
+
+
+@pytest.mark.parametrize(
+    ("place", "english", "indonesian"),
+    [
+        (Place("A1", 3, 1), "rack A1 U3", "rak A1 U3"),
+        (Place("A1", 3, 2, "front"), "rack A1 U3-U4 front", "rak A1 U3–U4 depan"),
+        (Place("B2", 10, 4, "rear"), "rack B2 U10-U13 rear", "rak B2 U10–U13 belakang"),
+    ],
+)
+def test_how_a_place_is_called(place: Place, english: str, indonesian: str) -> None:
+    assert (str(place), place.indonesian) == (english, indonesian)
 
 
 @pytest.mark.parametrize("height", [1, 2])

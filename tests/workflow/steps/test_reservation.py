@@ -138,7 +138,7 @@ def test_who_is_passed_over_and_why_is_recorded(desk: Desk, until_space: Callabl
     notifying.notify(desk, small, via="phone")
     (served,) = take_in_and_give_back(desk, first).also
     assert served.id == small
-    assert served.data["passed_over"] == [{"id": large, "why": "rack A1 U3-U4 dipesan untuk PS-2026-0002"}]
+    assert served.data["passed_over"] == [{"id": large, "why": "rak A1 U3–U4 dipesan untuk PS-2026-0002"}]
     assert f"dilewati: {large}" in served.note
 
 
