@@ -81,7 +81,7 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 _SIZE = re.compile(r"(\d{1,6}(?:[.,]\d{1,3})?) ?([kmgtp])(i?)b", re.IGNORECASE)
 
 _FILLED = ("hostname", "vendor", "product", "serial", "asset_tag", "os_name", "os_version", "virtualization")
-_MORE = ("bios_version", "bios_date", "bmc_address", "gateway", "updates")
+_MORE = ("bios_version", "bios_date", "bmc_address", "gateway")
 
 
 def facts_of(sheet: Sheet, *, gathered_at: str) -> ServerFacts:
