@@ -1,5 +1,6 @@
 """Until when an operating system is supported."""
 
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from sopctl.adapters.documents import Section
 from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.server import ServerFacts
-from sopctl.model.facts.support import support
+from sopctl.model.facts.support import Support, support
 from tests.cases import rows
 
 
@@ -44,3 +45,25 @@ def test_the_end_is_a_warning(day: str, count: int) -> None:
     found = [f"{each.severity} {each}" for each in conditions(facts)]
     end = "dukungan berakhir 30 Juni 2028, menurut endoflife.date/debian per 22 Agustus 2026"
     assert found == [f"warning Sistem operasi Debian 12.5: {end}"] * count
+
+
+MONTHS = {
+    1: "Januari",
+    2: "Februari",
+    3: "Maret",
+    4: "April",
+    5: "Mei",
+    6: "Juni",
+    7: "Juli",
+    8: "Agustus",
+    9: "September",
+    10: "Oktober",
+    11: "November",
+    12: "Desember",
+}
+
+
+@pytest.mark.parametrize("month", MONTHS)
+def test_a_day_is_written_as_on_papers(month: int) -> None:
+    said = str(Support("debian", (12,), date(2028, month, 1), "example.org", date(2026, month, 28)))
+    assert said == f"berakhir 1 {MONTHS[month]} 2028, menurut example.org per 28 {MONTHS[month]} 2026"

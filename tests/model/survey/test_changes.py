@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import msgspec
+import pytest
 import yaml
 
 from sopctl.model import services
@@ -79,3 +81,86 @@ def test_where_the_host_is_not_ours() -> None:
         "management-account",
         "account",
     }
+
+
+def test_every_change_as_it_is_told() -> None:
+    """Of a server that its owner had set up otherwise, in the order in which people ask."""
+    settings = "hostname old\nresolver 192.0.2.1\nresolver 192.0.2.2\nclock ntpd\n"
+    rules = "passwordauthentication yes\npermitrootlogin yes\nbanner none\nciphers 3des-cbc,aes256-gcm@openssh.com"
+    there = {
+        "settings": settings,
+        "groups sopctl": "sopctl",
+        "passwd sopctl": "sopctl:x:999:999::/home/sopctl:/bin/bash",
+        "groups webadmin": "webadmin",
+        "passwd webadmin": "webadmin:x:1001:1001::/home/webadmin:/bin/bash",
+        "keys": "sopctl 1\nwebadmin 2",
+    }
+    survey = found.read(records(there, {"sopctl": rules}, ("sopctl", "webadmin", "other")))
+    wanted = msgspec.structs.replace(
+        WANTED,
+        accounts=("webadmin", "other"),
+        sources=("192.0.2.0/24", "198.51.100.7"),
+        static_address="192.0.2.10/24",
+        time_servers=("192.0.2.123", "192.0.2.124"),
+        resolvers=("192.0.2.53", "192.0.2.54"),
+    )
+    assert changes(survey, wanted) == (
+        Change("changed", "management-account", "restored", "sopctl", "1"),
+        Change("changed", "account-keys", "restored", "webadmin", "2"),
+        Change("added", "account", "removed", "other"),
+        Change("ended", "password-login", "restored"),
+        Change("ended", "root-login", "restored", before="yes", after="prohibit-password"),
+        Change("ended", "old-algorithms", "restored", before="3des-cbc"),
+        Change("changed", "banner", "restored", after="Titipan"),
+        Change("changed", "host-name", "restored", before="old", after="web1"),
+        Change("added", "firewall", "removed", after="22, 443, 53/udp ← 192.0.2.0/24, 198.51.100.7"),
+        Change("changed", "static-address", "restored", after="192.0.2.10/24"),
+        Change("changed", "resolvers", "restored", before="192.0.2.1, 192.0.2.2", after="192.0.2.53, 192.0.2.54"),
+        Change("changed", "time-zone", "restored", after="Asia/Jakarta"),
+        Change("changed", "time-servers", "restored", before="ntpd", after="192.0.2.123, 192.0.2.124"),
+        Change("changed", "journal", "restored", after="1G"),
+        Change("changed", "security-updates", "restored"),
+        Change("added", "records", "stays", after="/var/lib/sopctl"),
+    )
+
+
+def test_nothing_is_told_that_nobody_wants() -> None:
+    survey = found.read(records({"settings": "clock chrony\n"}, {"sopctl": "passwordauthentication no"}))
+    seen = changes(survey, Wanted("sopctl", ()))
+    assert {each.what for each in seen} == {"management-account", "firewall", "records"}
+    assert [each.what for each in changes(found.read(records({})), Wanted("sopctl", ()))][2] == "time-servers"
+
+
+@pytest.mark.parametrize("keyword", ["passwordauthentication", "kbdinteractiveauthentication"])
+def test_each_way_to_log_in_by_password_ends(keyword: str) -> None:
+    assert "password-login" in of(found.read(records({}, {"sopctl": f"{keyword} yes"})))
+
+
+@pytest.mark.parametrize("keyword", ["ciphers", "macs", "kexalgorithms", "hostkeyalgorithms"])
+def test_old_algorithms_of_every_kind_are_told(keyword: str) -> None:
+    seen = of(found.read(records({}, {"sopctl": f"{keyword} z-sha1,new,arcfour"})))
+    assert seen["old-algorithms"].before == "arcfour, z-sha1"
+
+
+@pytest.mark.parametrize(
+    ("limit", "most_kib"), [("2048", 1), ("2K", 1), ("2M", 1024), ("2G", 1024**2), ("2T", 1024**3)]
+)
+def test_a_journal_is_bounded_where_twice_of_it_has_room(limit: str, most_kib: int) -> None:
+    wanted = msgspec.structs.replace(WANTED, journal_max=limit)
+    for kib, fits in ((most_kib, True), (most_kib + 1, False)):
+        assert ("journal" in of(found.read(records({"settings": f"journal_kib {kib}\n"})), wanted)) is fits
+
+
+@pytest.mark.parametrize(
+    ("said", "by_itself"),
+    [
+        ("enabled", True),
+        ('APT::Periodic::Unattended-Upgrade "1";', True),
+        ('APT::Periodic::Unattended-Upgrade "0";', False),
+        ("disabled", False),
+    ],
+)
+def test_who_updates_by_itself(said: str, by_itself: bool) -> None:
+    assert (
+        "security-updates" in of(found.read(records({"settings": f"periodic x\nperiodic {said}\n"})))
+    ) is not by_itself
