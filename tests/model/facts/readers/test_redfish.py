@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.changes import Weight, differences
-from sopctl.model.facts.readers.redfish import MAX_DOCUMENTS, ROOT, from_bmc, is_redfish, wanted
+from sopctl.model.facts.readers.redfish import _LINKS, MAX_DOCUMENTS, ROOT, Role, from_bmc, is_redfish, wanted
 from sopctl.model.facts.server import ServerFacts
+from tests.cases import rows
 
 CASES = Path(__file__).parents[3] / "cases/bmc"
 BMCS = sorted(path.stem for path in CASES.glob("*.yml"))
@@ -77,6 +78,47 @@ def test_any_part_may_be_missing(name: str) -> None:
         if path != ROOT:
             without = {each: content for each, content in case["documents"].items() if each != path}
             from_bmc(gathered(without), gathered_at=AT)
+
+
+def linked(says: dict[str, Any]) -> dict[str, Any]:
+    """The documents of a BMC that has these, by their role: each is linked from the first that may link to its role,
+    which is there too."""
+    documents: dict[str, Any] = {}
+
+    def add(role: Role, path: str, content: dict[str, Any]) -> None:
+        here = documents[path] = dict(content)
+        for keys, target in _LINKS.get(role, ()):
+            given = says.get(target, {})
+            many = isinstance(given, list)
+            paths = []
+            for place, each in enumerate(given if many else [given]):
+                paths.append(f"{path}{target}/{place}")
+                if paths[-1].count("/") < 14:
+                    add(target, paths[-1], each)
+            links = [{"@odata.id": each} for each in paths]
+            inner = here
+            for key in keys[:-1]:
+                inner = inner.setdefault(key, {})
+            inner[keys[-1]] = links if many or keys[-1] in ("Members", "Drives", "Chassis", "ManagedBy") else links[0]
+
+    add("root", ROOT, {"RedfishVersion": "1.0"})
+    return documents
+
+
+@pytest.mark.parametrize("row", rows("bmc_parts"), ids=lambda row: row["name"])
+def test_what_becomes_of_a_part(row: dict[str, Any]) -> None:
+    facts = msgspec.to_builtins(from_bmc(gathered(linked(row["says"])), gathered_at=AT))
+
+    def known(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: known(each) for key, each in value.items() if each not in (None, (), [], {})}
+        return [known(each) for each in value] if isinstance(value, list | tuple) else value
+
+    assert {field: known(facts[field]) for field in row["gives"]} == row["gives"]
+
+
+def test_every_role_is_linked_and_every_document_has_one() -> None:
+    assert set(get_args(Role)) == {"root", *(target for links in _LINKS.values() for _, target in links)}
 
 
 LONGEST = 120
