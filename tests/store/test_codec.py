@@ -2,14 +2,14 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from sopctl.errors import ExitCode, InvalidRecord
+from sopctl.errors import ExitCode, InvalidRecord, SopctlError
 from sopctl.model.deposit import Request
 from sopctl.store import codec
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
@@ -126,3 +126,146 @@ def test_a_file_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(OutsideFailure, match="cannot read: No such file") as caught:
         codec.load(tmp_path / "none.yml", Words)
     assert caught.value.where == str(tmp_path / "none.yml")
+
+
+class Part(Struct, forbid_unknown_fields=True):
+    """A part of a record, with a bound."""
+
+    size: Annotated[int, Meta(ge=1, le=9)]
+    note: str | None = None
+
+
+class Whole(Struct, forbid_unknown_fields=True):
+    """A record with parts of every kind."""
+
+    parts: list[Part] = []
+    named: dict[Annotated[str, Meta(max_length=3)], Part] = {}
+    other: Annotated[Part | None, Meta(description="x")] = None
+    pair: tuple[int, ...] = ()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("parts:\n- size: 0\n- {size: 3, colour: red}\n", ["2:3 parts.0.size", "3:13 parts.1.colour"]),
+        ("named:\n  a: {size: 1}\n  b: {size: 10}\n  toolong: {size: 1}\n", ["3:7 named.b.size", "4:3 named.toolong"]),
+        ("other: {note: x}\npair: [1, x, 2, y]\n", ["1:1 other", "2:11 pair.1", "2:17 pair.3"]),
+        ("more: 1\nless: 2\nother: {size: z}\n", ["1:1 more", "2:1 less", "3:9 other.size"]),
+        ("parts: {a: 1}\nnamed: [1]\n", ["1:1 parts", "2:1 named"]),
+    ],
+    ids=["a list", "a mapping", "a part", "keys", "kinds"],
+)
+def test_every_thing_that_is_wrong_has_its_line_and_column(content: str, told: list[str]) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(content.encode(), Whole, where="x.yml")
+    found = [caught.value, *caught.value.others]
+    places = {f"{each.where.removeprefix('x.yml:')} {each.values['key']}" for each in found}
+    assert places == set(told)
+
+
+def test_no_more_is_told_than_anyone_reads() -> None:
+    many = "pair: [" + ", ".join(["x"] * 60) + "]"
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(many.encode(), Whole, where="x.yml")
+    assert len({str(each) for each in (caught.value, *caught.value.others)}) == 50
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        (("parts", 1, "size"), "x.yml:3:3"),
+        (("parts", 1), "x.yml:3:3"),
+        (("parts",), "x.yml:1:1"),
+        (("parts", 1, "note"), "x.yml:3:3"),
+        (("named",), "x.yml:1:1"),
+        ((), "x.yml:1:1"),
+    ],
+)
+def test_where_in_a_record_something_stands(path: tuple[str | int, ...], where: str) -> None:
+    """What is not there stands in what would hold it."""
+    assert codec.place(b"parts:\n- size: 1\n- size: 2\n", path, where="x.yml") == where
+
+
+def test_the_word_that_tells_the_kind_of_a_record() -> None:
+    content = b"kind: server\nsize: [1]\nnone:\n"
+    assert [codec.word(content, key, where="x.yml") for key in ("kind", "size", "none", "colour")] == [
+        "server",
+        "",
+        "",
+        "",
+    ]
+
+
+def test_two_versions_of_a_file_are_found_where_they_begin() -> None:
+    codec.refuse_conflict(b"kind: <<<<<<< x\n", "x.yml")
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(b"kind: server\nname: x\n<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\n", Whole, where="x.yml")
+    assert (caught.value.id, caught.value.where) == ("merge-conflict", "x.yml:3:1")
+
+
+@pytest.mark.parametrize(
+    ("content", "id", "where"),
+    [
+        (b"", "file-empty", "1:1"),
+        (b"pair: [1]\n---\npair: [2]\n", "second-document", "2:1"),
+        (b"pair: &x [1]\n", "anchor-not-allowed", "1:7"),
+        (b"pair: [&x 1]\n", "anchor-not-allowed", "1:8"),
+        (b"named: {a: *x}\n", "anchor-not-allowed", "1:12"),
+        (b"pair: !!set [1]\n", "tag-not-allowed", "1:7"),
+        (b"named: {a: !x 1}\n", "tag-not-allowed", "1:12"),
+        (b"&x pair: [1]\n", "key-not-plain", "1:1"),
+        (b"!x pair: [1]\n", "key-not-plain", "1:1"),
+        (b"[pair]: [1]\n", "key-not-plain", "1:1"),
+        (b"<<: {}\n", "merge-not-allowed", "1:1"),
+        (b"pair: [1]\nnamed: {}\npair: [2]\n", "key-repeated", "3:1"),
+        (b"named: {a: {size: 1, size: 2}}\n", "key-repeated", "1:22"),
+        (b"pair: [1\nnamed: 2", "not-yaml", "2:6"),
+    ],
+)
+def test_what_no_record_has_is_refused_where_it_stands(content: bytes, id: str, where: str) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(content, Whole, where="x.yml")
+    assert (caught.value.id, caught.value.where) == (id, f"x.yml:{where}")
+
+
+@pytest.mark.parametrize(("levels", "id"), [(18, "value-not-valid"), (19, "nested-too-deep")])
+@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ("{a: ", "}")])
+def test_how_deep_a_record_may_be(levels: int, id: str, open_: str, close: str) -> None:
+    deep = f"pair: {open_ * (levels + 1)}1{close * (levels + 1)}"
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(deep.encode(), Whole, where="x.yml")
+    assert caught.value.id == id
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("", None), ("~", None), ("null", None), ("'~'", "~"), ("''", ""), ("'null'", "null"), ("Null", "Null")],
+)
+def test_what_stands_for_nothing(written: str, value: str | None) -> None:
+    found = codec.parse(f"other:\n  size: 1\n  note: {written}\n".encode(), Whole, where="x.yml")
+    assert found == Whole(other=Part(1, value))
+    assert codec.parse(f"parts: [{{size: 1, note: {written}}}]".encode(), Whole, where="x.yml").parts == [
+        Part(1, value)
+    ]
+
+
+def test_a_file_as_large_as_it_may_be_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "x.yml"
+    file.write_bytes(b"pair: [1, 2]")
+    assert codec.load(file, Whole, max_bytes=12).pair == (1, 2)
+    with pytest.raises(InvalidRecord, match="larger than 0 KiB"):
+        codec.load(file, Whole, max_bytes=11)
+    (tmp_path / "link.yml").symlink_to(file)
+    assert codec.read(tmp_path / "link.yml", 4) == b"pair:"
+    with pytest.raises(SopctlError):
+        codec.read(tmp_path / "link.yml", links=False)
+
+
+def test_a_record_is_written_plainly() -> None:
+    """In the order of its fields, without anchors, in lines that a person reads; a day is a day."""
+    twice = Part(1, "b\u00e9" + " b\u00e9" * 60)
+    said = codec.dump({"z": twice, "a": twice, "day": date(2026, 11, 2), "no": "no"}).decode()
+    assert said.startswith("z:\n  size: 1\n  note: b\u00e9")
+    assert "&" not in said
+    assert said.endswith("day: 2026-11-02\n'no': 'no'\n")
+    assert 100 < max(map(len, said.splitlines())) <= 116
