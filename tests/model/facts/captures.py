@@ -6,7 +6,8 @@ and 6.1; names, serial numbers and addresses are invented. `answered` gives the 
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from sopctl.model.facts.script import from_script
@@ -202,3 +203,28 @@ def _processors(cpuinfo: str) -> list[str]:
     pairs = (line.partition(":")[::2] for line in cpuinfo.split("\n"))
     wanted = ("model name", "Processor", "vendor_id", "cpu", "Vendor", "processor")
     return [value.strip() for key, value in pairs if key.strip() in wanted]
+
+
+SAID = (
+    re.compile(r"^(?P<key>[ |]{0,40}[A-Za-z][^:=|\"]{0,40}?[ ]{0,30}[:=|])(?P<said>.*)$", re.MULTILINE),
+    re.compile(r'(?P<key>"[^"]{1,60}" ?: ?")(?P<said>[^"]*)'),
+    re.compile(r'(?P<key>[A-Z-]{2,20}=")(?P<said>[^"]*)'),
+)
+"""How tools say things by name: `Serial Number: S1`, `"serial": "S1"`, `SERIAL="S1"`."""
+WORDS = tuple(re.compile(rf"^( [^\S\n]*(?:\S+[^\S\n]+){{{place}}}\S+)", re.MULTILINE) for place in range(10))
+"""And by its place in a line."""
+
+
+def longer(text: str) -> Iterator[str]:
+    """A capture in which one thing is far longer than anybody's, for each thing that it says: if all were, much of it
+    would be none of what a reader looks for."""
+    more = "x" * 3000
+
+    def lengthened(said: re.Match[str], key: str) -> str:
+        return said[0] + more if said["key"] == key and said["said"].strip() else said[0]
+
+    for shape in SAID:
+        for key in dict.fromkeys(each["key"] for each in shape.finditer(text)):
+            yield shape.sub(partial(lengthened, key=key), text)
+    for shape in WORDS:
+        yield shape.sub(lambda each: each[1] + more, text)

@@ -18,7 +18,7 @@ from sopctl.model.facts.readers.redfish import from_bmc
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows
-from tests.model.facts.captures import AT, MACHINES, facts, framed
+from tests.model.facts.captures import AT, MACHINES, facts, framed, longer
 from tests.model.facts.readers.test_redfish import BMCS, gathered, mockup
 from tests.model.facts.test_appliance import ROWS as APPLIANCES
 from tests.model.facts.test_appliance import said_by
@@ -83,3 +83,23 @@ def test_a_capture_does_not_differ_from_itself(name: str) -> None:
     assert differences(found, msgspec.structs.replace(found, **lists)) == ()
     assert conditions(kept) == conditions(found)
     assert sections_of(found, {}, {})
+
+
+LONGEST = {"controllers": 80, "pools": 66, "guests": 60, "adapters": 43, "supplies": 60, "smart": 80, "details": 255}
+"""Characters of the longest text that was read of a table's captures, if one thing in them is too long."""
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
+
+
+@pytest.mark.parametrize("table", LONGEST)
+def test_each_thing_that_a_tool_says_has_its_bound(table: str) -> None:
+    said = [made.args[0] for name, made in captures() if name.startswith(f"{table}: ") and isinstance(made, partial)]
+    for each in (text for capture in said for text in longer(capture)):
+        found = msgspec.to_builtins(from_script(each, gathered_at=AT))
+        assert max(map(len, texts(found)), default=0) <= LONGEST[table]

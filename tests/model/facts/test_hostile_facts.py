@@ -21,6 +21,7 @@ from sopctl.model.facts.sections import MAX_TEXT
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
 from tests.faults.readers import READERS, TOLD
+from tests.model.facts.captures import longer
 from tests.model.facts.test_server import ANSWERS, REAL
 
 AT = "2026-11-23T09:30:00+07:00"
@@ -116,4 +117,13 @@ def test_no_text_that_was_read_is_longer_than_a_line(name: str) -> None:
             said = b"\n".join(line if line.startswith(b"=") else line + b"x" * 3000 for line in lines)
         with suppress(*TOLD):
             found = msgspec.to_builtins(READERS[name].read(said))
+            assert max(map(len, texts(found)), default=0) <= LONGEST
+
+
+@pytest.mark.parametrize("name", ["script", "survey"])
+def test_each_thing_that_a_machine_says_has_its_bound(name: str) -> None:
+    """One at a time: what stands beside it is still read."""
+    for said in (text for seed in READERS[name].seeds() for text in longer(seed.decode(errors="replace"))):
+        with suppress(*TOLD):
+            found = msgspec.to_builtins(READERS[name].read(said.encode()))
             assert max(map(len, texts(found)), default=0) <= LONGEST
