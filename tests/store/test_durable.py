@@ -7,10 +7,11 @@ import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.store import durable
 from sopctl.store.durable import (
     disk_errors,
@@ -198,3 +199,190 @@ def test_what_was_put_is_done_whatever_fails_later(tmp_path: Path, monkeypatch: 
         put()
         monkeypatch.setattr(os, "unlink", refuse)
     assert path.read_bytes() == b"after"
+
+
+@pytest.mark.parametrize(
+    ("number", "id", "helps"),
+    [
+        (errno.ENOSPC, "disk-full", "Free space on that file system"),
+        (errno.EDQUOT, "quota-exceeded", "Free space within the quota"),
+        (errno.EACCES, "access-denied", "Give this account access"),
+        (errno.EPERM, "access-denied", "Give this account access"),
+        (errno.EROFS, "disk-read-only", "mount it writable"),
+        (errno.EMFILE, "too-many-open-files", "ulimit -n"),
+        (errno.EIO, "disk-error", "Check the disk"),
+    ],
+)
+def test_each_refusal_of_the_system_says_what_helps(tmp_path: Path, number: int, id: str, helps: str) -> None:
+    with pytest.raises(OutsideFailure) as caught, disk_errors(tmp_path / "x", "read"):
+        raise OSError(number, os.strerror(number))
+    assert (caught.value.id, caught.value.where) == (id, str(tmp_path / "x"))
+    assert caught.value.message.startswith("cannot read: ")
+    assert helps in str(caught.value)
+
+
+def test_what_no_adapter_has_worded_is_still_told() -> None:
+    assert durable.refused(OSError(errno.ENOMEM, "no memory")).id == "system-refused"
+    found = durable.refused(OSError(errno.ENOSPC, "full", "/srv/x"))
+    assert (found.id, found.where, found.message[:13]) == ("disk-full", "/srv/x", "cannot use it")
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is asked of the system that lasts or names, in order: of files and folders."""
+    made: list[str] = []
+
+    def noting(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(first: Any, *rest: Any, **more: Any) -> Any:
+            kind = ""
+            if isinstance(first, int):
+                kind = " folder" if stat.S_ISDIR(os.fstat(first).st_mode) else " file"
+            made.append(f"{name}{kind}")
+            return real(first, *rest, **more)
+
+        monkeypatch.setattr(os, name, call)
+
+    for name in ("fsync", "fdatasync", "replace", "link", "rename"):
+        noting(name)
+    return made
+
+
+def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path: Path, calls: list[str]) -> None:
+    """And the name is, before anyone is told."""
+    write_atomic(tmp_path / "a", b"x")
+    assert calls == ["fsync file", "replace", "fsync folder"]
+    calls.clear()
+    durable.write_new(tmp_path / "b", b"x")
+    assert calls == ["fsync file", "link", "fsync folder"]
+    calls.clear()
+    durable.append_line(tmp_path / "c", b"x")
+    assert calls == ["fdatasync file", "fsync folder"]
+    calls.clear()
+    durable.append_line(tmp_path / "c", b"y")
+    assert calls == ["fdatasync file"]
+    calls.clear()
+    write_tentative(tmp_path / "d", b"x")
+    assert calls == ["fsync file", "link", "replace", "fsync folder"]
+
+
+def test_a_line_is_written_over_the_end_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "journal"
+    for line, over in ((b"one", 0), (b"torn", 0), (b"two", 5)):
+        durable.append_line(path, line, over=over)
+    assert path.read_bytes() == b"one\ntwo\n"
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pytest.raises(OutsideFailure, match="cannot write"):
+        durable.append_line(path, b"three")
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
+def test_what_is_written_but_not_confirmed_is_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_folder: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(durable, "sync_folder", refuse)
+    for name, write in (("a", write_atomic), ("b", durable.write_new)):
+        with pytest.raises(durable.Unconfirmed):
+            write(tmp_path / name, b"x")
+        assert (tmp_path / name).read_bytes() == b"x"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_overwrites_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool) -> None:
+    def refuse(*_paths: str, **_more: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "x"
+    durable.write_new(path, b"first", mode=0o600)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    (tmp_path / "dangling").symlink_to("nowhere")
+    for taken in (path, tmp_path / "dangling"):
+        with pytest.raises(UsageError) as caught:
+            durable.write_new(taken, b"second")
+        assert caught.value.id == "output-exists"
+        with pytest.raises(UsageError):
+            durable._appear(str(path), taken)
+    assert path.read_bytes() == b"first"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["dangling", "x"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o077])
+def test_each_file_has_its_mode_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        write_atomic(tmp_path / "a", b"")
+        write_output(tmp_path / "b", b"")
+        durable.write_new(tmp_path / "c", b"")
+        durable.append_line(tmp_path / "d", b"")
+        durable.touch(tmp_path / "e")
+        folder = durable.make_temporary_folder(tmp_path, "f-")
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in "abcde"]
+    assert [*modes, stat.S_IMODE(folder.stat().st_mode)] == [0o640, 0o644, 0o640, 0o640, 0o640, 0o750]
+    (tmp_path / "e").write_bytes(b"x")
+    durable.touch(tmp_path / "e")
+    assert (tmp_path / "e").read_bytes() == b"x"
+
+
+def test_what_is_new_in_a_shared_folder_is_the_groups(tmp_path: Path) -> None:
+    """In a setgid folder that its group may write; what its group may not read stays its owner's."""
+    shared, closed = tmp_path / "shared", tmp_path / "closed"
+    for folder, mode in ((shared, 0o2770), (closed, 0o2750)):
+        folder.mkdir()
+        os.chown(folder, 0, NOBODY)
+        folder.chmod(mode)
+        write_atomic(folder / "a", b"")
+        write_atomic(folder / "own", b"", mode=0o600)
+        durable.append_line(folder / "b", b"")
+        durable.touch(folder / "c")
+        make_folder(folder / "d")
+
+    def of(folder: Path) -> dict[str, tuple[int, int]]:
+        return {each.name: (each.stat().st_gid, stat.S_IMODE(each.stat().st_mode)) for each in folder.iterdir()}
+
+    own = {"own": (NOBODY, 0o600)}
+    assert of(shared) == {**dict.fromkeys("abc", (NOBODY, 0o660)), **own, "d": (NOBODY, 0o2770)}
+    assert of(closed) == {**dict.fromkeys("abc", (NOBODY, 0o640)), **own, "d": (NOBODY, 0o750)}
+
+
+def test_what_is_in_a_folder(tmp_path: Path) -> None:
+    assert durable.listed(tmp_path / "none") == []
+    (tmp_path / "b.yml").touch()
+    (tmp_path / "a.yml").touch()
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/c.txt").touch()
+    (tmp_path / "sub/link").symlink_to("c.txt")
+    (tmp_path / "sub/gone").symlink_to("nothing")
+    assert [path.name for path in durable.listed(tmp_path, "*.yml")] == ["a.yml", "b.yml"]
+    assert [path.name for path in durable.listed(tmp_path)] == ["a.yml", "b.yml", "sub"]
+    found = [str(path.relative_to(tmp_path)) for path in durable.files_below(tmp_path)]
+    assert found == ["a.yml", "b.yml", "sub/c.txt", "sub/link"]
+    assert durable.files_below(tmp_path / "none") == []
+    with pytest.raises(OutsideFailure, match="cannot read"):
+        durable.listed(tmp_path / "a.yml")
+
+
+def test_sweeping_passes_over_what_is_none_of_its_business(tmp_path: Path) -> None:
+    sweep(tmp_path / "none")
+    (tmp_path / "file").write_bytes(b"x")
+    sweep(tmp_path / "file")
+    sweep(tmp_path / "file" / "below")
+    for name in (".hidden", "plain.tmp", ".a.b.tmp"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / ".folder.x.tmp").mkdir()
+
+    def asked() -> set[str]:
+        raise AssertionError("nothing here is tentative")
+
+    sweep(tmp_path, asked)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".folder.x.tmp", ".hidden", "file", "plain.tmp"]
