@@ -2,11 +2,26 @@
 
 import hashlib
 import os
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 import pytest
 
-from sopctl.store.journal import Followed, Journal
+from sopctl.errors import InvalidRecord
+from sopctl.store.journal import (
+    MENDED,
+    ROSTER,
+    Anchor,
+    Covered,
+    Followed,
+    Journal,
+    Noted,
+    Walked,
+    lags,
+    roster_of,
+)
 from tests.store.across.test_marks import longer, note
 
 ONE, OTHER = "PS-2026-0001", "PS-2026-0002"
@@ -75,3 +90,247 @@ def test_of_a_long_journal_only_what_is_new_counts(tmp_path: Path) -> None:
     longer(tmp_path, 2)
     named, _ = Journal(tmp_path).follow(reached)
     assert named == {"PS-2024-000000", "PS-2024-000001"}
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+class Said(NamedTuple):
+    """What has a line: an event, as the journal knows it."""
+
+    seq: int
+
+    @property
+    def hash(self) -> str:
+        return digest(b"%d" % self.seq)
+
+    @property
+    def at(self) -> datetime:
+        return datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def events(*numbers: int) -> list[Noted]:
+    return [Said(number) for number in numbers]
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journal:
+    """Of three events of two deposits, a book of the house, and a roster that changed."""
+    found = Journal(tmp_path)
+    writer = found.writer()
+    for deposit, seq in ((ONE, 1), (OTHER, 1), (ONE, 2)):
+        writer.add(deposit, Said(seq))
+    writer.add_roster("ab" * 32, "a person left")
+    writer.add("visits", Said(1))
+    return found
+
+
+def raw(journal: Journal) -> list[bytes]:
+    return journal.path.read_bytes().splitlines()
+
+
+def test_each_line_names_the_one_before(journal: Journal) -> None:
+    lines, written = journal.lines(), raw(journal)
+    said = f"{'ab' * 32} a person left"
+    assert [(each.deposit, each.seq, each.hash, each.note) for each in lines] == [
+        (ONE, 1, Said(1).hash, ""),
+        (OTHER, 1, Said(1).hash, ""),
+        (ONE, 2, Said(2).hash, ""),
+        (ROSTER, 3, digest(said.encode()), said),
+        ("visits", 1, Said(1).hash, ""),
+    ]
+    assert [each.prev for each in lines] == ["", *map(digest, written[:-1])]
+    assert journal.anchor() == Anchor(5, digest(written[-1]))
+    assert str(journal.anchor()) == f"5:{digest(written[-1])}"
+    assert (journal.newest(), journal.size(), roster_of(lines[3])) == (ONE, journal.path.stat().st_size, "ab" * 32)
+    assert journal.writer().roster == "ab" * 32
+    assert [journal.has(each) for each in (ONE, "visits", "PS-2026-0009")] == [True, True, False]
+    assert [journal.given(each) for each in ("PS-2026-", "PS-2025-", "vis")] == [2, 0, 0]
+
+
+def test_a_site_without_a_journal(tmp_path: Path) -> None:
+    empty = Journal(tmp_path)
+    assert (empty.lines(), empty.newest(), empty.size(), empty.stamps(), empty.after(0, 9)) == ([], None, 0, [], [])
+    assert (empty.anchor(), empty.walk()) == (Anchor(0, ""), Walked(Covered(), [], [], {}))
+    assert empty.given("PS-2026-") == 0
+    empty.refuse_other_than(Anchor(0, ""))
+
+
+def test_a_line_that_a_crash_tore_is_written_over(journal: Journal) -> None:
+    before = journal.path.read_bytes()
+    journal.path.write_bytes(before + b'{"deposit":"PS-20')
+    assert (len(journal.lines()), journal.size(), journal.newest()) == (5, len(before), ONE)
+    assert journal.walk() == Journal(journal.path.parent).walk()
+    journal.writer().add(OTHER, Said(2))
+    assert journal.path.read_bytes().startswith(before + b'{"deposit":"PS-2026-0002","seq":2,')
+    assert (len(journal.lines()), journal.newest()) == (6, OTHER)
+
+
+def test_more_than_a_torn_line_is_no_crash(journal: Journal) -> None:
+    whole = journal.path.read_bytes()
+    for more, refused in ((4096, False), (4097, True)):
+        journal.path.write_bytes(whole + b"x" * more)
+        for look in (journal.lines, journal.walk, journal.writer, journal.anchor):
+            if not refused:
+                assert look()
+                continue
+            with pytest.raises(InvalidRecord) as caught:
+                look()
+            assert (caught.value.id, caught.value.where) == ("journal-altered", f"{journal.path}:6:1")
+
+
+def altered(lines: list[bytes], harm: str) -> tuple[list[bytes], int]:
+    """What became of the lines, and which of them tells."""
+    match harm:
+        case "a hash":
+            return [lines[0].replace(Said(1).hash.encode(), Said(7).hash.encode()), *lines[1:]], 2
+        case "a note":
+            return [*lines[:3], lines[3].replace(b"left", b"came"), *lines[4:]], 4
+        case "moved":
+            return [lines[1], lines[0], *lines[2:]], 1
+        case "removed":
+            return [lines[0], *lines[2:]], 2
+        case "added":
+            return [*lines[:2], lines[1], *lines[2:]], 3
+        case "no line":
+            return [*lines[:4], b"{}"], 5
+    raise AssertionError(harm)
+
+
+@pytest.mark.parametrize("harm", ["a hash", "a note", "moved", "removed", "added", "no line"])
+def test_an_altered_journal_tells_where(journal: Journal, harm: str) -> None:
+    lines, place = altered(raw(journal), harm)
+    journal.path.write_bytes(b"\n".join(lines) + b"\n")
+    for look in (journal.lines, journal.walk, journal.anchor, lambda: journal.refuse_other_than(Anchor(1, ""))):
+        with pytest.raises(InvalidRecord) as caught:
+            look()
+        assert (caught.value.id, caught.value.where) == ("journal-altered", f"{journal.path}:{place}:1")
+
+
+def test_a_journal_that_goes_on_from_its_anchor(journal: Journal) -> None:
+    written = raw(journal)
+    for number, line in enumerate(written, 1):
+        journal.refuse_other_than(Anchor(number, digest(line)))
+        journal.refuse_other_than(Anchor(0, digest(line)))
+    for anchor in (Anchor(1, digest(written[1])), Anchor(6, digest(written[-1])), Anchor(0, "ab")):
+        with pytest.raises(InvalidRecord) as caught:
+            journal.refuse_other_than(anchor)
+        assert (caught.value.id, caught.value.where) == ("journal-not-anchored", f"{journal.path}:{anchor.lines}:1")
+
+
+def test_a_beginning_that_is_known_is_not_read_again(journal: Journal) -> None:
+    whole = journal.walk(numbers=(1, 4, 9))
+    assert whole is not None
+    written = raw(journal)
+    assert (whole.fresh, [each.deposit for each in whole.notes]) == (journal.lines(), [ROSTER])
+    assert whole.heads == {1: digest(written[0]), 4: digest(written[3])}
+    assert whole.anchor == journal.anchor()
+    journal.writer().add(OTHER, Said(2))
+    more = journal.walk(whole.covered, (1,))
+    assert more is not None
+    assert ([each.seq for each in more.fresh], more.notes, more.heads) == ([2], whole.notes, {1: digest(written[0])})
+    assert (more.covered.lines, more.anchor) == (6, journal.anchor())
+    assert more.covered == journal.walk().covered  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("harm", ["another line", "shorter", "another size", "other lines"])
+def test_a_journal_that_does_not_begin_as_was_known(journal: Journal, harm: str) -> None:
+    whole = journal.walk()
+    assert whole is not None
+    covered, lines = whole.covered, raw(journal)
+    match harm:
+        case "another line":
+            lines[0] = lines[0].replace(b"0001", b"0003")
+        case "shorter":
+            lines = lines[:4]
+        case "another size":
+            covered = msgspec.structs.replace(covered, size=covered.size - 1)
+        case "other lines":
+            covered = msgspec.structs.replace(covered, lines=4)
+    journal.path.write_bytes(b"\n".join(lines) + b"\n")
+    assert journal.walk(covered) is None
+
+
+def test_readers_go_on_from_where_they_were(journal: Journal) -> None:
+    ends = [end for _, end in journal.after(0, 9)]
+    assert ends == [sum(len(line) + 1 for line in raw(journal)[:n]) for n in range(1, 6)]
+    assert [line for line, _ in journal.after(0, 9)] == journal.lines()
+    assert [(line.deposit, line.seq) for line, _ in journal.after(ends[1], 2)] == [(ONE, 2), (ROSTER, 3)]
+    assert journal.after(ends[-1], 9) == []
+    with pytest.raises(InvalidRecord):
+        journal.after(ends[-1] + 1, 9)
+    with pytest.raises(InvalidRecord) as caught:
+        journal.after(ends[0] + 1, 9)
+    assert caught.value.where == f"{journal.path}:2:1"
+
+
+def test_timestamps_are_kept_by_how_long_the_journal_was(journal: Journal) -> None:
+    anchors = [Anchor(n, digest(b"%d" % n)) for n in (10, 9)]
+    for anchor in anchors:
+        path = journal.keep_stamp(anchor, str(anchor).encode())
+        assert path.name == f"{anchor.lines}-{anchor.head}.tsr"
+    (path.parent / "0-x.tsr").write_bytes(b"")
+    found = journal.stamps()
+    assert [each.anchor for each in found] == anchors[::-1]
+    assert [each.content for each in found] == [str(each.anchor).encode() for each in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "of", "lag"),
+    [
+        (ONE, [], 3, True),
+        (ONE, [3], 3, True),
+        (ONE, [2], 3, False),
+        (ONE, [2, 3], 3, False),
+        (ONE, [1], 1, False),
+        ("visits", [1], 1, True),
+        ("visits", [1, 2], 2, False),
+    ],
+)
+def test_what_a_crash_can_leave_out(name: str, missing: list[int], of: int, lag: bool) -> None:
+    assert lags(name, missing, of) is lag
+
+
+def test_a_journal_catches_up_with_one_event(journal: Journal) -> None:
+    """Of a dossier's the newest alone; more were cut off."""
+    journal.catch_up(ONE, events(1, 2))
+    assert len(journal.lines()) == 5
+    journal.catch_up(ONE, events(1, 2, 3))
+    assert [(each.deposit, each.seq) for each in journal.lines()[5:]] == [(ONE, 3)]
+    for deposit, numbers, count in ((OTHER, (1, 2, 3), "2 events"), ("PS-2026-0009", (1,), "1 event")):
+        with pytest.raises(InvalidRecord) as caught:
+            journal.catch_up(deposit, events(*numbers))
+        assert caught.value.id == "journal-cut"
+        assert caught.value.message.startswith(f"the journal lacks {count} of {deposit}, ")
+    assert len(journal.lines()) == 6
+    journal.catch_up("books", events(1)).add("books", Said(2))
+    assert [(each.deposit, each.seq) for each in journal.lines()[6:]] == [("books", 1), ("books", 2)]
+
+
+@pytest.mark.parametrize("harm", ["", "altered"])
+def test_a_mended_journal_has_every_event_and_says_why(journal: Journal, harm: str) -> None:
+    before = raw(journal)
+    if harm:
+        before = [before[1], before[0]]
+        journal.path.write_bytes(b"\n".join(before) + b"\n")
+    journal.mend("lost", [(ONE, each) for each in events(1, 2, 3)])
+    lines = journal.lines()
+    if not harm:
+        assert raw(journal)[:5] == before
+        assert [(each.deposit, each.seq, each.note) for each in lines[5:]] == [(MENDED, 5, "lost"), (ONE, 3, "")]
+        assert sorted(path.name for path in journal.path.parent.glob("*.altered")) == []
+        return
+    content = b"\n".join(before) + b"\n"
+    assert [(each.deposit, each.seq) for each in lines] == [(MENDED, 0), (ONE, 1), (ONE, 2), (ONE, 3)]
+    assert lines[0].note == f"lost; berkas sebelumnya: sha256 {digest(content)}"
+    kept = journal.path.with_name(f"journal.jsonl.{digest(content)[:12]}.altered")
+    assert kept.read_bytes() == content
+    assert [each.deposit for each in journal.walk().notes] == [MENDED]  # type: ignore[union-attr]
+
+
+def test_two_versions_that_git_left_are_told_as_such(journal: Journal) -> None:
+    journal.path.write_bytes(journal.path.read_bytes() + b"<<<<<<< HEAD\n")
+    with pytest.raises(InvalidRecord) as caught:
+        journal.lines()
+    assert caught.value.id == "merge-conflict"
