@@ -67,6 +67,7 @@ def test_an_unsound_procedure_is_refused_at_its_line(tmp_path: Path, row: dict[s
     with pytest.raises(InvalidRecord, match=re.escape(row["says"])) as caught:
         library(tmp_path, text)
     assert caught.value.where.rsplit(":", 2)[:2] == [str(tmp_path / "own0.yml"), str(row["line"])]
+    assert caught.value.id == row["id"]
 
 
 def test_only_the_requesting_unit_files_a_request(tmp_path: Path) -> None:
