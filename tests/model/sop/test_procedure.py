@@ -127,3 +127,72 @@ def test_the_inventory_is_due_again_on_the_first_of_the_next_month(procedures: P
     assert str(procedure.month_due(standing)) == "2026-12-01"
     in_december = msgspec.structs.replace(standing, since=datetime(2026, 12, 31, tzinfo=UTC))
     assert str(procedure.month_due(in_december)) == "2027-01-01"
+
+
+def undoing(history: list[Event], number: int, at: str) -> list[Event]:
+    """The history, and that its event `number` is taken back at a step."""
+    (event,) = events(f"{at} langkah dibatalkan")
+    data = {"undoes": {"event": number, "hash": "x"}, "reason": "salah"}
+    later = msgspec.structs.replace(event, seq=len(history) + 1, at=history[-1].at + timedelta(minutes=1), data=data)
+    return [*history, later]
+
+
+def test_a_step_is_taken_back_to_where_it_stood(procedures: Procedures) -> None:
+    """The last that can be, one after the other; a message that was sent is not unsaid, nor anything before it."""
+    filed = events("penitipan 1 selesai", "penitipan 2 selesai", "penitipan 3 selesai")
+    back = undoing(filed, 3, "penitipan 4")
+    standing = procedure.stand(procedures, back)
+    assert (standing.place, standing.since, standing.came_by) == ("penitipan 3", filed[1].at, 2)
+    twice = procedure.stand(procedures, undoing(back, 2, "penitipan 3"))
+    assert (twice.place, twice.since, twice.came_by, twice.depth) == ("penitipan 2", filed[0].at, 0, 0)
+    for number in (1, 2, 4):
+        with pytest.raises(InvalidRecord, match="does not fit: the deposit stood at penitipan 4"):
+            procedure.stand(procedures, undoing(filed, number, "penitipan 4"))
+    told = events(
+        "penitipan 1 selesai",
+        "penitipan 2 selesai",
+        "penitipan 3 selesai",
+        "penitipan 4 tersedia",
+        "penitipan 5 selesai",
+    )
+    assert (procedure.stand(procedures, told).came_by, procedure.stand(procedures, told).came_from) == (0, None)
+    with pytest.raises(InvalidRecord):
+        procedure.stand(procedures, undoing(told, 5, "penitipan 7"))
+
+
+def test_a_hold_since_goes_on_when_a_step_is_taken_back(procedures: Procedures) -> None:
+    held = events("penitipan 1 selesai", "penitipan 2 selesai", "penitipan 3 ditahan")
+    standing = procedure.stand(procedures, undoing(held, 2, "penitipan 3"))
+    assert (standing.place, standing.held) == ("penitipan 2", held[2])
+
+
+def test_what_may_be_started_from_here(procedures: Procedures) -> None:
+    def begun(*lines: str) -> dict[str, str]:
+        found = procedure.begun_here(procedures, procedure.stand(procedures, events(*lines)))
+        return {verb: each.name for verb, each in found.items()}
+
+    assert begun(*PLACED) == {"return": "pengembalian"}
+    assert begun(*BROUGHT) == begun(*RETURNING) == begun("penitipan 1 selesai", "penitipan 2 ditolak") == {}
+    following = procedure.follower(procedures, "penitipan")
+    assert following is not None
+    assert (following.name, procedure.follower(procedures, "pengembalian")) == ("konfigurasi", None)
+    assert procedure.opening(procedures).name == "penitipan"
+
+
+def test_each_event_with_where_it_led(procedures: Procedures) -> None:
+    history = events(*PLACED)
+    walked = list(procedure.walk(procedures, history))
+    assert [event for event, _ in walked] == history
+    assert [standing for _, standing in walked] == [
+        procedure.stand(procedures, history[:number]) for number in range(1, len(history) + 1)
+    ]
+    assert procedure.stand(procedures, []).place == "penitipan 1"
+    assert procedure.actor_title(procedures, walked[0][1]) == procedures["penitipan"].actors["kadis"]
+    assert (
+        procedure.actor_title(
+            procedures, procedure.stand(procedures, events("penitipan 1 selesai", "penitipan 2 ditolak"))
+        )
+        == ""
+    )
+    with pytest.raises(KeyError):
+        procedures["konfigurasi"].step(4)
