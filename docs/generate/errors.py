@@ -51,8 +51,8 @@ CALLED = {
 """What helps, by the function that is asked for it."""
 
 OF_A_FILE = (
-    "Correct the file at that place; [settings](settings.md) has every key. A history is never corrected: restore it "
-    "from the site's version control or backup."
+    f"{codec.CORRECT} [Settings](settings.md) has every key. A history is never corrected: restore it from the site's "
+    "version control or backup."
 )
 """What helps with the errors of store/codec.py, which does not know what it reads."""
 

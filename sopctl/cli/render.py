@@ -14,11 +14,11 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, ngettext, pgettext, said
 from sopctl.locale import Prose, Text
-from sopctl.model.text import printable
+from sopctl.model.text import printable, visible
 
 if TYPE_CHECKING:
     from msgspec import Struct
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.progress import Progress, TaskID
     from rich.table import Table
 
@@ -79,7 +79,11 @@ def table(*columns: str, title: str = "") -> "Table":
     from rich.table import Table
 
     class Whole(Table):
-        """rich narrows the widest column, whatever stands in it; here each keeps its longest word."""
+        """rich narrows the widest column, whatever stands in it; here each keeps its longest word. What is in a cell
+        is safe to print, line by line."""
+
+        def add_row(self, *cells: "RenderableType | None", **options: Any) -> None:
+            super().add_row(*(_safe(cell) if isinstance(cell, str) else cell for cell in cells), **options)
 
         def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
             cells = [[str(cell) for cell in (column.header, *column.cells)] for column in self.columns]
@@ -164,9 +168,14 @@ def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
     return lines
 
 
+def _safe(cell: str) -> str:
+    return "\n".join(map(visible, cell.split("\n")))
+
+
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:
-    """One line per row, with aligned columns. For thousands of rows, where a table would take two milliseconds
-    each."""
+    """One line per row, with aligned columns, safe to print. For thousands of rows, where a table would take two
+    milliseconds each."""
+    rows = [list(map(visible, row)) for row in rows]
     wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, wide, strict=True)).rstrip() for row in rows]
 

@@ -18,7 +18,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 import msgspec
 import yaml
 
-from sopctl.errors import InvalidRecord
+from sopctl.errors import Advice, InvalidRecord
 from sopctl.locale import Prose, Text, gettext_noop, joined
 from sopctl.model.names import explain
 from sopctl.store.durable import opened
@@ -37,6 +37,9 @@ _Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 _CONFLICT = re.compile(rb"^<{7} ", re.MULTILINE)
 """How git marks where it could not bring two versions together."""
+
+CORRECT = gettext_noop("Correct the file at that place.")
+"""What helps with a file that a person writes."""
 
 T = TypeVar("T")
 Step = str | int
@@ -86,17 +89,34 @@ def read(path: Path, max_bytes: int = MAX_BYTES, *, links: bool = True) -> bytes
         return file.read(max_bytes + 1)
 
 
-def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES) -> T:
-    """As `load`, from bytes. `where` is the file's name for errors."""
+def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES, helps: Advice = CORRECT) -> T:
+    """As `load`, from bytes. `where` is the file's name for errors, `helps` what the reader of one can do."""
+    try:
+        return _parsed(content, kind, where, max_bytes)
+    except InvalidRecord as error:
+        refused = error.recast(InvalidRecord, remedy=helps)
+        refused.others = tuple(each.recast(InvalidRecord, remedy=helps) for each in error.others)
+        raise refused from None
+
+
+def _parsed(content: bytes, kind: type[T], where: str, max_bytes: int) -> T:
     if len(content) > max_bytes:
-        raise InvalidRecord("record-too-large", "the file is larger than {kib} KiB", where=where, kib=max_bytes // 1024)
+        raise InvalidRecord(
+            "record-too-large",
+            "the file is larger than {kib} KiB",
+            where=where,
+            remedy="Look whether it is the right file: no record of this kind is as long.",
+            kib=max_bytes // 1024,
+        )
     try:
         document = _Composer(content.decode(), where).document()
         return msgspec.convert(document.value, kind, strict=False)
     except msgspec.ValidationError as error:  # now it matters where everything stood, which takes as long as reading it
         raise _refused(_Composer(content.decode(), where, noting=True).document(), kind, where, error) from None
     except UnicodeDecodeError as error:
-        raise InvalidRecord("not-utf8", "byte {byte} is not UTF-8", where=where, byte=error.start) from None
+        raise InvalidRecord(
+            "not-utf8", "byte {byte} is not UTF-8", where=where, remedy="Save it as UTF-8.", byte=error.start
+        ) from None
     except yaml.YAMLError as error:
         refuse_conflict(content, where)
         place, reason = _yaml_fault(error, where)

@@ -148,10 +148,7 @@ def chained(name: str, content: bytes, where: str, max_bytes: int) -> tuple[Even
     """The events of the history of a dossier or a book. Raises InvalidRecord for one that is not as it was written."""
     if (known := _sound.get(name)) and known[0] == content:
         return known[1]
-    try:
-        events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=max_bytes)
-    except InvalidRecord as error:
-        raise error.recast(InvalidRecord, remedy=history.RESTORE) from None
+    events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=max_bytes, helps=history.RESTORE)
     history.check_chain(name, events, where)
     _know(name, content, events)
     return events
@@ -349,8 +346,11 @@ def and_added(events: Sequence[Event], before: bytes, now: bytes, where: str) ->
     these are read. Raises InvalidRecord."""
     if now.startswith(before):
         added = now[len(before) :] or b"[]"
-        return (*events, *codec.parse(added, tuple[Event, ...], where=where, max_bytes=len(added)))
-    return codec.parse(now, tuple[Event, ...], where=where, max_bytes=len(now))
+        return (
+            *events,
+            *codec.parse(added, tuple[Event, ...], where=where, max_bytes=len(added), helps=history.RESTORE),
+        )
+    return codec.parse(now, tuple[Event, ...], where=where, max_bytes=len(now), helps=history.RESTORE)
 
 
 def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> Dossier:

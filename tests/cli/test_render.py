@@ -120,6 +120,19 @@ def test_a_table_in_the_house_style_has_a_line_above(capsys: pytest.CaptureFixtu
     assert [line.split() for line in lines if "─" not in line] == [[], ["a", "b"], ["1", "2"]]
 
 
+def test_what_stands_in_rows_is_safe_to_print(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever adds a column need not think of it: a system's name came from its machine, and cleared the screen."""
+    foreign = "\x1b[2J\x9d0;a\u202eb"
+    made = table("a", "b")
+    made.add_row(foreign, "two\nlines")
+    render.console().print(made)
+    shown = capsys.readouterr().out
+    for text in (shown, *render.aligned([("a", foreign)])):
+        assert r"\x1b[2J\x9d0;a\u202eb" in text
+        assert [each for each in text if not each.isprintable() and each != "\n"] == []
+    assert "two\\nlines" not in shown
+
+
 @pytest.mark.parametrize(
     "words", ["visit list", "maintenance list", "account list", "account token list", "queue list", "runs list"]
 )

@@ -359,7 +359,7 @@ def test_no_secret_and_no_english_comes_out_of_any_command(
     theirs = {name: secret for name, secret in stage.planted.items() if name != "a token of the operator's"}
     wrong += [f"a program was started with {name}" for name in found(started, theirs)]
     assert b"sopctl.adapters.channels" in started, "what was started was noted"
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert foreign == [], "everything is said in the language of whoever asks: sopctl/locale"
     figure(
         "canary secrets",

@@ -44,6 +44,7 @@ from sopctl.model.facts.setup import from_setup
 from sopctl.model.inspection import Inspection
 from sopctl.model.sop.entries import Configured
 from sopctl.store import codec, dossiers
+from sopctl.store.dossiers import NOTE_LENGTH
 from sopctl.store.site import Site
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, turn
@@ -209,12 +210,13 @@ class Office:
         path.write_text(json.dumps(record))
         name = letters.request(self.desk, path).id
         self.said[name] = text
+        noted = text[:NOTE_LENGTH]
         for _ in range(2):
-            letters.dispose(self.desk, name, instruction=text)
+            letters.dispose(self.desk, name, instruction=noted)
         reservation.reserve(self.desk, name)
         notifying.notify(self.desk, name)
-        handover.receive(self.desk, name, note=text)
-        inspecting.inspect(self.desk, name, serial=f"SN-{number:04}", found=Inspection(rest_ok=True), note=text)
+        handover.receive(self.desk, name, note=noted)
+        inspecting.inspect(self.desk, name, serial=f"SN-{number:04}", found=Inspection(rest_ok=True), note=noted)
         handover.handover(self.desk, name)
         reservation.place(self.desk, name)
         with turn(self.desk, name, "configure") as mine:

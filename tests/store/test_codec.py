@@ -91,12 +91,18 @@ def test_any_yaml_like_text_is_a_record_or_an_error_with_a_place(text: str) -> N
 
 
 def _parses_or_says_where(content: bytes) -> None:
-    where = "x.yml:1:1"
     try:
         codec.parse(content, Words, where="x.yml")
     except InvalidRecord as error:
-        where = error.where
-    assert where.startswith("x.yml")
+        for each in (error, *error.others):
+            assert each.where.startswith("x.yml")
+            assert each.remedy, "it says what helps, too"
+
+
+def test_who_reads_what_is_never_corrected_says_what_helps_there() -> None:
+    with pytest.raises(InvalidRecord) as refused:
+        codec.parse(b"words: 1\nmore: 2\n", Words, where="x.yml", helps="Restore it.")
+    assert {each.remedy for each in (refused.value, *refused.value.others)} == {("Restore it.",)}
 
 
 @pytest.mark.parametrize(

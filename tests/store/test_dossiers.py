@@ -102,9 +102,9 @@ def test_a_history_is_parsed_once_as_long_as_its_bytes_are_the_same(
     parsed: list[str] = []
     real = codec.parse
 
-    def parse(content: bytes, kind: type[Any], *, where: str, max_bytes: int = codec.MAX_BYTES) -> Any:
+    def parse(content: bytes, kind: type[Any], *, where: str, **more: Any) -> Any:
         parsed.append(where)
-        return real(content, kind, where=where, max_bytes=max_bytes)
+        return real(content, kind, where=where, **more)
 
     monkeypatch.setattr(codec, "parse", parse)
     before = dossiers.read(desk.site, deposit)

@@ -173,7 +173,8 @@ def _draft(mine: Turn) -> Iterator[Path]:
     except SopctlError as error:
         if _typed(draft, mine.dossier.record):
             again = Action("edit", mine.dossier.id, given={"from": str(draft)})
-            error.remedy = (*error.remedy, Text("What you typed is kept. Correct it there, then:"), again)
+            helps = [each for each in error.remedy if each != codec.CORRECT]  # it is said where
+            error.remedy = (*helps, Text("What you typed is kept. Correct it there, then:"), again)
         else:
             _drop(draft)
         raise
