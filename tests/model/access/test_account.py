@@ -105,6 +105,17 @@ OTHERS: list[tuple[dict[str, Any], dict[Check, Cause]]] = [
         {Check.RULES: Cause.NOT_ALLOWED},
     ),
     ({"rules": {}, "rules_error": "sshd: \x1b[2J no"}, {Check.RULES: Cause.COMMAND_FAILED}),
+    ({"rules": read_rules("usepam yes\nallowusers other")}, {Check.RULES: Cause.NOT_ALLOWED}),
+    ({"rules": read_rules("usepam yes\npubkeyauthentication no")}, {Check.METHODS: Cause.METHOD_NOT_ALLOWED}),
+    ({"rules": read_rules("usepam yes\nauthenticationmethods password")}, {Check.METHODS: Cause.METHOD_NOT_ALLOWED}),
+    (
+        {"rules": read_rules("usepam yes\nauthenticationmethods publickey,keyboard-interactive")},
+        {Check.METHODS: Cause.SECOND_FACTOR},
+    ),
+    (
+        {"rules": read_rules("usepam yes\npubkeyacceptedalgorithms rsa-sha2-512")},
+        {Check.METHODS: Cause.NO_COMMON_ALGORITHM},
+    ),
     ({"rules": {}, "shadow": Shadow("bare")}, {Check.LOCK: Cause.LOCKED}),
     ({"files": ()}, {Check.KEYS: Cause.KEY_MISSING}),
     ({"files": (replace(FILE, entries=(PathEntry("/home/web", 1001, 0o755),)),)}, {Check.MODES: Cause.LOOSE_MODES}),
@@ -138,3 +149,15 @@ def test_the_rest(changed: dict[str, Any], found: dict[Check, Cause]) -> None:
     seen = replace(GOOD, **changed)
     assert failed(seen) == found
     assert all(one.detail.isprintable() for one in findings(seen, [LINE]))
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("pubkeyauthentication no", "PubkeyAuthentication no, AuthenticationMethods any"),
+        ("authenticationmethods password", "PubkeyAuthentication yes, AuthenticationMethods password"),
+    ],
+)
+def test_what_is_said_of_the_methods(rules: str, said: str) -> None:
+    found = {one.check: one.detail for one in findings(replace(GOOD, rules=read_rules(rules)), [LINE])}
+    assert found[Check.METHODS] == said

@@ -131,3 +131,25 @@ def test_a_shard_of_more_than_a_hundred_is_none() -> None:
     said["checks"] = [*said["checks"], said["checks"][0]]
     with pytest.raises(NotJson):
         from_json(msgspec.json.encode(said), Shard)
+
+
+@pytest.mark.parametrize(("of", "most"), [("rungs", 20), ("algorithms", 20), ("services", 2)])
+def test_as_much_as_was_asked_is_believed_and_no_more(of: str, most: int) -> None:
+    """The least that is too much."""
+
+    def entries(count: int) -> object:
+        rung, service = (
+            {"rung": "name", "ok": True, "seconds": 0.1, "detail": ""},
+            {"port": 443, "kind": "tcp"},
+        )
+        return (
+            {f"a{n}": "x" for n in range(count)} if of == "algorithms" else [rung if of == "rungs" else service] * count
+        )
+
+    def answered(count: int) -> Answer:
+        said = changed(PLAIN, ["result", of], entries(count))
+        return from_json(msgspec.json.encode(said), Answer)
+
+    assert believed(answered(most), CHECK, NOW)
+    with pytest.raises(NotBelieved, match="more than was asked"):
+        believed(answered(most + 1), CHECK, NOW)

@@ -7,7 +7,7 @@ import pytest
 
 from sopctl.model.facts.changes import differences
 from sopctl.model.facts.conditions import conditions
-from sopctl.model.facts.readers import controllers
+from sopctl.model.facts.readers import controllers, storcli2
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows
@@ -53,3 +53,9 @@ def test_any_line_many_times_ends_in_time(tool: str, line: str) -> None:
     else:
         controllers.READERS[tool](lines)
     assert time.process_time() - begin < 5, "a reader that is not linear"
+
+
+@pytest.mark.parametrize(("digits", "names"), [(16, [f"c0/e252/s{'1' * 16}"]), (17, [])])
+def test_a_slot_that_no_enclosure_has_is_none(digits: int, names: list[str]) -> None:
+    drive = {"EID:Slt": "252:" + "1" * digits, "State": "Onln", "Size": "1.000 TB", "Med": "SSD"}
+    assert [disk.name for disk in storcli2._drive("0", drive, {})] == names
