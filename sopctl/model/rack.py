@@ -53,8 +53,9 @@ class Rack(Struct, frozen=True, forbid_unknown_fields=True):
     """The network of its servers (a file of networks/), where that is not the controller's own."""
 
 
-class Need(Struct, frozen=True, gc=False):
-    """What a server needs: height (rack units), depth (mm), power (W), weight (kg; unknown counts as nothing)."""
+class Need(Struct, frozen=True, gc=False, array_like=True):
+    """What a server needs: height (rack units), depth (mm), power (W), weight (kg; unknown counts as nothing). As JSON
+    a list, as the summary that has it."""
 
     height: int
     depth_mm: int

@@ -2,7 +2,7 @@
 
 The index (`var/index.sqlite3`) knows each dossier by the identity of its two files (inode, size, times). One look at
 the folders finds what is new or changed, and only that is read again. A missing, broken, locked or unwritable index
-costs time, never truth: each row has its own hash, and what decides about a place in a rack reads the histories of
+costs time, never truth: each row has its own checksum, and what decides about a place in a rack reads the histories of
 those that may stand there (`standing`).
 """
 
@@ -10,8 +10,10 @@ import hashlib
 import os
 import re
 import sqlite3
+import struct
 import sys
 import time
+import zlib
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
 from functools import cache, partial
@@ -22,7 +24,7 @@ import msgspec
 from sopctl import __version__
 from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, reader
-from sopctl.model.sop.summary import Summary
+from sopctl.model.sop.summary import Route, Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.across.processes import in_processes
 from sopctl.store.durable import make_folder, opened, touch
@@ -140,6 +142,10 @@ def _anew(site: Site, ids: Sequence[str]) -> list[_Anew]:
     return found
 
 
+_NUMBERS = struct.Struct("4Q4q")
+"""Of a stamp. Written out in tens, they would take longer than looking at the files."""
+
+
 def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict[str, str]:
     """For each of these dossiers what identifies its files: empty for what cannot be found, and, if they have to be
     `settled`, for files too new to be trusted.
@@ -151,22 +157,17 @@ def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict
     if not ids:
         return stamps
     trusted_before = time.time_ns() - RACY_NS if settled else sys.maxsize
-    look, (one, other) = os.lstat, dossiers.FILES
+    look, pack, (one, other) = os.lstat, _NUMBERS.pack, dossiers.FILES
     folder = os.open(site.folder("deposits"), os.O_RDONLY | os.O_DIRECTORY)
     try:
         for each in ids:
             try:
                 a, b = look(f"{each}/{one}", dir_fd=folder), look(f"{each}/{other}", dir_fd=folder)
-            except OSError:
+                times = a.st_mtime_ns, a.st_ctime_ns, b.st_mtime_ns, b.st_ctime_ns
+                trusted = max(times) < trusted_before
+                stamps[each] = pack(a.st_ino, a.st_size, b.st_ino, b.st_size, *times).hex() if trusted else ""
+            except (OSError, struct.error):  # none there, or a time that no number here is large enough for
                 stamps[each] = ""
-                continue
-            newest = max(a.st_mtime_ns, a.st_ctime_ns, b.st_mtime_ns, b.st_ctime_ns)
-            stamps[each] = (
-                f"{a.st_ino} {a.st_size} {a.st_mtime_ns} {a.st_ctime_ns} "
-                f"{b.st_ino} {b.st_size} {b.st_mtime_ns} {b.st_ctime_ns}"
-                if newest < trusted_before
-                else ""
-            )
     finally:
         os.close(folder)
     return stamps
@@ -175,8 +176,8 @@ def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict
 @cache
 def _shape() -> str:
     """What this program keeps in a row."""
-    kept = msgspec.json.schema(Summary), msgspec.json.schema(facts.Kept)
-    return f"{__version__} {Summary.__struct_fields__} {kept[0]} {kept[1]}"
+    kept = " ".join(str(msgspec.json.schema(kind)) for kind in (Summary, Route, facts.Kept))
+    return f"{__version__} {Summary.__struct_fields__} {kept}"
 
 
 class _Index:
@@ -184,7 +185,7 @@ class _Index:
 
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
-        self._version = hashlib.sha256(f"3 {_shape()} {site.library.fingerprint}".encode()).hexdigest()
+        self._version = hashlib.sha256(f"4 {_shape()} {site.library.fingerprint}".encode()).hexdigest()
 
     def read(self, *, gathered: bool) -> dict[str, tuple[str, Summary, facts.Months]]:
         """What is known: id → (stamp, summary, what was gathered, if that is asked for: few commands need it). Nothing
@@ -197,11 +198,11 @@ class _Index:
                 version = database.execute("SELECT value FROM about").fetchone()
                 if version != (self._version,):
                     return {}
-                rows = database.execute(f"SELECT id, stamp, summary, {column}, hash FROM deposits")  # noqa: S608 (one of the two above)
+                rows = database.execute(f"SELECT id, stamp, summary, {column}, checksum FROM deposits")  # noqa: S608 (one of the two above)
                 summaries, months = reader(list[Summary]), reader(facts.Months)
                 known: dict[str, tuple[str, Summary, facts.Months]] = {}
                 while some := rows.fetchmany(ROWS_AT_ONCE):
-                    sound = [row for row in some if _row_hash(row[0], row[1], row[2]) == row[4]]
+                    sound = [row for row in some if _checksum(row[0], row[1], row[2]) == row[4]]
                     read = summaries(b"[%b]" % b",".join([row[2] for row in sound]))
                     for (name, stamp, _, kept, _), summary in zip(sound, read, strict=True):
                         known[name] = stamp, summary, months(kept) if gathered else {}
@@ -223,7 +224,7 @@ class _Index:
                 database.executemany(
                     "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?, ?, ?)",
                     [
-                        (name, stamp, blob := encode(summary), encode(months), _row_hash(name, stamp, blob))
+                        (name, stamp, blob := encode(summary), encode(months), _checksum(name, stamp, blob))
                         for name, stamp, summary, months in fresh
                     ],
                 )
@@ -250,11 +251,13 @@ class _Index:
         if database.execute("SELECT value FROM about").fetchone() != (self._version,):
             database.execute("DROP TABLE IF EXISTS deposits")
             database.execute(
-                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB, hash BLOB)"
+                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB, checksum INTEGER)"
             )
             database.execute("DELETE FROM about")
             database.execute("INSERT INTO about VALUES (?)", (self._version,))
 
 
-def _row_hash(name: str, stamp: str, blob: bytes) -> bytes:
-    return hashlib.sha256(f"{name}\0{stamp}\0".encode() + blob).digest()
+def _checksum(name: str, stamp: str, blob: bytes) -> int:
+    """What shows that a row was harmed. Whoever forges one can compute any sum, so it need not be one that is hard to
+    forge."""
+    return zlib.crc32(blob, zlib.crc32(f"{name}\0{stamp}\0".encode()))

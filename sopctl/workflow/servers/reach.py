@@ -36,13 +36,14 @@ def host(site: Site, each: Summary) -> Host:
     that cannot be read, OutsideFailure where the key of the network's jump host is missing.
     """
     site.refuse_moved()
+    route = each.route
     return Host(
         each.kind,
         each.id,
         address(site, each),
-        each.route.port,
-        each.route.host_key,
-        allowed(each.route.legacy),
+        route.port,
+        route.host_key,
+        allowed(route.legacy),
         admitting.destinations(site),
         jump(site, each),
         each.server,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from sopctl.model.rack import Need
 from sopctl.model.sop.deadline import deadline
@@ -55,6 +56,7 @@ def summary(since: date, **changes: Any) -> Summary:
         "switched_off": False,
         "managed": False,
         "valid_until": None,
+        "way": Raw(b"[]"),
     }
     return Summary(**{**given, **changes})
 

@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from msgspec import to_builtins
+from msgspec import json, to_builtins
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import render
@@ -84,7 +84,7 @@ def reports(desk: Desk, month: str) -> dict[str, Any]:
     summary = inventories.summary(desk, month)
     form = summary_form(desk, summary)
     return {
-        "summary": to_builtins(summary, builtin_types=(set, datetime)),
+        "summary": json.encode(summary, order="deterministic"),
         "csv": inventories.as_csv(summary),
         "pdf": render(form),
         "form": form,
