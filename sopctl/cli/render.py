@@ -141,6 +141,11 @@ def in_column(words: Mapping[str, Prose]) -> dict[str, str]:
     return {code: word.ljust(wide) for code, word in named.items()}
 
 
+def styled(text: str, **style: Any) -> str:
+    """A text in colours where they are seen: elsewhere, click would search all that is printed to take them out."""
+    return click.style(text, **style) if sys.stdout.isatty() else text
+
+
 def width() -> int:
     """How wide the terminal is that is printed to; 0 elsewhere: there, nothing is wrapped."""
     import shutil
@@ -151,7 +156,9 @@ def width() -> int:
 def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
     """The lines of `put_wrapped`, for whoever prints many at once. What fits is not looked at word by word."""
     if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
-        line = _SPACES.sub(" ", text.rstrip())
+        line = text.rstrip()
+        if "\t" in line or len(line.splitlines()) > 1:  # few have any: to search each for them takes far longer
+            line = _SPACES.sub(" ", line)
         return [line] if line else []
     import textwrap
 
@@ -298,7 +305,7 @@ def _late(days: int, escalated_to: str) -> str:
         )
     else:
         text = ngettext(" LATE by {number} day", " LATE by {number} days", days)
-    return click.style(text, fg="red", bold=True)
+    return styled(text, fg="red", bold=True)
 
 
 def waits(row: "Row") -> str:

@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli.language import _, said, spoken
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
-from sopctl.cli.render import console, lateness, put_json, table, waits, width, wrapped
+from sopctl.cli.render import console, lateness, put_json, styled, table, waits, width, wrapped
 from sopctl.errors import UsageError
 from sopctl.locale import Text
 from sopctl.model.text import printable
@@ -96,7 +96,7 @@ def command(
 def put_board(rows: "list[Row]") -> None:
     """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
     wide = max(len(row.server) for row in rows)
-    plain, late = (click.style("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
+    plain, late = (styled("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
     until = {day: _("until {day}", day=day) if day else "" for day in {row.due for row in rows}}  # few days, many rows
     for row in rows:
@@ -111,7 +111,7 @@ def put_board(rows: "list[Row]") -> None:
 
 def place_of(row: "Row") -> str:
     """Where its server stands, or shall stand; `place` says it in English."""
-    return said(row.position.text) if row.position and spoken() != "en" else row.place
+    return row.place if spoken() == "en" or not row.position else said(row.position.text)
 
 
 def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:

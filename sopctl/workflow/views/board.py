@@ -382,6 +382,8 @@ def _followups(desk: Desk, each: Summary, states: Callable[[Summary], KeyState])
 def unsigned(desk: Desk, each: Summary) -> list[Row]:
     """The papers of a deposit that lack signatures, of the kinds that the site wants signed, and those that a service
     may have signed, a row each."""
+    if not (each.unsigned or each.unclear):
+        return []
     signs = desk.site.settings.signing
     waits = {asked.number for asked in each.unclear}
     lacking = [
@@ -576,11 +578,11 @@ def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
     settings, today, days = desk.site.settings, desk.now().date(), calendar.calendar(desk.site)
     rows = []
     for each in everyone:
-        rules = desk.site.procedures[each.procedure]
         until = each.valid_until
-        if not until or not each.in_our_hands or rules.begins.during:
+        if not until or (until - today).days > settings.validity_reminder_days or not each.in_our_hands:
             continue
-        if (until - today).days > settings.validity_reminder_days:
+        rules = desk.site.procedures[each.procedure]
+        if rules.begins.during:
             continue
         late = days.between(until, today)
         row = Row(
