@@ -357,13 +357,14 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
 
 def refuse_special(path: Path, mode: int) -> None:
     """Raise InvalidRecord where this (`st_mode`) is no regular file."""
+    if stat.S_ISREG(mode):
+        return
     kinds = (
         (stat.S_ISDIR, Text("a folder")),
         (stat.S_ISLNK, Text("a symbolic link")),
         (stat.S_ISFIFO, Text("a pipe")),
     )
-    if not stat.S_ISREG(mode):
-        raise _not_a_file(path, next((name for test, name in kinds if test(mode)), Text("no regular file")))
+    raise _not_a_file(path, next((name for test, name in kinds if test(mode)), Text("no regular file")))
 
 
 def _not_a_file(path: Path, kind: Text) -> InvalidRecord:
