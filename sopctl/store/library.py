@@ -63,7 +63,7 @@ class Library:
             digest.update(edition.content)
         return digest.hexdigest()
 
-    @property
+    @cached_property
     def in_force(self) -> dict[str, str]:
         """The version of each procedure in force, and the SHA-256 (hex) of its file."""
         return {

@@ -23,6 +23,10 @@ CREATE TABLE IF NOT EXISTS ends (version TEXT, start INTEGER, stop INTEGER, line
 CREATE TABLE IF NOT EXISTS newest (name TEXT PRIMARY KEY, seq INTEGER, start INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS given (prefix TEXT PRIMARY KEY, number INTEGER, hash TEXT) WITHOUT ROWID;
 """
+_THE_END = """
+INSERT OR REPLACE INTO ends (rowid, version, start, stop, lines, roster, hash) VALUES (1, ?, ?, ?, ?, ?, ?)
+"""
+"""The only row."""
 
 
 class End(NamedTuple):
@@ -93,10 +97,9 @@ class Marks:
             with self._opened(to_write=True) as database:
                 for statement in filter(str.strip, _TABLES.split(";")) if anew else ():
                     database.execute(statement)
-                for table in ("newest", "given") if anew else ():
-                    database.execute(f"DELETE FROM {table}")  # noqa: S608 (one of the two above)
-                database.execute("DELETE FROM ends")
-                database.execute("INSERT INTO ends VALUES (?, ?, ?, ?, ?, ?)", (VERSION, *end))
+                for table in ("ends", "newest", "given") if anew else ():
+                    database.execute(f"DELETE FROM {table}")  # noqa: S608 (one of the three above)
+                database.execute(_THE_END, (VERSION, *end))
                 database.executemany(
                     "INSERT OR REPLACE INTO newest VALUES (?, ?, ?)", ((name, *mark) for name, mark in marks.items())
                 )
