@@ -71,6 +71,7 @@ class Site:
                 file=settings.FILE_NAME,
             )
         origin.refuse_newer(self.root)
+        self._migrated = False
         self.committed: list[tuple[str, int]] = []
         """Which events (deposit, number) were recorded through this object."""
         self._read: dict[Path, Rack | SwitchRecord | Network | None] = {}
@@ -323,7 +324,9 @@ class Site:
     def alone(self) -> Iterator[None]:
         """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
         with locks.hold(self.root / "var" / "locks" / "site", Text("the site"), wait=SITE_LOCK_SECONDS):
-            origin.migrate(self.root)
+            if not self._migrated:  # no command takes a site back to an older format
+                origin.migrate(self.root)
+                self._migrated = True
             yield
 
     def new_run(self, name: str) -> Path:
