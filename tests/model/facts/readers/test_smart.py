@@ -34,6 +34,7 @@ def test_a_disk(row: dict[str, Any]) -> None:
     wear = disk.wear or Wear()
     counts = (wear.hours, wear.reallocated, wear.pending, wear.uncorrectable, wear.defects, wear.used)
     assert " | ".join(map(str, (disk.serial, disk.health, *counts))) == row["wear"]
+    assert (disk.wear is None) == (set(counts) == {None}), "of a disk that counts nothing, there is nothing to say"
     assert [f"{each.severity} {each}" for each in conditions(facts)] == row.get("conditions", [])
     assert differences(facts, facts) == ()
 
@@ -42,6 +43,13 @@ def test_what_a_disk_counts_is_no_change() -> None:
     """It grows every month; what is too much is a condition."""
     seagate = ROWS[0]["said"]
     assert differences(read({"said": seagate}), read({"said": seagate.replace("36125", "36845")})) == ()
+
+
+def test_a_disk_that_counts_nothing_or_everything() -> None:
+    assert read({"said": "Serial Number: S1\n"}).disks[0].wear is None
+    every = {"hours": 1, "reallocated": 2, "pending": 3, "uncorrectable": 4, "defects": 5, "used": 6}
+    assert smart._wear(**every) == Wear(**every)
+    assert smart._wear(**dict.fromkeys(every)) is None
 
 
 @given(
