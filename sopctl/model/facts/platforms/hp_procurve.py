@@ -89,7 +89,7 @@ def _value(lines: Sequence[str], key: str) -> str:
     for line in lines[:400]:
         _, there, rest = line.partition(key)
         name, colon, value = rest.partition(":")
-        if there and colon and name.strip() in ("", "(sec)", "(%)"):
+        if there and colon and not name.strip():
             return value.strip().partition("  ")[0].strip()
     return ""
 
