@@ -34,9 +34,18 @@ Confirm = Callable[[HostKey], None]
 
 
 class Climb:
-    """One check in progress: the rungs so far, what was found, and what must be closed in the end."""
+    """One check in progress: the rungs so far, what was found, and what must be closed in the end. `inline`: its
+    session may be (see `Session`)."""
 
-    def __init__(self, target: Target, deadline: Deadline, *, limit: int = LIMIT, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        target: Target,
+        deadline: Deadline,
+        *,
+        limit: int = LIMIT,
+        clock: Clock = time.time,
+        inline: bool = False,
+    ) -> None:
         self.target = target
         self.deadline = deadline
         self.rungs: list[RungResult] = []
@@ -44,6 +53,7 @@ class Climb:
         self.session: Session | None = None
         self._limit = limit
         self._clock = clock
+        self._inline = inline
         self._jump_host: Climb | None = None
         self._from_jump = [target.host]
         self._address: tcp.Address | None = None
@@ -138,7 +148,7 @@ class Climb:
             from sopctl.adapters.ssh.session import Session
 
             kind = expected.type if expected else None
-            self.session = Session(self._connection, IDENTIFICATION, kind, self.target.old)
+            self.session = Session(self._connection, IDENTIFICATION, kind, self.target.old, inline=self._inline)
             self._host_key, self._algorithms = self.session.exchange_keys()
             note.append(", ".join(self._algorithms.values()))
         with self.on(Rung.HOST_KEY) as note:

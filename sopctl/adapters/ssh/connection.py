@@ -63,13 +63,25 @@ class Connection:
         """Like socket.recv: TimeoutError after TICK seconds, so that the reader checks the deadline again. What has
         arrived beyond `size` is kept for the next read: paramiko reads the beginning of a packet, then the rest."""
         if not self._unread or self.cut is not None:
-            self._check()
-            self._unread = self._stream.recv(CHUNK)
-            if not self._unread:  # a channel ends with the connection that carries it, which the same deadline cuts
-                self._check()
-            self._allowed -= len(self._unread)
+            self._hear()
         data, self._unread = self._unread[:size], self._unread[size:]
         return data
+
+    def wait(self) -> bool:
+        """Is there something to be read, or the end, within TICK seconds?"""
+        if not self._unread or self.cut is not None:
+            try:
+                self._hear()
+            except TimeoutError:
+                return False
+        return True
+
+    def _hear(self) -> None:
+        self._check()
+        self._unread = self._stream.recv(CHUNK)
+        if not self._unread:  # a channel ends with the connection that carries it, which the same deadline cuts
+            self._check()
+        self._allowed -= len(self._unread)
 
     def send(self, data: bytes) -> int:
         """Like socket.send: TimeoutError after TICK seconds."""

@@ -42,7 +42,7 @@ def check(
             where=jump.host,
             remedy="Give a key file for the jump host.",
         )
-    climb = Climb(target, Deadline(target.timeout, cancel), clock=clock)
+    climb = Climb(target, Deadline(target.timeout, cancel), clock=clock, inline=True)
     try:
         if jump is not None and jump_key is not None:
             climb.jump(jump, jump_key)

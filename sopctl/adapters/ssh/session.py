@@ -1,12 +1,11 @@
 """One SSH session over a Connection: key exchange, login, command, forwarded connections.
 
-Only this module knows paramiko.Transport, which runs the protocol in a thread of its own. The Connection ends that
-thread at the deadline, which ends every wait in here; so no wait needs a time-out of its own. A hostile packet can
-trigger any exception inside paramiko, so its calls are guarded as a whole and judged by the state that they leave.
+Only this module and `transport` know paramiko.Transport, which runs the protocol. The Connection ends it at the
+deadline, which ends every wait in here; so no wait needs a time-out of its own. A hostile packet can trigger any
+exception inside paramiko, so its calls are guarded as a whole and judged by the state that they leave.
 """
 
 import contextlib
-import logging
 import math
 import secrets
 import threading
@@ -15,7 +14,6 @@ from collections.abc import Sequence
 
 import paramiko
 from paramiko.common import OPEN_FAILED_CONNECT_FAILED
-from paramiko.packet import Packetizer
 from paramiko.ssh_exception import (
     AuthenticationException,
     BadAuthenticationType,
@@ -28,6 +26,7 @@ from sopctl.adapters.ssh.connection import CHUNK, Connection
 from sopctl.adapters.ssh.deadline import TICK
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.keys import Key, Password
+from sopctl.adapters.ssh.transport import Inline, Transport
 from sopctl.errors import stopped
 from sopctl.model.access.algorithms import Kind, Old
 from sopctl.model.access.causes import Cause, command_cause, denial_cause, forwarding_cause
@@ -44,58 +43,12 @@ FORWARDED_WINDOW = 2 * CHUNK
 GRACE = 0.3
 """Seconds that paramiko's thread gets to end."""
 
-# paramiko's log quotes the server unescaped, and has a traceback for every refusal. The result says it all.
-_LOG = "sopctl.adapters.ssh.paramiko"
-logging.getLogger(_LOG).setLevel(logging.CRITICAL + 1)
-logging.getLogger(_LOG).propagate = False
-
 _NOTHING_IN_COMMON = {
     Kind.KEX: Cause.NO_COMMON_KEX,
     Kind.HOST_KEY: Cause.NO_COMMON_HOST_KEY,
     Kind.CIPHER: Cause.NO_COMMON_CIPHER,
     Kind.MAC: Cause.NO_COMMON_MAC,
 }
-
-
-class _Packetizer(Packetizer):
-    """Without a timer thread for the handshake: the Connection has a deadline."""
-
-    def start_handshake(self, timeout: float) -> None:
-        pass
-
-
-class _Transport(spoken.Transport):
-    """Keeps what paramiko only logs."""
-
-    def __init__(self, connection: Connection, key_type: str | None, old: Sequence[Old]) -> None:
-        self.farewell = ""
-        self.refusal = (0, "")
-        """Why the server refused the last channel: reason code (RFC 4254 section 5.1) and text."""
-        super().__init__(connection, key_type=key_type, old=old, packetizer_class=_Packetizer)
-        self.set_log_channel(_LOG)
-
-    def run(self) -> None:
-        """As paramiko's; but should its clean-up fail, nobody waits forever, and no traceback is printed."""
-        try:
-            super().run()
-        except Exception as error:  # noqa: BLE001 (whatever it is, the session has ended)
-            self.saved_exception = error
-        finally:
-            self.active = False
-            for channel in list(self._channels.values()):  # type: ignore[attr-defined]  # not in the stubs
-                channel._unlink()
-            if self.completion_event is not None:
-                self.completion_event.set()
-
-    def _parse_channel_open_failure(self, m: paramiko.Message) -> None:
-        seen = paramiko.Message(m.asbytes())
-        seen.get_int()
-        self.refusal = (seen.get_int(), printable(seen.get_string(), 200))
-        super()._parse_channel_open_failure(m)  # type: ignore[misc]
-
-    def _parse_disconnect(self, m: paramiko.Message) -> None:
-        m.get_int()
-        self.farewell = printable(m.get_string(), 200)
 
 
 class ForwardedChannel:
@@ -126,18 +79,28 @@ class ForwardedChannel:
 
 
 class Session:
-    """The client side of one SSH connection. Every method raises Fault, and Interrupted when cancelled."""
+    """The client side of one SSH connection. Every method raises Fault, and Interrupted when cancelled.
+
+    An `inline` one has no thread of its own, which is cheaper: for one caller, who logs in with a key and runs commands
+    without input."""
 
     def __init__(
-        self, connection: Connection, identification: str, key_type: str | None, old: Sequence[Old] = ()
+        self,
+        connection: Connection,
+        identification: str,
+        key_type: str | None,
+        old: Sequence[Old] = (),
+        *,
+        inline: bool = False,
     ) -> None:
         self._connection = connection
-        self._transport = _Transport(connection, key_type, old)
+        self._transport = (Inline if inline else Transport)(connection, key_type, old)
         self._transport.local_version = identification
 
     def exchange_keys(self) -> tuple[HostKey, dict[str, str]]:
         """The server's host key, whose signature was verified, and the negotiated algorithms."""
-        transport, done = self._transport, threading.Event()
+        transport = self._transport
+        done = transport.event()
         transport.start_client(event=done)
         self._wait(done)
         key = transport.host_key
@@ -154,7 +117,8 @@ class Session:
 
     def login(self, user: str, key: Key) -> None:
         """One attempt with the key."""
-        transport, done = self._transport, threading.Event()
+        transport = self._transport
+        done = transport.event()
         with contextlib.suppress(Exception):  # the connection may end at any time; its state tells how
             transport.auth_publickey(user, key.pkey, event=done)
             self._wait(done)
@@ -164,7 +128,8 @@ class Session:
     def login_by_password(self, user: str, password: Password) -> None:
         """One attempt with the password: by the method `password`, or where the server does not offer that, by
         `keyboard-interactive`."""
-        transport, done = self._transport, threading.Event()
+        transport = self._transport
+        done = transport.event()
         with contextlib.suppress(Exception):  # as in `login`
             transport.auth_password(user, password.text, event=done)
             self._wait(done)
@@ -247,14 +212,13 @@ class Session:
     def ended(self) -> bool:
         """Whether the connection has ended. Its thread gets a moment to finish: it ends the channels before itself."""
         if self._connection.cut is None:
-            self._transport.join(TICK)
+            self._transport.settle(TICK)
         return self._connection.cut is not None or not self._transport.is_active()
 
     def close(self) -> None:
         """End the connection and its thread immediately."""
         self._connection.shut_down()
-        if self._transport.is_alive():
-            self._transport.join(GRACE)
+        self._transport.settle(GRACE)
         self._transport.close()
         self._connection.close()
 
@@ -291,7 +255,7 @@ class Session:
         return (status if status >= 0 else None), output
 
     def _wait(self, done: threading.Event) -> None:
-        """Wait for paramiko's thread, which the Connection ends in time; the bound here is in case it died."""
+        """Wait for the transport, which the Connection ends in time; the bound here is in case its thread died."""
         done.wait(self._connection.deadline.left() + GRACE)
 
     def _agreed(self) -> dict[str, str]:

@@ -358,7 +358,8 @@ class _Sweep:
                 threads = self._logins if isinstance(job, Conversation) else self._jumps
                 return await loop.run_in_executor(threads, _in_a_thread, job, self._stop, self._clock)
         deadline = Deadline(job.target.timeout, self._stop)
-        climb = _AsyncClimb(job.target, deadline, limit=_limit(job), clock=self._clock)
+        inline = isinstance(job, Job)
+        climb = _AsyncClimb(job.target, deadline, limit=_limit(job), clock=self._clock, inline=inline)
         patience = loop.call_later(PATIENCE, self._asked.release)
         try:
             sock, heard = await climb.reach(self._names)

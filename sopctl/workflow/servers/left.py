@@ -11,8 +11,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from sopctl.adapters.ssh import Key, load_key
-from sopctl.adapters.ssh.left import script
+from sopctl.adapters.ssh import Key, load_key, scripts
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import InvalidRecord, OutsideFailure, SopctlError
 from sopctl.model.access import details
@@ -205,7 +204,7 @@ class Look:
             dossier.id,
             target(host(self._site, dossier.summary), office_account(self._site, dossier.summary), timeout=SECONDS),
             self._key(office_key(self._site, dossier.summary)),
-            script(self._fingerprint, wish, facts, as_proven=not self._has_last_tasks),
+            scripts.left(self._fingerprint, wish, facts, as_proven=not self._has_last_tasks),
             (self._mark, verb, NOTE, *self._accounts(dossier)),
         )
 

@@ -9,8 +9,7 @@ on. Where the old key is lost, the owner lets the new one in: by the account of 
 import threading
 from collections.abc import Iterator, Sequence
 
-from sopctl.adapters.ssh import Key, Password, load_key, run_as_root
-from sopctl.adapters.ssh.office_key import script
+from sopctl.adapters.ssh import Key, Password, load_key, run_as_root, scripts
 from sopctl.adapters.ssh.sweep import ScriptJob, run_scripts
 from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, SopctlError
 from sopctl.locale import Sentence, Text
@@ -265,7 +264,7 @@ class _Rotation:
             yield by_id[name], result if result.cause else None
 
     def _script(self, mine: Turn) -> bytes:
-        return script(mine.dossier.id, *self._scripts)
+        return scripts.office_key(mine.dossier.id, *self._scripts)
 
     def _words(self, verb: str, mine: Turn) -> tuple[str, ...]:
         new = public_key(self._site, self._site.settings.management.key)

@@ -7,6 +7,16 @@ import time
 
 import paramiko
 import pytest
+from paramiko.common import (
+    MSG_CHANNEL_EOF,
+    MSG_DEBUG,
+    MSG_DISCONNECT,
+    MSG_IGNORE,
+    MSG_KEXINIT,
+    MSG_NEWKEYS,
+    MSG_UNIMPLEMENTED,
+)
+from paramiko.ssh_exception import MessageOrderError, SSHException
 
 from sopctl.adapters.ssh import Key
 from sopctl.adapters.ssh.banner import read_banner, send_identification
@@ -14,6 +24,7 @@ from sopctl.adapters.ssh.connection import LIMIT, Connection, Cut
 from sopctl.adapters.ssh.deadline import Deadline
 from sopctl.adapters.ssh.fault import Fault
 from sopctl.adapters.ssh.session import Session
+from sopctl.adapters.ssh.transport import Inline
 from sopctl.model.access.causes import Cause
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
@@ -25,24 +36,26 @@ IDENTIFICATION = "SSH-2.0-test"
 class Odd(Connection):
     """Once `broken` is set, fails with an OSError that has no number: paramiko's own clean-up stumbles over it."""
 
-    broken = threading.Event()
+    broken: threading.Event
 
-    def recv(self, size: int) -> bytes:
+    def _hear(self) -> None:
         if self.broken.is_set():
             raise OSError("no number")
-        return super().recv(size)
+        super()._hear()
 
 
-def test_a_thread_that_dies_oddly_frees_who_waits(
-    key: Key, host_key: paramiko.PKey, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_session_that_dies_oddly_frees_who_waits(
+    key: Key, host_key: paramiko.PKey, capsys: pytest.CaptureFixture[str], *, inline: bool
 ) -> None:
     behaviour = Behaviour(keys=(key.pkey,), never_ends=True)
     with hostile.listening(hostile.ssh(behaviour, host_key)) as host:
         deadline = Deadline(30)
         connection = Odd(socket.create_connection(("127.0.0.1", host.port)), deadline)
+        connection.broken = threading.Event()
         send_identification(connection, IDENTIFICATION)
         read_banner(connection, deadline)
-        session = Session(connection, IDENTIFICATION, None)
+        session = Session(connection, IDENTIFICATION, None, inline=inline)
         session.exchange_keys()
         session.login("deposit", key)
         began = time.monotonic()
@@ -55,6 +68,75 @@ def test_a_thread_that_dies_oddly_frees_who_waits(
     assert caught.value.cause is Cause.CLOSED
     assert time.monotonic() - began < LATE
     assert capsys.readouterr() == ("", "")
+
+
+class Packets:
+    """A packetizer that reads these packets, then the end of the connection, and keeps what is sent."""
+
+    def __init__(self, *packets: tuple[int, bytes]) -> None:
+        self.packets, self.sent = list(packets), list[bytes]()
+
+    def need_rekey(self) -> bool:
+        return False
+
+    def read_message(self) -> tuple[int, paramiko.Message]:
+        if not self.packets:
+            raise EOFError
+        kind, content = self.packets.pop(0)
+        message = paramiko.Message(content)
+        message.seqno = 7
+        return kind, message
+
+    def send_message(self, message: paramiko.Message) -> None:
+        self.sent.append(message.asbytes())
+
+    def close(self) -> None: ...
+
+
+def told(*packets: tuple[int, bytes], **state: object) -> tuple[Inline, Packets]:
+    """A session without a thread, in this state, that was told these packets."""
+    ours, _ = socket.socketpair()
+    with contextlib.closing(Connection(ours, Deadline(5))) as connection:
+        transport, fake = Inline(connection, None, ()), Packets(*packets)
+        for name, value in {"packetizer": fake, "active": True, **state}.items():
+            setattr(transport, name, value)
+        done = transport.event()
+        transport.completion_event = done
+        assert done.wait()
+        assert not transport.is_active()
+        assert not transport.is_alive()
+    return transport, fake
+
+
+@pytest.mark.parametrize("kind", [MSG_IGNORE, MSG_DEBUG])
+def test_nothing_may_be_slipped_into_a_strict_key_exchange(kind: int) -> None:
+    """As in the attack called Terrapin (CVE-2023-48795): what is not authenticated yet is not ignored either."""
+    transport, _ = told((kind, b""), agreed_on_strict_kex=True)
+    assert isinstance(transport.get_exception(), MessageOrderError)
+    transport, _ = told((kind, b""), agreed_on_strict_kex=True, initial_kex_done=True)
+    assert isinstance(transport.get_exception(), EOFError)
+
+
+@pytest.mark.parametrize(("strict", "kind"), [(True, MessageOrderError), (False, SSHException)])
+def test_a_packet_out_of_turn_ends_the_session(kind: type[Exception], *, strict: bool) -> None:
+    transport, _ = told((MSG_NEWKEYS, b""), _expected_packet=(MSG_KEXINIT,), agreed_on_strict_kex=strict)
+    assert type(transport.get_exception()) is kind
+
+
+def test_what_a_session_does_not_know_it_says() -> None:
+    """RFC 4253 section 11.4; but two of a kind would tell each other so for ever."""
+    transport, fake = told((200, b""), (MSG_UNIMPLEMENTED, b"\0\0\0\1"))
+    assert fake.sent == [b"\x03\0\0\0\7"]
+    assert isinstance(transport.get_exception(), EOFError)
+
+
+def test_a_session_ends_when_the_server_says_so_or_speaks_of_a_channel_that_never_was() -> None:
+    transport, _ = told((MSG_DISCONNECT, b"\0\0\0\2\0\0\0\6enough"), (MSG_IGNORE, b""))
+    assert (transport.farewell, transport.get_exception()) == ("enough", None)
+    transport, fake = told((MSG_CHANNEL_EOF, b"\0\0\0\5"), (MSG_IGNORE, b""))
+    assert (len(fake.packets), transport.get_exception()) == (1, None)
+    transport, fake = told((MSG_CHANNEL_EOF, b"\0\0\0\5"), (MSG_IGNORE, b""), channels_seen={5: True})
+    assert (len(fake.packets), type(transport.get_exception())) == (0, EOFError)
 
 
 def drain(connection: Connection, sizes: list[int]) -> None:

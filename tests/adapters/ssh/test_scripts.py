@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sopctl.adapters.ssh.left import script
+from sopctl.adapters.ssh import scripts
 from sopctl.model.fingerprint.answer import Answer, read
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a note belongs to root")
@@ -32,7 +32,7 @@ class Server:
         as_proven: bool = False,
     ) -> Answer | None:
         self.facts.write_text("".join(f"{fact}\t{value}\n" for fact, value in sorted(facts.items())))
-        made = script(f'cat {self.facts}; echo "$@" >{self.facts}.said', asked, kept, as_proven=as_proven)
+        made = scripts.left(f'cat {self.facts}; echo "$@" >{self.facts}.said', asked, kept, as_proven=as_proven)
         ran = subprocess.run(
             ["sh", "-s", "--", "m", verb, self.place, "sopctl", "webadmin"],
             input=made,
