@@ -5,7 +5,8 @@ what netmiko does with it. paramiko 5 lacks SHA-1; the few lines of it that old 
 only if a record allows them. paramiko 4 has more than that, and would use it silently.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from hashlib import sha1
 from typing import Any, ClassVar
 
@@ -81,7 +82,7 @@ class Transport(paramiko.Transport):
 
     def __init__(self, stream: Any, *, old: Sequence[Old] = (), key_type: str | None = None, **options: Any) -> None:
         self._key_type = key_type
-        self._spoken = spoken(old, known())
+        self._spoken = _ours(tuple(old))
         self.offered: dict[str, list[str]] = {}
         super().__init__(stream, **options)
 
@@ -156,12 +157,19 @@ class Transport(paramiko.Transport):
         super()._verify_key(host_key, signature)  # type: ignore[misc]
 
 
+@cache
 def known() -> frozenset[str]:
     """The algorithms that can be spoken with the installed paramiko."""
     library = paramiko.Transport
     return frozenset(
         {*Transport._kex_info, *Transport._key_info, *library._cipher_info, *library._mac_info, "none"}  # type: ignore[attr-defined]
     )
+
+
+@cache
+def _ours(old: tuple[Old, ...]) -> Mapping[Kind, tuple[str, ...]]:
+    """What is offered: the same for nearly all peers, and worked out once."""
+    return spoken(old, known())
 
 
 def refuse_unknown(old: Sequence[Old], *, where: str) -> None:

@@ -343,6 +343,8 @@ def _noted(database: sqlite3.Connection, name: str, at: int) -> bool:
 
 
 def _note_turn(database: sqlite3.Connection, name: str, before: State | None, after: State) -> None:
+    if before and before.status is after.status:  # as after nearly every check: nothing has turned
+        return
     last = database.execute(
         "SELECT began, ended, cause FROM outages WHERE id = ? ORDER BY began DESC LIMIT 1", (name,)
     ).fetchone()

@@ -302,9 +302,10 @@ class _Sweep:
         pace: Pace,
     ) -> None:
         self._answers, self._stop, self._clock, self._pace = answers, stop, clock, pace
-        self._waiting = 0
+        self._in_hand = 0
+        """Hosts that have a thread, or wait for one."""
         self._room = asyncio.Event()
-        """Set whenever a host that waited for a thread has one."""
+        """Set whenever there is one less."""
         self._names = ThreadPoolExecutor(NAMES, "name")
         self._logins = ThreadPoolExecutor(pace.logins, "login")
         self._others = ThreadPoolExecutor(OTHERS, "ports")
@@ -321,7 +322,7 @@ class _Sweep:
                 async for job in _coming(batches):
                     await self._places.acquire()
                     await self._asked.acquire()
-                    while self._waiting >= self._pace.backlog:
+                    while self._in_hand >= self._pace.logins + self._pace.backlog:
                         self._room.clear()
                         await self._room.wait()
                     group.create_task(self._one(job))
@@ -369,11 +370,9 @@ class _Sweep:
             if loop.time() < patience.when():
                 patience.cancel()
                 self._asked.release()
-        self._waiting += 1
         since = time.monotonic()
 
         def finish() -> tuple[AccessResult, object]:
-            loop.call_soon_threadsafe(self._started)
             waited = time.monotonic() - since
             if isinstance(job, Conversation) and waited > STALE:
                 sock.close()
@@ -388,11 +387,12 @@ class _Sweep:
                 sock.close()
             return climb.result(), output
 
-        return await loop.run_in_executor(self._logins, finish)
-
-    def _started(self) -> None:
-        self._waiting -= 1
-        self._room.set()
+        self._in_hand += 1
+        try:
+            return await loop.run_in_executor(self._logins, finish)
+        finally:
+            self._in_hand -= 1
+            self._room.set()
 
 
 async def _coming(batches: Iterator[Sequence[_AnyJob]]) -> AsyncIterator[_AnyJob]:
