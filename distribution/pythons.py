@@ -21,7 +21,7 @@ from typing import NamedTuple
 
 from distribution import deb, debian
 from tests import timing
-from tests.faults.resuming import PASSED
+from tests.faults.resuming import BROKEN_OFF, PASSED
 
 CHECKOUT = Path(__file__).parents[1]
 SECONDS = ".cache/seconds.json"
@@ -34,6 +34,7 @@ WHAT = (
     *("tests/model", "tests/store", "tests/adapters", "tests/workflow", "tests/cli", "tests/page", "tests/playbooks"),
     *("tests/locale", "tests/faults", "tests/test_errors.py"),
 )
+BROKEN = "interrupted before it was finished; nothing had failed"
 JUDGED = (0, 1)
 """What pytest exits with when all passed, or tests failed; interrupted, it exits otherwise."""
 NOTHING_LEFT = 5
@@ -161,6 +162,8 @@ def run(folder: Path, python: Python, words: list[str], passed: Path, seconds: f
         ended = 0
     if seconds and ended not in JUDGED and time.monotonic() - began >= seconds:
         return f"nothing failed in {seconds:.0f} seconds, and it was not finished"
+    if ended == BROKEN_OFF:
+        return BROKEN
     return "failed" if ended else "passed"
 
 
@@ -189,7 +192,8 @@ def matrix(versions: list[str], required: list[str], words: list[str], seconds: 
     for version, verdict in verdicts.items():
         required_too = ", and required" * (version in missing and version in required)
         print(f"Python {version}: {verdict}{required_too}{counts.get(version, '')}")
-    return int("failed" in verdicts.values() or any(version in required for version in missing))
+    wrong = {"failed", BROKEN} & set(verdicts.values())
+    return int(bool(wrong) or any(version in required for version in missing))
 
 
 def canary(words: list[str]) -> int:
@@ -246,9 +250,13 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, help="how long each Python may take; what is not finished is said")
     parser.add_argument("words", nargs="*", help="for pytest, instead of the part that is run by default")
     asked = parser.parse_intermixed_args()
-    if asked.what == "canary":
-        return canary(asked.words)
-    return matrix(asked.pythons.split(), asked.required.split(), asked.words, asked.seconds)
+    try:
+        if asked.what == "canary":
+            return canary(asked.words)
+        return matrix(asked.pythons.split(), asked.required.split(), asked.words, asked.seconds)
+    except KeyboardInterrupt:
+        print("interrupted: started again on the same files, it goes on with what has not passed")
+        return BROKEN_OFF
 
 
 if __name__ == "__main__":

@@ -326,6 +326,7 @@ def test_which_tests_are_run_may_be_said_after_the_pythons(monkeypatch: pytest.M
     [
         ("assert True", 600, "passed"),
         ("assert False", 600, "failed"),
+        ("raise KeyboardInterrupt", 600, pythons.BROKEN),
         ("__import__('time').sleep(600)", 2, "nothing failed in 2 seconds, and it was not finished"),
     ],
 )

@@ -155,9 +155,10 @@ def main() -> NoReturn:
 
 def _say_whatever_it_is() -> None:
     """A character that the terminal's encoding has not, as in a file's name that is no UTF-8, is written as an escape:
-    what was recorded would otherwise end in an error, and be done twice."""
+    what was recorded would otherwise end in an error, and be done twice. In the plain locale (LC_ALL=C) Python is as
+    strict with all but such names."""
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
             stream.reconfigure(errors="backslashreplace")
 
 
@@ -278,7 +279,7 @@ class _Bug(SopctlError):
 
 
 def _say(error: SopctlError) -> int:
-    from sopctl.cli import wording
+    from sopctl.cli import render
 
     code = BUG if isinstance(error, _Bug) else int(error.exit_code)
     if "--json" in sys.argv:
@@ -290,7 +291,7 @@ def _say(error: SopctlError) -> int:
         with suppress(OSError):  # it stands on standard error too
             click.echo(json.dumps(document, ensure_ascii=False))
     with suppress(OSError):
-        click.echo(f"sopctl: {wording.told(error)}", err=True)
+        render.put_error(error)
     return code
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from sopctl.cli import wording
 from sopctl.cli.language import EXAMPLE, _
-from sopctl.cli.render import asking, console
-from sopctl.errors import Advice, ExitCode, SopctlError, UsageError
-from sopctl.locale import Text
+from sopctl.cli.render import asking, console, put_error
+from sopctl.errors import Action, Advice, ExitCode, SopctlError, UsageError
+from sopctl.locale import Text, gettext_noop
 
 if TYPE_CHECKING:
     from sopctl.adapters.documents.english import Language
@@ -131,6 +130,17 @@ class _Deposit(click.types.StringParamType):
         from sopctl.workflow.views import board
 
         said = str(super().convert(value, param, ctx))
+        if ctx and said and not any(map(str.isdigit, said)):  # what was meant is perhaps a subcommand: `task list`
+            raise UsageError(
+                "not-an-id",
+                "{deposit!r} is not the id of a deposit",
+                remedy=(
+                    "An id looks like PS-2026-0001.",
+                    Text("See: {command} --help", command=ctx.command_path),
+                    Action("list"),
+                ),
+                deposit=said[:40],
+            )
         return board.meant(_site(ctx), said) if ctx and said and not ctx.resilient_parsing else said
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -360,12 +370,16 @@ def open_desk(ctx: click.Context) -> "Desk":
     return desk.having_seen({deposits.pop(): seen})
 
 
-def choose_one(*ways: str, remedy: Advice = "Give exactly one of them.") -> UsageError:
+EXACTLY_ONE = gettext_noop("Give exactly one of them.")
+THAT_TOO = gettext_noop("Give that too, or leave the option out.")
+
+
+def choose_one(*ways: str, remedy: Advice = EXACTLY_ONE) -> UsageError:
     """The error when none of these ways was chosen, or several where only one can be."""
     return UsageError("choose-one", "choose one of: {ways}", remedy=remedy, ways=", ".join(ways))
 
 
-def lacks(option: str, other: str, remedy: Advice = "Give that too, or leave the option out.") -> UsageError:
+def lacks(option: str, other: str, remedy: Advice = THAT_TOO) -> UsageError:
     """The error for an option that was given without another one that it needs."""
     return UsageError("option-needs-another", "{option} needs {other}", remedy=remedy, option=option, other=other)
 
@@ -386,7 +400,7 @@ def say(errors: "Sequence[SopctlError]") -> None:
     """Name errors on standard error. Where that cannot be written, the exit code is what is left."""
     for error in errors:
         with suppress(OSError):
-            click.echo(f"sopctl: {wording.told(error)}", err=True)
+            put_error(error)
 
 
 def end(answer: bool) -> NoReturn:

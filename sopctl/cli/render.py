@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _SPACES = re.compile("[\t\n\v\f\r]")
 _FINGERPRINT = re.compile(r"(SHA256:[A-Za-z0-9+/]{43}(?![A-Za-z0-9+/]))")
+_PASTED = re.compile(r"\bsopctl (?:'[^']*'|[^'])*?(?=; |\. |$)|(?<=: )(?:'[^']*'|[^'])*?(?=[;,.] |$)")
+"""What may be a command line in a text that says what helps: it begins with our name, or stands behind a colon."""
 
 
 def put_json(document: "Struct") -> None:
@@ -146,33 +148,64 @@ def styled(text: str, **style: Any) -> str:
     return click.style(text, **style) if sys.stdout.isatty() else text
 
 
-def width() -> int:
+def put_error(error: "SopctlError") -> None:
+    """An error on standard error, and below it what helps: at a terminal wrapped as `put_wrapped` and `put_advice` do.
+    Raises OSError where that cannot be written."""
+    first, *others = f"sopctl: {wording.told(error)}".split("\n")
+    room = width(err=True)
+    lines = wrapped(first, room, "  ")
+    for line in others:
+        lines += advised(line, room) if line.startswith("  → ") else wrapped(line, room)
+    click.echo("\n".join(lines), err=True)
+
+
+def put_advice(line: str) -> None:
+    """Print a line that says what helps: at a terminal wrapped at its words, each command line in it whole."""
+    click.echo("\n".join(advised(line, width())))
+
+
+def advised(text: str, wide: int) -> list[str]:
+    """The lines of `put_advice`. No command line is broken: half of one must not run when it is pasted."""
+    if not wide or len(text) <= wide:
+        return [text]
+    indent = " " * (len(text) - len(text.lstrip()))
+    whole = _PASTED.sub(lambda found: found[0].replace(" ", "\0"), text.strip())
+    return [each.replace("\0", " ") for each in _filled(whole, wide, indent, f"{indent}  ")]
+
+
+def width(*, err: bool = False) -> int:
     """How wide the terminal is that is printed to; 0 elsewhere: there, nothing is wrapped."""
     import shutil
 
-    return max(shutil.get_terminal_size().columns, 40) if sys.stdout.isatty() or "COLUMNS" in os.environ else 0
+    there = (sys.stderr if err else sys.stdout).isatty() or "COLUMNS" in os.environ
+    return max(shutil.get_terminal_size().columns, 40) if there else 0
 
 
 def wrapped(text: str, wide: int, indent: str = "    ") -> list[str]:
     """The lines of `put_wrapped`, for whoever prints many at once. What fits is not looked at word by word."""
-    if not wide or (len(text) <= wide and text.isascii() and "SHA256:" not in text):
+    if not wide or (len(text) <= wide and "SHA256:" not in text):
         line = text.rstrip()
         if "\t" in line or len(line.splitlines()) > 1:  # few have any: to search each for them takes far longer
             line = _SPACES.sub(" ", line)
         return [line] if line else []
+    first, lines = " " * (len(text) - len(text.lstrip())), list[str]()
+    for number, part in enumerate(each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")):
+        lines += _filled(part.strip(), wide, indent if number else first, indent)
+    return lines
+
+
+def _filled(text: str, wide: int, first: str, others: str) -> list[str]:
+    """Lines of whole words, the first and the others indented so."""
     import textwrap
 
-    first, lines = len(text) - len(text.lstrip()), list[str]()
-    for number, part in enumerate(each for each in _FINGERPRINT.split(text.strip()) if each.strip(" ,;")):
-        lines += textwrap.wrap(
-            part.strip(),
-            wide,
-            initial_indent=indent if number else " " * first,
-            subsequent_indent=indent,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-    return lines
+    return textwrap.wrap(
+        text,
+        wide,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _safe(cell: str) -> str:
@@ -282,11 +315,11 @@ def put_answers(done: "Mapping[str, StepDone]", errors: "Mapping[str, SopctlErro
 
 
 def _put_failed(deposit_id: str, error: "SopctlError") -> None:
-    click.secho(f"✗ {deposit_id}  {printable(wording.error(error), 1_000)}", fg="red")
+    put_wrapped(f"✗ {deposit_id}  {printable(wording.error(error), 1_000)}", fg="red")
     for line in error.lines:
-        click.secho(f"    {printable(said(line), 1_000)}", fg="red")
+        put_wrapped(f"    {printable(said(line), 1_000)}", " " * 6, fg="red")
     if helps := wording.advice(error.remedy):
-        click.echo(f"  → {printable(helps, 1_000)}")
+        put_advice(f"  → {printable(helps, 1_000)}")
 
 
 def lateness(row: "Row") -> str:
@@ -381,9 +414,9 @@ def put_ladder(found: "AccessResult") -> None:
     for rung in found.rungs:
         mark, colour = ("✓", "green") if rung.ok else ("✗", "red")
         took = f"{rung.seconds * 1000:7.0f} ms"
-        click.secho(f"    {mark} {names[rung.rung]} {took}  {said(details.read(rung.detail))}", fg=colour)
+        put_wrapped(f"    {mark} {names[rung.rung]} {took}  {said(details.read(rung.detail))}", " " * 6, fg=colour)
     if found.cause:
-        click.echo(f"      {said(terms.cause(found.cause))}: {said(remedy(found))}")
+        put_advice(f"      {said(terms.cause(found.cause))}: {said(remedy(found))}")
 
 
 def put_established(established: "Sequence[Established]") -> None:
@@ -395,9 +428,9 @@ def put_established(established: "Sequence[Established]") -> None:
     for each in established:
         mark, colour = ("✓", "green") if each.ok else ("✗", "red")
         what = f"  {printable(said(details.read(each.detail)))}" if each.detail else ""
-        click.secho(f"    {mark} {said(terms.VIEWS[each.view])}: {printable(each.who)}{what}", fg=colour)
+        put_wrapped(f"    {mark} {said(terms.VIEWS[each.view])}: {printable(each.who)}{what}", " " * 6, fg=colour)
         if each.view == "account-examined" and (cause := Cause.of(each.cause)):
-            click.echo(f"      {said(terms.cause(cause))}: {said(cause.remedy(port=22, user=printable(each.who)))}")
+            put_advice(f"      {said(terms.cause(cause))}: {said(cause.remedy(port=22, user=printable(each.who)))}")
 
 
 def put_facts(facts: "ServerFacts", *, as_json: bool) -> None:

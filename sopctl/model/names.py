@@ -80,10 +80,13 @@ def one_of(known: Iterable[str]) -> str:
     return rf"^({'|'.join(known)})\Z"
 
 
-def explain(message: str, value: object = None) -> Prose:
-    """A message of msgspec about `value`, with the grammars in words."""
+def explain(message: str, value: object = None, known: Sequence[str] = ()) -> Prose:
+    """A message of msgspec about `value`, with the grammars in words; `known` are the values that there are, if not any
+    will do."""
     if choice := _ONE_OF.fullmatch(message):
-        return Text("{value!r} is none of those known: {names}", value=value, names=told(value, choice[1].split("|")))
+        known = choice[1].split("|")
+    if choice or (known and message.startswith("Invalid enum value")):
+        return Text("{value!r} is none of those known: {names}", value=value, names=told(value, known))
     if f"`str` matching regex {PUBLIC_KEY!r}" in message and isinstance(value, str):
         from sopctl.model.access.public_key import why_not
 

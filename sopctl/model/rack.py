@@ -78,8 +78,8 @@ class Place(Struct, frozen=True, gc=False):
 
     @property
     def units(self) -> str:
-        """`U1-U2`"""
-        return f"U{self.unit}" if self.height == 1 else f"U{self.unit}-U{self.top}"
+        """`U1–U2`"""
+        return f"U{self.unit}" if self.height == 1 else f"U{self.unit}–U{self.top}"
 
     def __str__(self) -> str:
         return f"rack {self.rack} {self.units}" + (f" {self.face}" if self.face != "both" else "")
@@ -97,8 +97,7 @@ class Place(Struct, frozen=True, gc=False):
     @property
     def indonesian(self) -> str:
         """As papers and histories say it: `rak A1 U1–U2`."""
-        units = f"U{self.unit}" if self.height == 1 else f"U{self.unit}–U{self.top}"
-        return f"rak {self.rack} {units}" + {"both": "", "front": " depan", "rear": " belakang"}[self.face]
+        return f"rak {self.rack} {self.units}" + {"both": "", "front": " depan", "rear": " belakang"}[self.face]
 
 
 class Occupied(Struct, frozen=True, gc=False):

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 import msgspec
 import yaml
@@ -237,9 +237,9 @@ def _refused(document: _Document, kind: type[T], where: str, error: msgspec.Vali
     among its `others`."""
     message, _, path_text = str(error).partition(" - at `")
     path = _locate(document.value, kind, path_text.rstrip("`"), str(error))
-    every = [_refusal(document, where, *each) for each in islice(_wrong(document.value, kind, ()), MOST_WRONG)]
+    every = [_refusal(document, kind, where, *each) for each in islice(_wrong(document.value, kind, ()), MOST_WRONG)]
     # Of a key that is not valid, msgspec does not say which.
-    first = _refusal(document, where, path, message) if path or not every else every[0]
+    first = _refusal(document, kind, where, path, message) if path or not every else every[0]
     first.others = tuple(each for each in every if str(each) != str(first))
     return first
 
@@ -293,8 +293,8 @@ def _bare(kind: Any) -> Any:
     return kind
 
 
-def _refusal(document: _Document, where: str, path: tuple[Step, ...], message: str) -> InvalidRecord:
-    """The error for what is wrong at a path."""
+def _refusal(document: _Document, kind: Any, where: str, path: tuple[Step, ...], message: str) -> InvalidRecord:
+    """The error for what is wrong at a path of a document that should be of this kind."""
     unknown = re.search(r"unknown field `([^`]*)`", message)
     if unknown and (*path, unknown[1]) in document.positions:
         path = (*path, unknown[1])
@@ -304,9 +304,24 @@ def _refusal(document: _Document, where: str, path: tuple[Step, ...], message: s
     if unknown:
         return InvalidRecord("unknown-key", "{key}: there is no such key in this record", where=where, key=key)
     if key:
-        reason = explain(message, _at(document.value, path) if path in document.positions else None)
+        value = _at(document.value, path) if path in document.positions else None
+        reason = explain(message, value, _choices(kind, path))
         return InvalidRecord("value-not-valid", "{key}: {reason}", where=where, key=key, reason=reason)
     return InvalidRecord("record-not-valid", "{reason}", where=where, reason=explain(message))
+
+
+def _choices(kind: Any, path: tuple[Step, ...]) -> list[str]:
+    """The values that there are for what stands at a path of this kind; none where any will do, or where another kind
+    of record has another."""
+    for part in path:
+        kind = _bare(kind)
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            kind = next((each.type for each in msgspec.structs.fields(kind) if each.encode_name == part), None)
+        else:
+            kind = next(iter(get_args(kind)[-1 if get_origin(kind) is dict else 0 :]), None)
+    kind = _bare(kind)
+    choices = [str(each) for each in get_args(kind)] if get_origin(kind) is Literal else []
+    return choices if len(choices) > 1 else []
 
 
 def _locate(value: Any, kind: Any, path_text: str, message: str) -> tuple[Step, ...]:

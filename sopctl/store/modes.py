@@ -8,6 +8,7 @@
 | `keys/` and what is in it | 0700, 0600 | the same: keys stay the operator's |
 | variables with a secret in plain text | 0600 | the same |
 | private keys elsewhere that only their owner reads | 0600 | the same: with another mode, ssh refuses them |
+| files that people put beside `sopctl.yml` (a letter) | theirs, if others cannot write; a private key 0600 | the same |
 """
 
 import grp
@@ -24,6 +25,10 @@ from sopctl.locale import Text
 from sopctl.store.durable import disk_errors
 
 EXECUTED = ("ansible.cfg", "playbooks", "inventory", "roles")
+OURS = frozenset(
+    {"ansible.cfg", "calendar.yml", "journal.jsonl", "moved.yml", "origin.yml", "sopctl.yml", ".gitignore"}
+)
+"""Files directly in a site's folder that sopctl reads or writes; whatever else is there, people have put there."""
 READ = tuple(f"{name}/" for name in EXECUTED)
 LOOK = ("Look whether someone did. Then set the modes:", Action("doctor", given={"repair": ""}))
 PRIVATE = ("var/runs/", "var/drafts/")
@@ -69,7 +74,12 @@ def loose(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path:
             continue
         right, theirs = _right(below, stat.S_ISDIR(found.st_mode), group)
         mode = stat.S_IMODE(found.st_mode)
-        may_hold = stat.S_ISREG(found.st_mode) and (below.startswith(READ) or mode == 0o600 != right)
+        file = stat.S_ISREG(found.st_mode)
+        guest = file and path.parent == root and path.name not in OURS
+        if guest and not mode & stat.S_IWOTH:
+            right, theirs = mode, None
+        read_by_others = guest and mode & 0o077
+        may_hold = file and (read_by_others or below.startswith(READ) or mode == 0o600 != right)
         with disk_errors(path, "read"):
             if may_hold and is_secret(path):
                 right = 0o600

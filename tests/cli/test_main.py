@@ -1,5 +1,6 @@
 """The command line as scripts and people meet it: help, JSON, exit codes, errors without tracebacks."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from sopctl.cli import main
 from sopctl.cli.main import cli
 from sopctl.store import dossiers
 from sopctl.store.site import Site
@@ -315,6 +317,16 @@ def test_a_name_that_the_terminal_cannot_show_is_no_failure(
         )
         assert ran.returncode == 0, ran.stderr
         assert b"\x1b" not in ran.stdout
+
+
+def test_in_the_plain_locale_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LC_ALL=C without Python's own UTF-8: `show` ended in an error of ours."""
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii", errors="surrogateescape"))
+    main._say_whatever_it_is()
+    sys.stdout.write("selesai – staf\n")  # as rich does; click has a way of its own
+    sys.stdout.flush()
+    assert raw.getvalue() == b"selesai \\u2013 staf\n"
 
 
 def test_a_result_that_cannot_be_printed_was_still_recorded(

@@ -7,8 +7,10 @@ import click
 import pytest
 
 from sopctl.cli.main import cli
-from sopctl.cli.options import DAY, MOMENT, TEXT, When, refuse_placeholders
+from sopctl.cli.options import DAY, DEPOSIT, MOMENT, TEXT, When, refuse_placeholders
+from sopctl.cli.wording import told
 from sopctl.errors import UsageError
+from sopctl.store.site import Site
 from tests.conftest import Ran
 
 RECORDED = {
@@ -118,3 +120,13 @@ def test_no_option_takes_a_day_in_a_form_of_programs() -> None:
     dates = [each for each in options(cli) if isinstance(each.type, click.DateTime)]
     assert dates
     assert [each.name for each in dates if not isinstance(each.type, When)] == []
+
+
+def test_a_word_that_is_no_id_is_told_before_what_else_is_missing(site: Site) -> None:
+    """`sopctl task list` asked for --what."""
+    ctx = click.Context(cli, info_name="sopctl", obj=str(site.root))
+    below = click.Context(click.Command("task"), parent=ctx, info_name="task")
+    with pytest.raises(UsageError) as refused:
+        DEPOSIT.convert("list", None, below)
+    assert (refused.value.id, "See: sopctl task --help" in told(refused.value)) == ("not-an-id", True)
+    assert DEPOSIT.convert("ps-2026-0001", None, below) == "PS-2026-0001"

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 
 from sopctl.cli import render
 from sopctl.cli.main import cli
-from sopctl.cli.render import amount, asking, fitted, put_wrapped, table, wrapped
+from sopctl.cli.render import amount, asking, fitted, put_error, put_wrapped, table, wrapped
+from sopctl.cli.wording import told
+from sopctl.errors import Action, NotNow
+from sopctl.locale import Text
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import letters
@@ -51,6 +54,49 @@ def test_nothing_is_wider_than_the_terminal_and_no_word_is_broken(
     assert re.sub(r"[\s─]+", " ", narrow) == re.sub(r"[\s─]+", " ", whole) or words[0] == "report"
     assert set(re.findall(r"[\w/.-]+", whole)) == set(re.findall(r"[\w/.-]+", narrow))
     assert str(site) not in narrow
+
+
+def test_a_boards_line_is_whole_in_the_longer_language_too(sopctl: Callable[..., Ran], tmp_path: Path) -> None:
+    site = Path(shutil.copytree(OLDER, tmp_path / "older"))
+    lines = sopctl("list", "--state", "all", cwd=site, COLUMNS=str(WIDE), SOPCTL_LANG="id").out.splitlines()
+    assert max(map(len, lines)) <= WIDE
+    assert any(re.match(r"PS-.* rak A1 U1–U2 .* sampai \d{4}-\d\d-\d\d$", line) for line in lines)
+
+
+SENTENCE = "what is due is konfigurasi 1: Melakukan konfigurasi server (Pejabat Fungsional/Pelaksana), and nothing else"
+HELPS = {
+    "a command of ours": (Action("configure", "PS-2026-0001", given={"by_hand": "satu, dua. tiga; empat lima enam"}),),
+    "a sentence behind it": ("Look at it at the server's console with its owner.", Action("show", "PS-2026-0001")),
+    "a command of the system's": (Text("Close it to others, whoever they are: chmod 600 /var/lib/sopctl/keys/owner"),),
+    "names": ("There are: id, unit, server, place, standing, activity, actor, due, waiting, valid_until",),
+}
+
+
+@pytest.mark.parametrize("name", HELPS)
+def test_an_error_is_wrapped_at_words_and_no_command_in_it(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    error = NotNow("not-due", SENTENCE, remedy=HELPS[name])
+    put_error(error)
+    lines = capsys.readouterr().err.splitlines()
+    assert " ".join(map(str.strip, lines)) == " ".join(map(str.strip, f"sopctl: {told(error)}".splitlines()))
+    for command in re.findall(r"sopctl (?:configure|show) .*|chmod .*", told(error)):
+        assert any(line.endswith(command) for line in lines)
+    assert all(len(line) <= 60 for line in lines if "sopctl configure" not in line)
+
+
+def test_an_error_that_nobody_sees_at_a_terminal_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Logs and programs look for it."""
+    put_error(NotNow("not-due", SENTENCE, remedy=HELPS["names"]))
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_documents_are_named_from_where_one_is(sopctl: Callable[..., Ran], file_request: Callable[..., str]) -> None:
+    deposit = file_request()
+    assert sopctl("document", "list", deposit).out.splitlines()[1:] == [
+        f"  deposits/{deposit}/documents/0001-permohonan.yml"
+    ]
 
 
 def test_a_late_step_is_marked(

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 PASSED = "SOPCTL_PASSED"
+BROKEN_OFF = 130
+"""What pytest exits with where someone ended it and no test had failed, as a shell does after Ctrl-C. Its own 2 may
+also be a file of tests that could not be read."""
 _called: set[str] = set()
 _works_for_another = False
+_broken_off = False
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,3 +43,16 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     elif report.when == "teardown" and report.nodeid in _called:
         with _file().open("a") as into:
             into.write(f"{report.nodeid}\n")
+
+
+def pytest_keyboard_interrupt(excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+    """Did someone end the run, or pytest itself?"""
+    global _broken_off  # noqa: PLW0603 (the hook that may say how the run ended is not told why)
+    _broken_off = not isinstance(excinfo.value, pytest.Session.Interrupted)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Say that nothing is wrong but the end."""
+    if _broken_off and not session.testsfailed:
+        session.exitstatus = BROKEN_OFF

@@ -56,7 +56,9 @@ class Seen(ast.NodeVisitor):
             self.visit(node.value)
 
     def visit_arguments(self, node: ast.arguments) -> None:
-        return
+        for default in (*node.defaults, *node.kw_defaults):
+            if default:
+                self.visit(default)
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str) and WORDS.search(node.value):
@@ -109,5 +111,7 @@ def shown(name):
     raise UsageError("an-id", "a sentence of it", remedy="What helps.")
     raise UsageError("an-id", "a sentence of it", remedy=f"What {name} helps.")
     table("due to", _("place"))
+def one_of(*ways, remedy="Give exactly one of them."):
+    pass
 """
-    assert [line for line, _text in unmarked(source)] == [4, 5, 8, 9]
+    assert [line for line, _text in unmarked(source)] == [4, 5, 8, 9, 10]

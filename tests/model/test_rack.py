@@ -52,9 +52,9 @@ def test_where_a_server_goes(row: dict[str, Any]) -> None:
         (1, ""),
         (40, ""),
         (41, "U41 to U43 is outside rack A1 (U1 to U42)"),
-        (8, "rack A1 U10-U11 is reserved for PS-1"),
-        (9, "rack A1 U10-U11 is reserved for PS-1"),
-        (11, "rack A1 U10-U11 is reserved for PS-1"),
+        (8, "rack A1 U10–U11 is reserved for PS-1"),
+        (9, "rack A1 U10–U11 is reserved for PS-1"),
+        (11, "rack A1 U10–U11 is reserved for PS-1"),
         (12, ""),
         (7, ""),
     ],
@@ -155,8 +155,8 @@ def test_the_elevation_shows_every_unit_from_the_top() -> None:
     ("place", "english", "indonesian"),
     [
         (Place("A1", 3, 1), "rack A1 U3", "rak A1 U3"),
-        (Place("A1", 3, 2, "front"), "rack A1 U3-U4 front", "rak A1 U3–U4 depan"),
-        (Place("B2", 10, 4, "rear"), "rack B2 U10-U13 rear", "rak B2 U10–U13 belakang"),
+        (Place("A1", 3, 2, "front"), "rack A1 U3–U4 front", "rak A1 U3–U4 depan"),
+        (Place("B2", 10, 4, "rear"), "rack B2 U10–U13 rear", "rak B2 U10–U13 belakang"),
     ],
 )
 def test_how_a_place_is_called(place: Place, english: str, indonesian: str) -> None:

@@ -1,8 +1,9 @@
 """Strict YAML (tests/cases/records.yml), and records that read back as they were written."""
 
+import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,27 @@ def test_all_that_is_wrong_is_told_each_at_its_place() -> None:
     said = " ".join(each.message for each in told)
     for part in ("height_units", "date", "ports.1", "ports.2", "colour", "brandmodel", "missing required field"):
         assert part in said, (part, said)
+
+
+class Chooses(Struct):
+    own: Literal["en", "id"] = "en"
+    each: tuple[Literal["a", "b"], ...] = ()
+    named: dict[str, "Chooses | None"] = {}
+    only: Literal["x"] = "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("own: de", "own: 'de' is none of those known: en, id"),
+        ("each: [a, c]", "each.1: 'c' is none of those known: a, b"),
+        ("named: {de: {own: ID}}", "named.de.own: 'ID' is none of those known: en, id"),
+        ("only: y", "only: Invalid enum value 'y'"),  # another kind of record may have it
+    ],
+)
+def test_what_may_be_chosen_is_told(text: str, says: str) -> None:
+    with pytest.raises(InvalidRecord, match="^" + re.escape(says)):
+        codec.parse(text.encode(), Chooses, where="a.yml")
 
 
 def test_the_example_request_is_valid() -> None:

@@ -19,6 +19,7 @@ from sopctl.errors import InvalidRecord, OutsideFailure, UsageError
 from sopctl.store import modes
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
+from sopctl.workflow.setup.secrets import has_secret
 from tests.cases import rows
 from tests.conftest import Ran
 
@@ -89,6 +90,21 @@ def test_a_private_key_beside_the_records_stays_closed(tmp_path: Path, sopctl: C
     letter.chmod(0o600)
     assert sopctl("--site", str(root), "doctor", "--repair").err.count("set: ") == 1
     assert (mode(key), mode(letter)) == (0o600, 0o640)
+
+
+def test_what_people_put_beside_the_settings_is_theirs(tmp_path: Path, sopctl: Callable[..., Ran]) -> None:
+    """The tutorial's `sopctl request --example > request.yml` was named by `doctor` from then on."""
+    root = init.init(tmp_path / "other").root
+    for name, was in {"request.yml": 0o644, "list.csv": 0o664, "open.yml": 0o666}.items():
+        (root / name).write_text("unit: Dinas Contoh\n")
+        (root / name).chmod(was)
+    init.make_key(root / "owner_key", "pemilik")
+    (root / "owner_key").chmod(0o640)
+    named = {each.path.name: each.right for each in modes.loose(root, is_secret=has_secret)}
+    assert named == {"open.yml": 0o640, "owner_key": 0o600}
+    assert {path.name for path in root.iterdir() if path.is_file()} - modes.OURS == {
+        *("request.yml", "list.csv", "open.yml", "owner_key", "owner_key.pub")
+    }
 
 
 @pytest.mark.parametrize("name", [".", "ansible.cfg", "playbooks/roles/sshd/tasks", "inventory/deposits.sopctl.yml"])

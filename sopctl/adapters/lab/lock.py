@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sopctl.adapters.lab import command
 from sopctl.adapters.lab.process import Process
-from sopctl.errors import Conflict
+from sopctl.errors import Conflict, OutsideFailure
 from sopctl.locale import Prose, Text
 
 ORPHAN_SECONDS = 60.0
@@ -33,7 +33,8 @@ class Lock:
 def held(path: Path, *, what: Prose, wait: float = 0.0) -> Iterator[Lock]:
     """Hold an exclusive lock on `path`, whose folder is made if necessary. `what` names it in the error.
 
-    Raises Conflict with the holder's pid when another process still holds it after `wait` seconds.
+    Raises Conflict with the holder's pid when another process still holds it after `wait` seconds, OutsideFailure where
+    this account may not.
     """
     with _acquire(path, what, wait) as file:
         fd = file.fileno()
@@ -51,11 +52,13 @@ def _acquire(path: Path, what: Prose, wait: float) -> FileIO:
     closed when it is garbage-collected, a plain number would not be."""
     started = time.monotonic()
     while True:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = open(path, "r+b", buffering=0, opener=_open)  # noqa: SIM115  the caller closes it
         except FileNotFoundError:
             continue  # the last lab has just removed the folder
+        except PermissionError as error:
+            raise needs_root() from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_file_of(path, file.fileno()):
@@ -78,6 +81,11 @@ def _acquire(path: Path, what: Prose, wait: float) -> FileIO:
         except BaseException:
             file.close()
             raise
+
+
+def needs_root() -> OutsideFailure:
+    """The error for someone who may not look at what the labs keep."""
+    return OutsideFailure("lab-needs-root", "only root can see the lab", remedy="Run it with sudo.")
 
 
 def _open(path: str, _flags: int) -> int:

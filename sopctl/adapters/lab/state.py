@@ -18,7 +18,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from sopctl.adapters.lab import owner_state
+from sopctl.adapters.lab import lock, owner_state
 from sopctl.adapters.lab.hardware import Hardware
 from sopctl.adapters.lab.owner_state import OwnerState
 from sopctl.errors import OutsideFailure, UsageError
@@ -206,7 +206,7 @@ class Folder(Struct, frozen=True):
         except FileNotFoundError:
             return None
         except PermissionError as error:
-            raise _needs_root() from error
+            raise lock.needs_root() from error
         except NotJson as error:
             raise OutsideFailure(
                 "lab-record-damaged",
@@ -252,12 +252,8 @@ def names() -> list[str]:
     except FileNotFoundError:
         return []
     except PermissionError as error:
-        raise _needs_root() from error
+        raise lock.needs_root() from error
     return sorted({entry.stem for entry in entries if NAME.fullmatch(entry.stem)})
-
-
-def _needs_root() -> OutsideFailure:
-    return OutsideFailure("lab-needs-root", "only root can see the lab", remedy="Run it with sudo.")
 
 
 def boot_id() -> str:

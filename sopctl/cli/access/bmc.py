@@ -5,7 +5,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk, seen_option, trusted_path_option
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import put_advice, put_json, put_step
 from sopctl.errors import Action
 from sopctl.model.text import printable
 
@@ -66,5 +66,5 @@ def command(
             )
         )
     elif state.shown and not state.pinned:
-        click.echo(_("Not confirmed. Compare it on the BMC, then: {command}", command=confirm_it))
+        put_advice(_("Not confirmed. Compare it on the BMC, then: {command}", command=confirm_it))
     end(not state.changed)

@@ -23,7 +23,7 @@ from sopctl.cli.options import (
     say,
 )
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
-from sopctl.cli.render import aligned, console, documented, put_json
+from sopctl.cli.render import aligned, console, documented, put_advice, put_json
 from sopctl.errors import Conflict, ExitCode, OutsideFailure, SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -300,7 +300,7 @@ def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
         click.secho(line, fg="red" if one.result.cause else "green")
         if one.result.cause:
             rung, cause = said(RUNGS[one.result.rung]), said(terms.cause(one.result.cause))
-            click.echo(f"    {rung}: {cause}. {said(one.remedy)}")
+            put_advice(f"    {rung}: {cause}. {said(one.remedy)}")
     for other in untried:
         click.secho(_("{id}  {server}  not tried", id=other.id, server=printable(other.server)), fg="red")
 

@@ -14,7 +14,7 @@ from sopctl.cli.options import (
     seen_option,
     trusted_path_option,
 )
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import put_advice, put_json, put_step
 from sopctl.errors import Action
 from sopctl.model.text import printable
 
@@ -70,5 +70,5 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
             )
         )
     elif shown and not keys.pinned:
-        click.echo(_("Not confirmed. Compare it at the console, then: {command}", command=confirm_it))
+        put_advice(_("Not confirmed. Compare it at the console, then: {command}", command=confirm_it))
     end(not keys.changed)

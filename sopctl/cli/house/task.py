@@ -38,7 +38,7 @@ def command(
 ) -> None:
     """Record work on a server that its owner asked for: what, for whom, by whom, and how long it took.
 
-    The deposit stays at its step. Photos are kept in its dossier.
+    The deposit stays at its step. Photos are kept in its dossier. `sopctl show ID` lists what was done.
     """
     from sopctl.workflow.house import tasks
 

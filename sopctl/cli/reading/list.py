@@ -95,15 +95,18 @@ def command(
 
 def put_board(rows: "list[Row]") -> None:
     """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
-    wide = max(len(row.server) for row in rows)
+    places = [place_of(row) for row in rows]
+    columns = ([row.server for row in rows], places, [row.standing for row in rows])
+    name, place, step = (max(map(len, column)) for column in columns)
     plain, late = (styled("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
     until = {day: _("until {day}", day=day) if day else "" for day in {row.due for row in rows}}  # few days, many rows
-    for row in rows:
+    for row, where in zip(rows, places, strict=True):
         due = until[row.due]
-        head = f"{row.id:<13} {row.server:<{wide}}  {place_of(row):<15} {row.standing:<15} {due}"
+        head = f"{row.id:<13} {row.server:<{name}}  {where:<{place}}  {row.standing:<{step}}  {due}"
         begin, end = late if row.late else plain
-        lines.append(f"{begin}{head.rstrip()}{end}")
+        whole = [head.rstrip()] if not room or len(head) <= room else wrapped(head, room, " " * 14)
+        lines += [f"{begin}{line}{end}" for line in whole]
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
         lines += wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}", room)
     click.echo("\n".join(lines))

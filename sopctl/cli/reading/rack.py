@@ -123,7 +123,7 @@ def _rows(rack: "Rack", taken: "list[Occupied]", servers: "Mapping[str, str]") -
         units = list(stretch)
         if not here:
             top, lowest = units[0][0], units[-1][0]
-            name = f"U{lowest}" if top == lowest else f"U{lowest}-{top}"
+            name = f"U{lowest}" if top == lowest else f"U{lowest}–{top}"
             yield _Row(_line(name, _("{number} free", number=len(units))), "dim")
             continue
         filled = units[0][1]

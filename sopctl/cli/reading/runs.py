@@ -7,7 +7,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk
-from sopctl.cli.render import in_column, put_json
+from sopctl.cli.render import in_column, put_advice, put_json
 from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
@@ -79,7 +79,7 @@ def show_run(ctx: click.Context, run_id: str, *, as_json: bool) -> None:
         for role, seconds in sorted(result.roles.items(), key=lambda entry: -entry[1]):
             click.echo(f"  {seconds:6.1f} s  {printable(role) or _('(no role)')}")
     if helps:
-        click.echo(f"  → {helps}")
+        put_advice(f"  → {helps}")
     click.echo("  " + _("everything: {folder}", folder=run.folder))
     end(run.outcome == "ok")
 

@@ -5,7 +5,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option
-from sopctl.cli.render import put_json, put_wrapped
+from sopctl.cli.render import put_advice, put_json, put_wrapped
 from sopctl.model.text import printable
 
 
@@ -30,5 +30,5 @@ def command(ctx: click.Context, *, repair: bool, as_json: bool) -> None:
             mark, colour = ("✓", None) if each.ok else ("✗", "red") if each.needed else ("–", "yellow")
             put_wrapped(f"{mark} {said(each.what)}: {printable(said(each.detail))}", "    ", fg=colour)
             if helps := wording.advice(each.remedy):
-                click.echo(f"    → {printable(helps, wording.LONGEST)}")  # never wrapped: it is pasted
+                put_advice(f"    → {printable(helps, wording.LONGEST)}")
     end(all(each.ok for each in findings if each.needed))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.language import _, said
+from sopctl.cli.render import put_advice, put_wrapped
 from sopctl.locale import gettext_noop
 from sopctl.model import services
 from sopctl.model.survey.changes import Change, Kind, OnReturn, What
@@ -55,7 +56,7 @@ def put(preview: "Preview", *, diff: bool) -> None:
         if parts:
             click.echo(f"  {said(title)}")
         for each in parts:
-            click.echo(_("    {change}  [on return: {what}]", change=_worded(each), what=_on_return(each)))
+            put_wrapped(_("    {change}  [on return: {what}]", change=_worded(each), what=_on_return(each)), " " * 6)
             if diff and (each.before or each.after):
                 click.echo(f"      - {printable(each.before) or _('(not set)')}")
                 click.echo(f"      + {printable(each.after) or _('(as it comes)')}")
@@ -63,10 +64,10 @@ def put(preview: "Preview", *, diff: bool) -> None:
     for obstacle in look.obstacles:
         detail, cause = printable(said(obstacle.detail), 300), terms.cause(obstacle.cause)
         if obstacle.blocks:
-            click.echo(_("  in the way: {detail} ({cause})", detail=detail, cause=cause))
+            put_wrapped(_("  in the way: {detail} ({cause})", detail=detail, cause=cause))
         else:
-            click.echo(_("  to know: {detail} ({cause})", detail=detail, cause=cause))
-        click.echo(f"    → {said(obstacle.remedy)}")
+            put_wrapped(_("  to know: {detail} ({cause})", detail=detail, cause=cause))
+        put_advice(f"    → {said(obstacle.remedy)}")
 
 
 def _put_services(preview: "Preview") -> None:
@@ -87,7 +88,7 @@ def _put_services(preview: "Preview") -> None:
     missing = comparison.unconsented(preview.consents)
     if missing:
         listed = ",".join(str(each.service) for each in missing)
-        click.echo(_("  → If the owner agrees: sopctl configure {id} --cut-off {ports}", id=preview.id, ports=listed))
+        put_advice(_("  → If the owner agrees: sopctl configure {id} --cut-off {ports}", id=preview.id, ports=listed))
         click.echo(_("    A sheet for the owner to sign: sopctl document make consent {id}", id=preview.id))
 
 

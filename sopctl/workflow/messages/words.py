@@ -143,7 +143,7 @@ its values reaches a paper."""
 _IN_NOTES = {**CAUSES, **VIEWS, **VERDICTS, **MEANS, **WORK, **RUNGS}
 _DETAIL = re.compile(r" \[rincian: [^\]]{0,1000}(?:\]|\Z)")
 _IDENTIFIER = re.compile(r"(?<![\w./@-])[a-z]{2,30}(?:-[a-z]{2,30}){0,5}(?![\w/@-])")
-_PLACE = re.compile(r"\brack ([A-Za-z0-9._-]{1,40}) (U\d{1,3})(?:-(U\d{1,3}))?( front| rear)?\b")
+_PLACE = re.compile(r"\brack ([A-Za-z0-9._-]{1,40}) (U\d{1,3})(?:[-–](U\d{1,3}))?( front| rear)?\b")
 _BEFORE, _AFTER = ("", ":", ";", "(", ",", "–"), ("", ":", ";", ")", ",", "(")
 
 

@@ -30,6 +30,7 @@ from sopctl.workflow.servers.ansible_view import refuse_unread
 from sopctl.workflow.servers.gathering import own_way
 from sopctl.workflow.servers.playbooks import skeleton
 from sopctl.workflow.setup import engine, scheduling, updating
+from sopctl.workflow.setup.init import openssh_fails
 from sopctl.workflow.setup.secrets import exposed, has_secret
 from sopctl.workflow.steps.rotating import usable
 
@@ -97,7 +98,8 @@ def _tried(name: str, command: list[str]) -> Diagnosis:
     except (OSError, subprocess.TimeoutExpired) as error:
         return Diagnosis(name, False, Text("{path} does not run: {why}", path=path, why=in_words(error)), install)
     said = (ran.stderr or ran.stdout).strip().splitlines()
-    return Diagnosis(name, ran.returncode == 0, said[0] if said else path, "" if ran.returncode == 0 else install)
+    ok = ran.returncode == 0
+    return Diagnosis(name, ok, said[0] if said else path, "" if ok else openssh_fails(ran.stderr))
 
 
 def _ansible() -> Diagnosis:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sopctl.adapters import lab
 from sopctl.errors import OutsideFailure, UsageError
-from sopctl.locale import gettext_noop
+from sopctl.locale import Text, gettext_noop
 from sopctl.store import modes, settings
 from sopctl.store.durable import KNOWN, disk_errors, sync_folder, write_atomic
 from sopctl.store.site import Site
@@ -197,6 +197,13 @@ def allow_rehearsal(site: Site, networks: str = REHEARSAL) -> None:
     write_atomic(path, path.read_bytes() + said.encode())
 
 
+def openssh_fails(output: str) -> Text:
+    """What helps where a program of OpenSSH runs and fails, saying this."""
+    if "No user exists for uid" in output:
+        return Text("OpenSSH works only for an account that the system knows (getent passwd {uid}).", uid=os.getuid())
+    return Text("See whether the disk has space and that folder is yours.")
+
+
 def make_key(path: Path, comment: str) -> None:
     """Make an Ed25519 key pair without a passphrase, for timers to use: `path` (0600) and `path`.pub. Both survive a
     power cut: a server may soon know no other key. Raises OutsideFailure when ssh-keygen is missing or fails; of what
@@ -225,7 +232,7 @@ def make_key(path: Path, comment: str) -> None:
         raise OutsideFailure(
             "ssh-keygen-failed",
             "ssh-keygen failed: {output}",
-            remedy="See whether the disk has space and that folder is yours.",
+            remedy=openssh_fails(error.stderr),
             where=str(path),
             output=error.stderr.strip(),
         ) from None

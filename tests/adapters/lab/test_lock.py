@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sopctl.adapters.lab import command, lock
-from sopctl.errors import Conflict
+from sopctl.errors import Conflict, OutsideFailure
 
 HERE = {lock.__file__, contextlib.__file__}
 
@@ -36,6 +36,17 @@ def test_an_interrupt_at_any_line_leaves_it_free(tmp_path: Path) -> None:
         assert not command.LOCKS
         moment += 1
     assert moment > 20
+
+
+def test_who_may_not_look_is_told_who_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`lab down` of an ordinary user named a site's owner."""
+
+    def denied(_path: str, _flags: int) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(lock, "_open", denied)
+    with pytest.raises(OutsideFailure, match="only root"), lock.held(tmp_path / "lock", what="the lab x"):
+        pass
 
 
 def _interrupted_at(moment: int, path: Path) -> bool:

@@ -69,6 +69,7 @@ def test_every_means_of_informing_has_a_word() -> None:
         ("berkas letter.pdf dan /srv/name/login", "berkas letter.pdf dan /srv/name/login"),
         ("surel ke phone@example.org", "surel ke phone@example.org"),
         ("tempat: rack A-1 U1-U2, ditawarkan", "tempat: rak A-1 U1–U2, ditawarkan"),
+        ("tempat: rack A-1 U1–U2, ditawarkan", "tempat: rak A-1 U1–U2, ditawarkan"),
         ("ditempatkan: rack B2 U7 rear", "ditempatkan: rak B2 U7 belakang"),
         ("rack lama dibuang", "rack lama dibuang"),
         ("", ""),

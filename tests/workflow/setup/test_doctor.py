@@ -1,6 +1,9 @@
 """What the doctor says of a site's letters: those of earlier days, and a rehearsal's networks."""
 
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
@@ -45,3 +48,16 @@ def test_where_ansible_has_to_gather_the_facts_is_told(desk: Desk) -> None:
     (root / "playbooks/facts.yml").write_text("- hosts: deposits\n")
     (told,) = [each for each in doctor.diagnose(str(root)) if each.what == "facts"]
     assert (told.ok, told.needed, "facts.yml is the site's own" in told.detail) == (False, False, True)
+
+
+def test_a_program_that_is_there_and_fails_is_not_to_be_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container's number of an account that its system does not know was told to install OpenSSH."""
+    (tmp_path / "ssh").write_text("#!/bin/sh\necho No user exists for uid 4001 >&2; exit 255\n")
+    (tmp_path / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {str(each.what): each for each in (doctor._ssh(), doctor._ssh_keygen())}
+    assert (found["ssh"].ok, found["ssh"].detail) == (False, "No user exists for uid 4001")
+    assert "an account that the system knows" in str(found["ssh"].remedy)
+    assert "apt install openssh-client" in str(found["ssh-keygen"].remedy)

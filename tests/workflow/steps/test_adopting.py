@@ -82,10 +82,10 @@ def test_an_adopted_server_is_due_for_configuration_and_says_what_is_unknown(des
     record = tmp_path / "server.yml"
     record.write_text(SPARSE)
     adopted = adopting.adopt(desk, record, adopting.Where("A1", 3, note="berdiri sejak 2019"))
-    assert adopted.place == "rack A1 U3-U4"
+    assert adopted.place == "rack A1 U3–U4"
     assert adopted.unknown[:2] == ("letter", "server.serial")
     row, dossier = board.show(desk, adopted.id)
-    assert (row.standing, row.place) == ("konfigurasi 1", "rack A1 U3-U4")
+    assert (row.standing, row.place) == ("konfigurasi 1", "rack A1 U3–U4")
     assert dossier.events[0].data["unknown"][0] == "letter"
     with pytest.raises(InvalidRecord, match="no first contact is known") as caught:
         configuring.configure(desk, adopted.id, host_key="SHA256:" + "A" * 43)
@@ -105,7 +105,7 @@ def test_a_place_that_is_taken_is_refused(desk: Desk, until_space: Callable[...,
     deposit = until_space()
     record = tmp_path / "server.yml"
     record.write_text(SPARSE)
-    with pytest.raises(InvalidRecord, match=f"rack A1 U1-U2 is reserved for {deposit}"):
+    with pytest.raises(InvalidRecord, match=f"rack A1 U1–U2 is reserved for {deposit}"):
         adopting.adopt(desk, record, adopting.Where("A1", 2))
     with pytest.raises(NotNow, match="adoption belongs to pelaksana"):
         adopting.adopt(desk.decided_by("kadis"), record, adopting.Where("A1", 3))
@@ -126,7 +126,7 @@ def test_a_list_is_read_row_by_row(desk: Desk, sheet: Callable[..., Path], row: 
     assert dossiers.ids(desk.site) == []
     made = adopting.import_list(desk, file, dry_run=False)
     assert [each.id for each in made] == dossiers.ids(desk.site) == ["PS-2026-0001", "PS-2026-0002"]
-    assert [str(each.place) for each in register.summaries(desk.site)] == ["rack A1 U1-U2", "rack A1 U3-U4"]
+    assert [str(each.place) for each in register.summaries(desk.site)] == ["rack A1 U1–U2", "rack A1 U3–U4"]
 
 
 def test_every_wrong_row_is_named(desk: Desk, sheet: Callable[..., Path]) -> None:
@@ -157,7 +157,7 @@ def test_two_rows_for_one_place_or_one_server_are_refused_all_at_once(desk: Desk
         "row 4: the host name web2.example.org is that of row 3 (Dinas Contoh: web2.example.org)",
         "row 4: the serial number sn 1 is that of row 2 (Dinas Contoh: web1.example.org)",
         "row 4: the letter 090/2 of Dinas Contoh is that of row 3 (Dinas Contoh: web2.example.org)",
-        "row 3: rack A1 U1-U2 is placed for row 2",
+        "row 3: rack A1 U1–U2 is placed for row 2",
     ]
 
 

@@ -51,7 +51,7 @@ def test_two_fit_and_the_third_waits(desk: Desk, until_space: Callable[..., str]
     first, second, third = until_space(), until_space(), until_space()
     assert [standing(desk, each) for each in (first, second, third)] == ["penitipan 5", "penitipan 5", "penitipan 6"]
     places = [str(dossiers.read(desk.site, each).summary.place) for each in (first, second)]
-    assert places == ["rack A1 U1-U2", "rack A1 U3-U4"]
+    assert places == ["rack A1 U1–U2", "rack A1 U3–U4"]
     assert dossiers.read(desk.site, third).events[-1].note == "rak A1 tidak punya 2 unit kosong berurutan"
     notifying.notify(desk, third, via="phone")
     row = board.show(desk, third)[0]
@@ -208,7 +208,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     path.write_text(path.read_text().replace("units: 4", "units: 3"))
     errors = validation.validate(terminal.desk(Site(desk.site.root), user="root", clock=clock)).errors
     assert [error.where for error in errors] == [str(path)]
-    assert f"{second} has rack A1 U3-U4, which is impossible: U3 to U4 is outside rack A1" in errors[0].message
+    assert f"{second} has rack A1 U3–U4, which is impossible: U3 to U4 is outside rack A1" in errors[0].message
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_a_rack_that_was_made_smaller_is_found(desk: Desk, until_space: Callable
     [
         (("B9", 1), "there is no rack 'B9'"),
         (("A1", 4), "U4 to U5 is outside rack A1"),
-        (("A1", 2), "U1-U2 is reserved for"),
+        (("A1", 2), "U1–U2 is reserved for"),
     ],
 )
 def test_a_wanted_place_is_refused_with_the_reason(

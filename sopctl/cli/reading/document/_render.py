@@ -8,7 +8,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import open_desk, say
-from sopctl.cli.render import put_json
+from sopctl.cli.render import here, put_json
 from sopctl.errors import Action
 from sopctl.model.signing.signatures import MEANS
 from sopctl.model.text import printable
@@ -100,4 +100,4 @@ def _lines(documents: "Sequence[Document]") -> None:
         number = f"  {each.number}" if each.number else ""
         made_by = f"{each.procedure} {each.step}" if each.procedure else each.deposit
         click.secho(f"{said(each.state):<8} {made_by}{number}", fg=colour)
-        click.echo(f"  {each.file}")
+        click.echo(f"  {here(each.file)}")

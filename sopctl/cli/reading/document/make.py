@@ -22,7 +22,7 @@ from sopctl.cli.options import (
     seen_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import here, put_json, put_step
 from sopctl.cli.tree import Group
 from sopctl.errors import SopctlError
 
@@ -103,7 +103,7 @@ def make_inventory(ctx: click.Context, *, month: str | None, kind: str, output: 
     if as_json:
         _put_file(made, errors)
     else:
-        click.echo(str(made))
+        click.echo(here(made))
     end_with(errors)
 
 
@@ -209,7 +209,7 @@ def make_report(ctx: click.Context, *, month: str | None, as_json: bool) -> None
         return
     click.echo(made.number if made.new else _("{number} (issued before)", number=made.number))
     for file in made.files:
-        click.echo(file)
+        click.echo(here(file))
     end_with(made.errors)
 
 
@@ -239,7 +239,7 @@ def _made(path: Path, *, as_json: bool) -> None:
     if as_json:
         _put_file(path)
     else:
-        click.echo(str(path))
+        click.echo(here(path))
 
 
 def _put_file(path: Path, errors: Sequence[SopctlError] = ()) -> None:

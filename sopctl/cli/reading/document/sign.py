@@ -17,7 +17,7 @@ from sopctl.cli.options import (
     seen_option,
 )
 from sopctl.cli.passwords import of_key
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import here, put_json, put_step
 from sopctl.model.signing.signatories import BOXES
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def command(
 
             put_json(reading.written(made))
         else:
-            click.echo(str(made))
+            click.echo(here(made))
         return
     if not_signed is not None:
         done = remote_signing.not_signed(desk, deposit_id, box=box, because=not_signed, number=number)

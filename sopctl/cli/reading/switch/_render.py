@@ -7,7 +7,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import said
 from sopctl.cli.options import end
-from sopctl.cli.render import put_json, put_step
+from sopctl.cli.render import put_advice, put_json, put_step, put_wrapped
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ def put_warnings(warnings: "Sequence[Refusal]") -> None:
     from sopctl.workflow import terms
 
     for each in warnings:
-        click.secho(f"  ! {said(terms.REASONS[each.reason])}: {printable(said(each.detail))}", fg="yellow")
-        click.echo(f"    → {said(each.remedy)}")
+        put_wrapped(f"  ! {said(terms.REASONS[each.reason])}: {printable(said(each.detail))}", fg="yellow")
+        put_advice(f"    → {said(each.remedy)}")
 
 
 def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None:
@@ -45,5 +45,5 @@ def put_change(done: "StepDone", result: "PortResult", *, as_json: bool) -> None
         put_step(done, as_json=False)
         put_warnings(result.plan.warnings)
         if helps and not result.answer:
-            click.echo(f"  → {helps}")
+            put_advice(f"  → {helps}")
     end(done.answer)

@@ -7,7 +7,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, json_option, open_desk, trusted_path_option
-from sopctl.cli.render import put_json
+from sopctl.cli.render import put_advice, put_json
 from sopctl.errors import Action
 from sopctl.model.text import printable
 
@@ -73,4 +73,4 @@ def _put_keys(keys: "SwitchKeys") -> None:
             )
         )
     elif shown and not pin:
-        click.echo(_("Not confirmed. Compare it at the console, then: {command}", command=confirm_it))
+        put_advice(_("Not confirmed. Compare it at the console, then: {command}", command=confirm_it))

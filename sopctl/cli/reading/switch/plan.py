@@ -8,7 +8,7 @@ import click
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk, session_log_option
 from sopctl.cli.reading.switch._render import put_warnings
-from sopctl.cli.render import put_json
+from sopctl.cli.render import put_advice, put_json, put_wrapped
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def _put_plan(found: "Proposal") -> None:
             click.echo(below + bound)
     click.echo(f"  {_('wanted'):<{wide}} {_setting(plan.wanted)}")
     for refusal in plan.refusals:
-        click.secho(f"  ✗ {said(terms.REASONS[refusal.reason])}: {printable(said(refusal.detail))}", fg="red")
-        click.echo(f"    → {said(refusal.remedy)}")
+        put_wrapped(f"  ✗ {said(terms.REASONS[refusal.reason])}: {printable(said(refusal.detail))}", fg="red")
+        put_advice(f"    → {said(refusal.remedy)}")
     put_warnings(plan.warnings)
     if plan.before and not plan.changes:
         click.echo("  " + _("nothing to change"))

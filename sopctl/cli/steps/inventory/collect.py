@@ -26,7 +26,7 @@ from sopctl.cli.options import (
     open_desk,
     seen_option,
 )
-from sopctl.cli.render import console, put_step, put_steps, task_progress
+from sopctl.cli.render import console, put_advice, put_step, put_steps, task_progress
 from sopctl.errors import SopctlError
 from sopctl.model.text import printable
 
@@ -167,7 +167,7 @@ def _put_sum(ended: "dict[str, StepDone | SopctlError]", wanted: int, seconds: f
     click.echo(said)
     for deposit_id, answer in ended.items():
         if isinstance(answer, SopctlError) and (helps := wording.advice(answer.remedy)):
-            click.echo(f"  {deposit_id} → {printable(helps, 1_000)}")
+            put_advice(f"  {deposit_id} → {printable(helps, 1_000)}")
 
 
 @contextmanager
