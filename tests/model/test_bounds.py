@@ -6,6 +6,7 @@ import importlib
 import re
 from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -111,3 +112,15 @@ def test_every_word_that_a_type_names_is_said_or_looked_for_somewhere() -> None:
                     )
     passed_on = {"preferred_username"}  # a claim of OpenID's, asked for as the settings say it
     assert {word for word, times in named.items() if said[word] <= times} == passed_on
+
+
+def test_the_words_of_every_enumeration() -> None:
+    """What was recorded by a word is read by it later (tests/cases/enumerations.yml)."""
+    found = {}
+    for path in sorted(each for room in ("model", "store") for each in (PROGRAM / room).rglob("*.py")):
+        parts = path.relative_to(PROGRAM).with_suffix("").parts
+        dotted = ".".join(("sopctl", *parts)).removesuffix(".__init__")
+        for name, kind in vars(importlib.import_module(dotted)).items():
+            if isinstance(kind, type) and issubclass(kind, StrEnum) and kind.__module__ == dotted:
+                found[f"{dotted.removeprefix('sopctl.')}.{name}"] = [each.value for each in kind]
+    assert found == {row["name"]: row["words"] for row in rows("enumerations")}

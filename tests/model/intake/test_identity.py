@@ -74,3 +74,9 @@ def test_many_with_one_mark_are_counted_and_a_few_named() -> None:
     found = identity.clashes(many)
     assert (len(found), max(len(each.others) for each in found)) == (1_999, identity.NAMED)
     assert len(identity.shared(many)[0]) == 1_999
+
+
+@pytest.mark.parametrize("written", ["", "None", "To Be Filled By O.E.M.", "0000000", "-"])
+def test_what_only_stands_for_a_serial_number_is_an_empty_text(written: str) -> None:
+    """Not None: what is compared and kept is text."""
+    assert identity.serial_number(written) == ""

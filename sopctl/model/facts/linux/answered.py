@@ -60,7 +60,7 @@ def unpacked(content: bytes) -> Answered:
     facts, details, why, said = found
     if why:
         return Answered(why=why, said=said[:400])
-    bounded = bound(facts) if facts is not None else None
+    bounded = bound(facts)
     return Answered(bounded if isinstance(bounded, dict) else None, details[:MAX_DETAILS])
 
 
