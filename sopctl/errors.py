@@ -237,7 +237,10 @@ _OF_THE_SYSTEM = (
 
 def in_words(error: BaseException) -> "Prose":
     """What another's exception says, for a sentence of ours: of the system's errors the words alone, without number and
-    path (which the sentence names itself)."""
+    path (which the sentence names itself); of a program that failed, its name and how it ended, not its whole line."""
     if isinstance(error, OSError) and error.strerror:
         return Text(error.strerror)
+    ran, status = getattr(error, "cmd", None), getattr(error, "returncode", None)  # subprocess is in no other start
+    if isinstance(ran, list | tuple) and status is not None:
+        return Text("{program} ended with status {status}", program=str(ran[0]), status=status)
     return str(error) or type(error).__name__

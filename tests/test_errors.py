@@ -3,6 +3,7 @@
 import ast
 import pickle
 import re
+import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -207,6 +208,7 @@ def test_no_error_of_the_system_reaches_a_sentence_raw() -> None:
 
 def test_the_systems_errors_in_words() -> None:
     assert in_words(PermissionError(13, "Permission denied", "/x")) == "Permission denied"
+    assert in_words(subprocess.CalledProcessError(1, ["vi", "/x"])) == "vi ended with status 1"
     assert in_words(TimeoutError()) == "TimeoutError"
     assert in_words(ValueError("of its own")) == "of its own"
 
