@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 TAKE_SECONDS = 0.5
 """Between two takings of answers: each is a question to the broker."""
 POLL_SECONDS = 1.0
+HEARD_SECONDS = 3.0
+"""For which nobody asks whether a network has workers, nor what is under way there, since an answer came from it: each
+look is several questions to the broker, and cost more than the answers themselves."""
 GRACE_SECONDS = 2 * links.SILENT_SECONDS
 """How long a network may be without any worker, before its servers count as not watched."""
 QUIET_POLLS = 3
@@ -131,7 +134,7 @@ class _Network:
         self.sent = {check.id: check for shard in self.shards for check in shard.checks}
         self.open = dict(self.sent)
         self.number = len(self.shards)
-        self.answered_at = time.monotonic()
+        self.answered, self.answered_at = False, time.monotonic()
         self.done = asyncio.Event()
         self.longest = max(map(longest, self.sent.values()), default=0.0)
 
@@ -230,6 +233,9 @@ class _Run:
                     return
                 if self._clock() > until + network.longest + LATE_SECONDS:
                     return
+                if network.answered and time.monotonic() - network.answered_at < HEARD_SECONDS:
+                    seen, quiet = network.answered_at, 0
+                    continue
                 try:
                     if await _anybody(streams, name, self._lane):
                         seen = time.monotonic()
@@ -303,7 +309,7 @@ class _Run:
             except NotBelieved:
                 self._engine.refused[name] += 1
                 continue
-            network.answered_at = time.monotonic()
+            network.answered, network.answered_at = True, time.monotonic()
             identity = (answer.run, answer.id)
             if not self._is_new(network, answer):
                 self._engine.again += 1

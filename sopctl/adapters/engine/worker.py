@@ -34,6 +34,8 @@ MOST_OPEN = 512
 """Checks under way at which no further shard is begun."""
 MOST_SHARDS = 64
 """Shards under way at most."""
+BUSY_SECONDS = 0.25
+"""Between two looks whether one may be: there is enough to do meanwhile."""
 TOGETHER = 32
 """Answers that travel together at most."""
 TOGETHER_SECONDS = 1.0
@@ -162,7 +164,7 @@ class _Bench:
         jobs = await streams.pull_subscribe_bind(self._network, self.lane.jobs)
         while True:
             if not self._feed.empty() or self.busy >= MOST_OPEN or len(self.under_way) >= MOST_SHARDS:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(BUSY_SECONDS)
                 continue
             began = time.monotonic()
             try:
