@@ -60,6 +60,9 @@ PATIENCE = 1.0
 """Seconds after which a host without an answer no longer counts towards ASKED: dead hosts hold up nobody."""
 
 
+IDLE_TICK = 0.5
+"""The same as TICK where nothing is under way, as in a worker that waits for work."""
+
 STALE = 20.0
 """Seconds after which a server that waited for one of our threads is connected to anew: it gives a connection without a
 login no longer than LoginGraceTime (sshd_config(5))."""
@@ -302,6 +305,8 @@ class _Sweep:
         pace: Pace,
     ) -> None:
         self._answers, self._stop, self._clock, self._pace = answers, stop, clock, pace
+        self._open = 0
+        """Checks that have begun and have no result yet."""
         self._in_hand = 0
         """Hosts that have a thread, or wait for one."""
         self._room = asyncio.Event()
@@ -339,14 +344,16 @@ class _Sweep:
 
     async def _watch(self, whole: "asyncio.Task[None] | None") -> None:
         while not self._stop.is_set():
-            await asyncio.sleep(TICK)
+            await asyncio.sleep(TICK if self._open else IDLE_TICK)
         if whole:
             whole.cancel()
 
     async def _one(self, job: _AnyJob) -> None:
+        self._open += 1
         try:
             self._answers.put((job.name, *await self._checked(job)))
         finally:
+            self._open -= 1
             self._places.release()
 
     async def _checked(self, job: _AnyJob) -> tuple[AccessResult, object]:
