@@ -48,7 +48,7 @@ TAKE_SECONDS = 0.5
 POLL_SECONDS = 1.0
 HEARD_SECONDS = 3.0
 """For which nobody asks whether a network has workers, nor what is under way there, since an answer came from it: each
-look is several questions to the broker, and cost more than the answers themselves."""
+look is several questions to the broker."""
 GRACE_SECONDS = 2 * links.SILENT_SECONDS
 """How long a network may be without any worker, before its servers count as not watched."""
 QUIET_POLLS = 3
