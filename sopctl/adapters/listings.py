@@ -13,6 +13,7 @@ from msgspec.structs import astuple
 
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.house import netbox
+from sopctl.model.text import visible_lines
 
 
 class ServerRow(Struct, frozen=True):
@@ -116,8 +117,8 @@ def rows_as_csv(row: type[Struct], rows: Iterable[Struct]) -> str:
 
 
 def csv_text(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    """CSV with a header row, also where nothing follows it. None is empty. A text that a spreadsheet would take for a
-    formula gets a leading `'` (CWE-1236)."""
+    """CSV with a header row, also where nothing follows it, safe to print. None is empty. A text that a spreadsheet
+    would take for a formula gets a leading `'` (CWE-1236)."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
@@ -126,7 +127,10 @@ def csv_text(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def _cell(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    if not isinstance(value, str):
+        return value
+    shown = visible_lines(value)  # a tab or a carriage return, which spreadsheets skip, begins none then
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 def _devices(servers: Sequence[Device]) -> list[DeviceRow]:

@@ -14,7 +14,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, ngettext, pgettext, said
 from sopctl.locale import Prose, Text
-from sopctl.model.text import printable, visible
+from sopctl.model.text import printable, visible, visible_lines
 
 if TYPE_CHECKING:
     from msgspec import Struct
@@ -85,7 +85,7 @@ def table(*columns: str, title: str = "") -> "Table":
         is safe to print, line by line."""
 
         def add_row(self, *cells: "RenderableType | None", **options: Any) -> None:
-            super().add_row(*(_safe(cell) if isinstance(cell, str) else cell for cell in cells), **options)
+            super().add_row(*(visible_lines(cell) if isinstance(cell, str) else cell for cell in cells), **options)
 
         def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
             cells = [[str(cell) for cell in (column.header, *column.cells)] for column in self.columns]
@@ -206,10 +206,6 @@ def _filled(text: str, wide: int, first: str, others: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _safe(cell: str) -> str:
-    return "\n".join(map(visible, cell.split("\n")))
 
 
 def aligned(rows: "Sequence[Sequence[str]]") -> list[str]:

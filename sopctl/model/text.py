@@ -33,6 +33,11 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
 
 
+def visible_lines(text: str) -> str:
+    """`text` as `visible` has it, but of as many lines as it is."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
 def words(table: str) -> frozenset[str]:
     """The words of a table that is written as running text."""
     return frozenset(table.split())

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sopctl.adapters.listings import csv_text
 from sopctl.cli import render
 from sopctl.cli.main import cli
 from sopctl.cli.render import amount, asking, fitted, put_error, put_wrapped, table, wrapped
@@ -173,7 +174,7 @@ def test_what_stands_in_rows_is_safe_to_print(capsys: pytest.CaptureFixture[str]
     made.add_row(foreign, "two\nlines")
     render.console().print(made)
     shown = capsys.readouterr().out
-    for text in (shown, *render.aligned([("a", foreign)])):
+    for text in (shown, *render.aligned([("a", foreign)]), csv_text(["a"], [[foreign]])):
         assert r"\x1b[2J\x9d0;a\u202eb" in text
         assert [each for each in text if not each.isprintable() and each != "\n"] == []
     assert "two\\nlines" not in shown

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sopctl.model.text import counted, printable, visible, words
+from sopctl.model.text import counted, printable, visible, visible_lines, words
 
 
 @pytest.mark.parametrize(
@@ -46,6 +46,10 @@ def test_all_of_a_long_text_is_shown() -> None:
     assert visible("x" * 9000 + "\x1b") == "x" * 9000 + "\\x1b"
     assert visible("plain") == "plain"
     assert visible("\ufdff︐") == "\ufdff︐", "beside the selectors"
+
+
+def test_lines_stay_lines() -> None:
+    assert visible_lines("satu\ndua\r\n\x1b[2J") == "satu\ndua\\r\n\\x1b[2J"
 
 
 def test_words_and_what_is_counted() -> None:
