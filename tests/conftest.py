@@ -46,6 +46,7 @@ settings.load_profile("sopctl")
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of thousands of commands compiled its imports first, 0.15 s
 sys.dont_write_bytecode = False
+os.environ.pop("COLUMNS", None)  # workers of a run have one, and what is printed would be wrapped as at a terminal
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # a shell's `&`: what tests interrupt would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
