@@ -191,7 +191,7 @@ def test_what_staff_have_to_mend(
     after = sound(desk, before)
     summary = after.summary
     told = {
-        **{name: msgspec.to_builtins(getattr(summary, name)) for name in summary.__struct_fields__},
+        **{name: _as_json(getattr(summary, name)) for name in summary.__struct_fields__},
         "stands": summary.stands,
     }
     wanted = msgspec.to_builtins(row.get("gives", {}))
@@ -235,6 +235,10 @@ def forms(desk: Desk, deposit: str) -> dict[str, str]:
     folder = dossiers.read(desk.site, deposit).folder / "documents"
     made = {name: sorted(folder.glob(f"*{word}*.pdf")) for name, word in PAPERS.items()}
     return {name: text_of(paths[-1]) for name, paths in made.items() if paths}
+
+
+def _as_json(value: Any) -> Any:
+    return msgspec.json.decode(msgspec.json.encode(value))
 
 
 def _plain(value: Any) -> Any:
