@@ -148,7 +148,7 @@ def chained(name: str, content: bytes, where: str, max_bytes: int) -> tuple[Even
     """The events of the history of a dossier or a book. Raises InvalidRecord for one that is not as it was written."""
     if (known := _sound.get(name)) and known[0] == content:
         return known[1]
-    events = codec.parse(content, tuple[Event, ...], where=where, max_bytes=max_bytes, helps=history.RESTORE)
+    events = _written(content, where, max_bytes)
     history.check_chain(name, events, where)
     _know(name, content, events)
     return events
@@ -346,11 +346,13 @@ def and_added(events: Sequence[Event], before: bytes, now: bytes, where: str) ->
     these are read. Raises InvalidRecord."""
     if now.startswith(before):
         added = now[len(before) :] or b"[]"
-        return (
-            *events,
-            *codec.parse(added, tuple[Event, ...], where=where, max_bytes=len(added), helps=history.RESTORE),
-        )
-    return codec.parse(now, tuple[Event, ...], where=where, max_bytes=len(now), helps=history.RESTORE)
+        return (*events, *_written(added, where, len(added)))
+    return _written(now, where, len(now))
+
+
+def _written(content: bytes, where: str, max_bytes: int) -> tuple[Event, ...]:
+    """The events that stand in (a part of) a history, which nobody corrects by hand."""
+    return codec.parse(content, tuple[Event, ...], where=where, max_bytes=max_bytes, helps=history.RESTORE)
 
 
 def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> Dossier:

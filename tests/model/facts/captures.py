@@ -228,3 +228,12 @@ def longer(text: str) -> Iterator[str]:
             yield shape.sub(partial(lengthened, key=key), text)
     for shape in WORDS:
         yield shape.sub(lambda each: each[1] + more, text)
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value of plain data."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)

@@ -18,7 +18,7 @@ from sopctl.model.facts.readers.redfish import from_bmc
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows
-from tests.model.facts.captures import AT, MACHINES, facts, framed, longer
+from tests.model.facts.captures import AT, MACHINES, facts, framed, longer, texts
 from tests.model.facts.readers.test_redfish import BMCS, gathered, mockup
 from tests.model.facts.test_appliance import ROWS as APPLIANCES
 from tests.model.facts.test_appliance import said_by
@@ -87,14 +87,6 @@ def test_a_capture_does_not_differ_from_itself(name: str) -> None:
 
 LONGEST = {"controllers": 80, "pools": 66, "guests": 60, "adapters": 43, "supplies": 60, "smart": 80, "details": 255}
 """Characters of the longest text that was read of a table's captures, if one thing in them is too long."""
-
-
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from texts(each)
 
 
 @pytest.mark.parametrize("table", LONGEST)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from sopctl.model.facts.sections import MAX_TEXT
 from sopctl.model.facts.server import ServerFacts
 from sopctl.model.facts.setup import from_setup
 from tests.faults.readers import READERS, TOLD
-from tests.model.facts.captures import longer
+from tests.model.facts.captures import longer, texts
 from tests.model.facts.test_server import ANSWERS, REAL
 
 AT = "2026-11-23T09:30:00+07:00"
@@ -96,14 +95,6 @@ def lengthened(value: Any) -> Any:
         case list():
             return [lengthened(each) for each in value]
     return value
-
-
-def texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list | tuple):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from texts(each)
 
 
 @pytest.mark.parametrize("name", READ_OF_MACHINES)

@@ -27,10 +27,19 @@ overwrite_option = click.option(
 
 def put_warnings(warnings: "Sequence[Refusal]") -> None:
     """What does not hold up a change, and is to be known."""
+    _put_reasons(warnings, "!", "yellow")
+
+
+def put_refusals(refusals: "Sequence[Refusal]") -> None:
+    """What holds up a change."""
+    _put_reasons(refusals, "✗", "red")
+
+
+def _put_reasons(reasons: "Sequence[Refusal]", mark: str, colour: str) -> None:
     from sopctl.workflow import terms
 
-    for each in warnings:
-        put_wrapped(f"  ! {said(terms.REASONS[each.reason])}: {printable(said(each.detail))}", fg="yellow")
+    for each in reasons:
+        put_wrapped(f"  {mark} {said(terms.REASONS[each.reason])}: {printable(said(each.detail))}", fg=colour)
         put_advice(f"    → {said(each.remedy)}")
 
 

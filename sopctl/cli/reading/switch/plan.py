@@ -7,8 +7,8 @@ import click
 
 from sopctl.cli.language import _, said
 from sopctl.cli.options import end, example, id_argument, json_option, open_desk, session_log_option
-from sopctl.cli.reading.switch._render import put_warnings
-from sopctl.cli.render import put_advice, put_json, put_wrapped
+from sopctl.cli.reading.switch._render import put_refusals, put_warnings
+from sopctl.cli.render import put_json
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
@@ -42,8 +42,6 @@ def command(ctx: click.Context, deposit_id: str, *, release: bool, session_log: 
 
 
 def _put_plan(found: "Proposal") -> None:
-    from sopctl.workflow import terms
-
     plan = found.plan
     click.secho(f"{plan.switch} {plan.port}", bold=True)
     wide = max(7, len(_("now")), len(_("wanted")))
@@ -59,9 +57,7 @@ def _put_plan(found: "Proposal") -> None:
             bound = _("port security: {addresses}", addresses=", ".join(plan.before.bound))
             click.echo(below + bound)
     click.echo(f"  {_('wanted'):<{wide}} {_setting(plan.wanted)}")
-    for refusal in plan.refusals:
-        put_wrapped(f"  ✗ {said(terms.REASONS[refusal.reason])}: {printable(said(refusal.detail))}", fg="red")
-        put_advice(f"    → {said(refusal.remedy)}")
+    put_refusals(plan.refusals)
     put_warnings(plan.warnings)
     if plan.before and not plan.changes:
         click.echo("  " + _("nothing to change"))
