@@ -28,20 +28,10 @@ from sopctl.model.access.target import Target
 from sopctl.model.as_json import from_json
 from sopctl.store.site import Site
 from sopctl.workflow.setup import engine as setting_up
+from tests.patience import PATIENCE, eventually
 
 PROGRAM = str(Path(sys.executable).with_name("nats-server"))
 """Debian's, beside the environment's programs (Makefile): its package would start a broker on this machine."""
-
-SECONDS = 120.0
-"""The longest that a test waits for anything: under load all is slow."""
-
-
-def eventually(true: Any, what: str) -> None:
-    """Wait until `true()` is so."""
-    until = time.monotonic() + SECONDS
-    while not true():
-        assert time.monotonic() < until, what
-        time.sleep(0.02)
 
 
 def free_port() -> int:
@@ -127,7 +117,7 @@ class Process:
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         if not self.ended():
             self.process.send_signal(how)
-        return self.process.wait(SECONDS)
+        return self.process.wait(PATIENCE)
 
 
 def worker_folder(site: Site, network: str) -> Path:

@@ -4,7 +4,6 @@ import http.client
 import itertools
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ import uvicorn
 
 from sopctl.page import deadlines
 from sopctl.page.deadlines import Deadlines
-from tests.patience import LATE, PATIENCE
+from tests.patience import LATE, PATIENCE, eventually
 
 LARGE = 32 * 1024 * 1024
 
@@ -86,10 +85,7 @@ def test_an_answer_that_nobody_takes_is_cut_off(server: uvicorn.Server, port: in
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
         client.recv(1)
-        until = time.monotonic() + PATIENCE
-        while server.server_state.connections and time.monotonic() < until:
-            threading.Event().wait(0.02)
-        assert not server.server_state.connections
+        eventually(lambda: not server.server_state.connections, "it is not cut off")
 
 
 def test_who_is_not_slow_is_served_on_one_connection(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from sopctl.adapters.ansible.runner import Outcome, RunResult, TaskEvent, run_playbook
 from sopctl.errors import Conflict, InvalidRecord, OutsideFailure
-from tests.patience import LATE, PATIENCE
+from tests.patience import LATE, PATIENCE, eventually
 
 ONE = ["PS-2026-0001"]
 Playbook = Callable[[str], str]
@@ -37,13 +37,6 @@ def living(marker: str) -> list[str]:
             if marker in line:
                 found.append(line)
     return found
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def test_each_host_has_its_own_result(site: Path, playbook: Playbook) -> None:
@@ -200,7 +193,7 @@ def test_a_cancel_leaves_no_process(site: Path, playbook: Playbook) -> None:
     cancel = threading.Event()
 
     def when_begun() -> None:
-        wait_until(started.exists)
+        eventually(started.exists, "it is not started")
         cancel.set()
 
     watcher = threading.Thread(target=when_begun)
@@ -248,14 +241,14 @@ def test_the_death_of_the_caller_leaves_no_process(
         ) as caller,
     ):
         try:
-            wait_until(lambda: started.exists() and bool(living(mark)))
+            eventually(lambda: started.exists() and living(mark), "it is not started")
             assert os.listdir(temporary)
         except BaseException:
             caller.kill()
             raise
         caller.send_signal(number)
         assert caller.wait(PATIENCE) == code
-        wait_until(lambda: not living(mark) and not living(str(site)))
+        eventually(lambda: not living(mark) and not living(str(site)), "something lives on")
         assert os.listdir(temporary) == []
 
 

@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from sopctl.adapters.ansible.runner import Outcome, TaskEvent
-from tests.adapters.ansible.test_runner import ONE, Playbook, answers, living, run, sleeper, wait_until
+from tests.adapters.ansible.test_runner import ONE, Playbook, answers, living, run, sleeper
 from tests.faults.canaries import canary
+from tests.patience import eventually
 
 TESTS = Path(__file__).parents[2]
 TRAPS: list[dict[str, Any]] = yaml.load((TESTS / "cases/traps.yml").read_text(), yaml.CSafeLoader)
@@ -66,7 +67,7 @@ def test_a_run_that_never_came_to_its_end_is_no_success(site: Path, playbook: Pl
     word = canary()
 
     def kill_ansible() -> None:
-        wait_until(started.exists)
+        eventually(started.exists, "it is not started")
         seen.extend(living(word))
         for child in children(int((site / "var/run/pid").read_text())):
             os.kill(child, signal.SIGKILL)

@@ -18,6 +18,7 @@ from sopctl.model.access.shards import Answer, Answers, Check, Shard
 from sopctl.store.site import Site
 from tests import engines
 from tests.adapters.engine.conftest import Scripted, delivered, engine_of, link
+from tests.patience import eventually
 
 
 def seen(shard: Shard, check: Check) -> Answer:
@@ -155,10 +156,10 @@ def test_a_broker_that_is_not_there_is_named(served: tuple[Site, int], tmp_path:
 
 def test_who_is_alive_is_known(served: tuple[Site, int]) -> None:
     with Scripted(link(*served, "worker-cabang"), "cabang", honest):
-        engines.eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
+        eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
         [alive] = engine_of(served).networks()["cabang"].alive
     assert (alive.name, alive.network, alive.clock < -1_000_000) == ("scripted", "cabang", True)
-    engines.eventually(lambda: not engine_of(served).networks()["gedung-b"].alive, "who is gone stays")
+    eventually(lambda: not engine_of(served).networks()["gedung-b"].alive, "who is gone stays")
 
 
 def test_a_network_that_floods_hides_no_other(served: tuple[Site, int]) -> None:
@@ -174,7 +175,7 @@ def test_a_network_that_floods_hides_no_other(served: tuple[Site, int]) -> None:
 
     parts = engines.parts("flood", 20, ("cabang",), 1)
     with Scripted(link(*served, "worker-cabang"), "cabang", honest):
-        engines.eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
+        eventually(lambda: engine_of(served).networks()["cabang"].alive, "the worker does not appear")
         asyncio.run(flood())
         known = engine_of(served).networks()
         assert [each.name for each in known["cabang"].alive] == ["scripted"]

@@ -10,7 +10,8 @@ import pytest
 
 from sopctl.store.site import Site
 from tests import engines
-from tests.engines import Broker, Link, Process, eventually, recorded, rows
+from tests.engines import Broker, Link, Process, recorded, rows
+from tests.patience import eventually
 
 NETWORKS = ("cabang", "gedung-b")
 

@@ -18,7 +18,7 @@ from sopctl.model.as_json import from_json
 from sopctl.store.site import Site
 from tests import engines
 from tests.adapters.engine.conftest import NETWORKS, link
-from tests.engines import eventually
+from tests.patience import PATIENCE, eventually
 
 
 def begin(served: tuple[Site, int], *contents: bytes) -> None:
@@ -67,7 +67,7 @@ def working(served: tuple[Site, int], hold: threading.Event | None = None) -> It
             taken.append(shard)
             for check in shard.checks:
                 if hold and check == shard.checks[-1]:
-                    hold.wait(engines.SECONDS)
+                    hold.wait(PATIENCE)
                 give(shard.number, Answer(shard.run, check.id, problem="as the test says"))  # type: ignore[operator]
 
     where = link(*served, "worker-cabang")
@@ -136,4 +136,4 @@ def test_a_worker_that_is_stopped_gives_its_shard_back_at_once(served: tuple[Sit
     with working(served) as (taken, _):
         eventually(lambda: counts(served)[0] == 0, "nobody takes it")
     assert taken
-    assert time.monotonic() - began < engines.SECONDS
+    assert time.monotonic() - began < PATIENCE

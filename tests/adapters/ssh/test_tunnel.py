@@ -13,6 +13,7 @@ from sopctl.model.access.destinations import EVERYWHERE
 from sopctl.model.access.target import Jump
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.test_sweep import pin_of
+from tests.patience import PATIENCE, eventually
 
 
 def echo(connection: socket.socket, _host: hostile.Host) -> None:
@@ -24,11 +25,15 @@ def jump(host: hostile.Host, host_key: paramiko.PKey, file: Path) -> Jump:
     return Jump("127.0.0.1", host.port, "deposit", pin_of(host_key), key_file=str(file))
 
 
+def tunnels() -> list[str]:
+    return [each.name for each in threading.enumerate() if each.name.startswith("tunnel")]
+
+
 def test_what_is_written_comes_out_there_and_back(key: Key, key_file: Path, host_key: paramiko.PKey) -> None:
     behaviour = hostile.Behaviour(keys=(key.pkey,), carries=True)
     sent = bytes(range(256)) * 1000
     with hostile.listening(hostile.ssh(behaviour, host_key)) as host, hostile.listening(echo) as there:
-        with through(jump(host, host_key, key_file), None)("192.0.2.7", there.port, 10.0) as made:
+        with through(jump(host, host_key, key_file), None)("192.0.2.7", there.port, 10 * PATIENCE) as made:
             writing = threading.Thread(target=made.sendall, args=(sent,))
             writing.start()
             got = b""
@@ -36,7 +41,7 @@ def test_what_is_written_comes_out_there_and_back(key: Key, key_file: Path, host
                 got += data
             writing.join()
         assert (got == sent, host.forwards) == (True, ["192.0.2.7"])
-    assert [each.name for each in threading.enumerate() if each.name.startswith("tunnel")] == []
+    eventually(lambda: not tunnels(), f"{tunnels()} run on after their socket was closed")
 
 
 def test_an_end_there_is_an_end_here(key: Key, key_file: Path, host_key: paramiko.PKey) -> None:

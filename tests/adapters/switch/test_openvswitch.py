@@ -6,7 +6,6 @@ With real packets, on a real Open vSwitch: tests/lab. What its programs print he
 import json
 import os
 import shlex
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +16,7 @@ from sopctl.adapters.switch import DeviceFault, NotSaved, Session, connect
 from sopctl.adapters.switch.platforms import openvswitch
 from sopctl.model.ports.port import ActualPort, Learned, PortSetting
 from tests.adapters.switch.test_session import shell_host
-from tests.patience import PATIENCE
+from tests.patience import eventually
 
 SET, MAP = "set", "map"
 
@@ -183,11 +182,6 @@ def test_the_way_back_is_taken_unless_the_change_is_kept(tmp_path: Path, port: s
             )
             assert way
             armed.configure(way.arm)
-        deadline = time.monotonic() + PATIENCE
-        while not taken.exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-    assert taken.exists(), "the session is over, and the way back was taken all the same"
+        eventually(taken.exists, "the session is over, and the way back was taken all the same")
     assert not kept.exists()
-    while marks(port) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert marks(port) == []
+    eventually(lambda: not marks(port), "the mark stays")

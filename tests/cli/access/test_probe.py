@@ -16,7 +16,7 @@ from sopctl.model.access.causes import Cause
 from sopctl.model.access.target import fingerprint
 from tests.adapters.ssh import hostile
 from tests.adapters.ssh.hostile import Behaviour
-from tests.patience import LATE, PATIENCE
+from tests.patience import LATE, PATIENCE, eventually
 
 ROOT = Path(__file__).parents[3]
 SOPCTL = [sys.executable, "-m", "sopctl", "probe"]
@@ -129,9 +129,7 @@ def test_ctrl_c_ends_it_at_once() -> None:
         words = [*SOPCTL, "--timeout", "60", f"127.0.0.1:{host.port}"]
         process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         with process:
-            end = time.monotonic() + PATIENCE
-            while not host.connections and time.monotonic() < end:
-                time.sleep(0.01)
+            eventually(lambda: host.connections, "it does not connect")
             process.send_signal(signal.SIGINT)
             began = time.monotonic()
             _, said = process.communicate(timeout=PATIENCE)

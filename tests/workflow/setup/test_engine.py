@@ -18,7 +18,8 @@ from sopctl.store.modes import loose
 from sopctl.store.site import Site
 from sopctl.workflow.setup import engine, scheduling, secrets
 from tests import engines
-from tests.engines import Broker, eventually
+from tests.engines import Broker
+from tests.patience import eventually
 from tests.printed import DOCS, printed
 
 NOW = datetime.now(UTC)

@@ -19,7 +19,8 @@ from sopctl.workflow.servers import checking
 from sopctl.workflow.setup import doctor
 from tests import engines
 from tests.adapters.ssh import hostile
-from tests.engines import Broker, eventually
+from tests.engines import Broker
+from tests.patience import eventually
 from tests.workflow.servers.test_checking import pin, server
 
 __all__ = ["server"]

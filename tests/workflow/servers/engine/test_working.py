@@ -20,6 +20,7 @@ from sopctl.model.facts.linux.answered import unpacked
 from sopctl.workflow.servers.engine import working
 from tests import engines
 from tests.adapters.ssh import hostile
+from tests.patience import PATIENCE
 
 
 def answers(keys: Path, *shards: Shard, work: Callable[..., None] | None = None) -> dict[str, Answer]:
@@ -124,5 +125,5 @@ def test_it_ends_when_it_is_stopped(tmp_path: Path) -> None:
     thread.start()
     stop.set()
     feed.put(None)
-    thread.join(engines.SECONDS)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
