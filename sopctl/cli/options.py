@@ -30,10 +30,14 @@ opened: "list[Site]" = []
 
 
 class _Text(click.types.StringParamType):
-    """What a person has to say. A placeholder that was left as it is says nothing, and must not reach a record."""
+    """What a person has to say. A placeholder that was left as it is says nothing, and must not reach a record. What is
+    no UTF-8 could not reach one: it is refused before an editor is opened, or a server logged in to, for its sake."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from sopctl.model.sop.history import refuse_unrecordable
+
         said = str(super().convert(value, param, ctx))
+        refuse_unrecordable(said)
         refuse_placeholder(param.opts[0] if param else _("the text"), said)
         return said
 

@@ -459,11 +459,7 @@ def readable(event: Event) -> bytes:
     except (InvalidRecord, UnicodeEncodeError):
         same = False
     if not same:
-        raise UsageError(
-            "text-not-recordable",
-            "what is to be recorded would not be read back as it is",
-            remedy="Write it as UTF-8, without control characters.",
-        )
+        raise history.not_recordable()
     if len(written) > EVENT_BYTES:
         raise UsageError(
             "event-too-large",

@@ -287,6 +287,7 @@ def test_a_broken_dossier_is_named_by_its_deposit(
     [
         ("dispose", "PS-2026-0001", "--by", "kadis", "--instruction"),
         ("hold", "PS-2026-0001", "--by", "staf", "--reason"),
+        ("edit", "PS-2026-0001", "--by", "staf", "--note"),
     ],
 )
 def test_what_is_not_utf8_is_refused_where_it_would_be_recorded(

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, UsageError
 from sopctl.locale import Text, gettext_noop
 
 STARTED = gettext_noop("started")
@@ -16,6 +16,23 @@ FAILED = "failed"
 INTERRUPTED = "interrupted"
 WORK = frozenset({STARTED, FAILED, INTERRUPTED})
 """How long-running work shows in a history: begun, failed, broken off. None of them ends a step."""
+
+
+def not_recordable() -> UsageError:
+    """The error for what a history cannot hold as it is."""
+    return UsageError(
+        "text-not-recordable",
+        "what is to be recorded would not be read back as it is",
+        remedy="Write it as UTF-8, without control characters.",
+    )
+
+
+def refuse_unrecordable(text: str) -> None:
+    """Raise UsageError for a text with bytes that are no UTF-8, which Python keeps as lone surrogates (PEP 383)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise not_recordable() from None
 
 
 class Event(Struct, frozen=True, forbid_unknown_fields=True):
