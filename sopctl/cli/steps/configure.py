@@ -228,15 +228,12 @@ def _refuse_by_hand_beside(by_hand: str, *, beside: bool) -> None:
 def _refuse_for_many(*, password: bool, cut_off: bool) -> None:
     """Raise UsageError for a password or a consent, which are of one server, beside several or none."""
     from sopctl.workflow.servers.first_contact import password_for_many
+    from sopctl.workflow.steps.configuring import consent_for_many
 
     if password:
         raise password_for_many()
     if cut_off:
-        raise UsageError(
-            "consent-for-many",
-            "a consent is for the configuration of one server",
-            remedy="Give --cut-off with its ID, and without --check.",
-        )
+        raise consent_for_many()
 
 
 def _refuse_first_only(misplaced: "Mapping[str, object]") -> None:
@@ -306,15 +303,11 @@ def _check(
     as_json: bool,
 ) -> None:
     from sopctl.cli.steps import _preview
-    from sopctl.workflow.steps import drift, previewing, reducing
+    from sopctl.workflow.steps import configuring, drift, previewing, reducing
 
     first = previewing.untouched(desk, ids)
     if first and options.tags:
-        raise UsageError(
-            "first-configuration-whole",
-            "the first configuration cannot be limited to tags",
-            remedy="Leave out --tags.",
-        )
+        raise configuring.first_is_whole()
     others = [each for each in ids if each not in first]
     if password and others:
         raise _first_only(_("a password"))

@@ -98,11 +98,7 @@ def configure_all(
     consent with several servers.
     """
     if options.tags:
-        raise UsageError(
-            "first-configuration-whole",
-            "the first configuration cannot be limited to tags",
-            remedy="Leave out --tags. A part of it can be done again later, with --repair.",
-        )
+        raise first_is_whole()
     _refuse_for_many(password, cut_off, ids)
     answers = Answers()
     pinnings: dict[str, host_keys.Pinning | None] = {}
@@ -318,7 +314,25 @@ def _refuse_for_many(password: Password | None, cut_off: Sequence[Service], ids:
     if password and len(ids) > 1:
         raise password_for_many()
     if cut_off and len(ids) > 1:
-        raise UsageError("consent-for-many", "a consent is for the configuration of one server")
+        raise consent_for_many()
+
+
+def consent_for_many() -> UsageError:
+    """The error for a consent to being cut off that was given for several servers, or for a preview."""
+    return UsageError(
+        "consent-for-many",
+        "a consent is for the configuration of one server",
+        remedy="Give --cut-off with its ID, and without --check.",
+    )
+
+
+def first_is_whole() -> UsageError:
+    """The error for tags with which a part of the first configuration would be left out."""
+    return UsageError(
+        "first-configuration-whole",
+        "the first configuration cannot be limited to tags",
+        remedy="Leave out --tags. A part of it can be done again later, with --repair.",
+    )
 
 
 def _run(
