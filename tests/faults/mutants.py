@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,8 @@ TYPED = ("cast", "TypeVar", "lru_cache")
 """What is called with something first that only a type checker reads, or that nobody can see: how much is kept."""
 WORDED = {"gettext_noop": 0, "Text": 0, "Counted": 0, "disk_errors": 1}
 """With a wording, and which of the arguments that is."""
+TOLD = frozenset({"Action", "Counted", "Sense", "Text", "gettext_noop"})
+"""What makes a text or an action; an error is known by its id and its sentence."""
 
 
 class Place(NamedTuple):
@@ -177,6 +180,23 @@ def is_called(place: Place) -> bool:
     target = list(ast.walk(tree))[place.node]
     bodies = (each for function in ast.walk(tree) if isinstance(function, ast.FunctionDef) for each in function.body)
     return any(each is target for statement in bodies for each in ast.walk(statement))
+
+
+def is_told(place: Place) -> bool:
+    """Is it in what makes an error (whose id stands before its sentence), a text or an action? Those are read from the
+    source, all of them, for a page and for the catalogs."""
+    tree = _parsed(place.file)
+    target = list(ast.walk(tree))[place.node]
+    return any(
+        isinstance(node, ast.Call) and _tells(node) and any(each is target for each in ast.walk(node))
+        for node in ast.walk(tree)
+    )
+
+
+def _tells(call: ast.Call) -> bool:
+    words = [each.value if isinstance(each, ast.Constant) else None for each in call.args]
+    error = any(isinstance(id, str) and isinstance(said, str) and " " in said for id, said in pairwise(words))
+    return error or ast.unparse(call.func).rpartition(".")[2] in TOLD
 
 
 def statement(place: Place) -> range:

@@ -7,7 +7,7 @@ the tests do not end in time. The places are drawn by a seed from model/ and sto
 What was judged is not judged again. With `--covering`, the module's own tests and those that run the changed line are
 asked; where none does, those that run the lines which name what it is part of; else those that speak of its module.
 What a module binds when it is read is at last held against the tests that walk all that is declared, and the pages that
-are generated from it.
+are generated from it; what is said in an error, a text or an action, against the page of all errors and the catalogs.
 """
 
 import argparse
@@ -30,7 +30,19 @@ from random import Random
 
 from tests.cases import rows
 from tests.faults.covering import FEW, MANY, TESTED, Covering
-from tests.faults.mutants import CHECKOUT, ROOMS, Place, is_called, modules, mutant, places, statement, uses, vocabulary
+from tests.faults.mutants import (
+    CHECKOUT,
+    ROOMS,
+    Place,
+    is_called,
+    is_told,
+    modules,
+    mutant,
+    places,
+    statement,
+    uses,
+    vocabulary,
+)
 from tests.faults.scale import figure
 from tests.faults.warm import LEFT_OUT, Change, Warm
 
@@ -45,15 +57,29 @@ CPU_SECONDS = 120
 """Which the tests of one mutant may take: some twenty times what they do."""
 ASKED = (1, 4, 12)
 """So many test files that speak of a module are asked first, so many next, and so many at all."""
+GENERATED = "tests/cli/test_docs.py::test_what_is_generated_is_up_to_date"
 OF_ALL = (
     "tests/model/test_bounds.py",
     "tests/model/facts/test_declaration.py",
     *(
-        f"tests/cli/test_docs.py::test_what_is_generated_is_up_to_date[{program}.py]"
-        for program in ("causes", "settings", "facts_schema")
+        f"{GENERATED}[{program}]"
+        for program in (
+            "causes.py",
+            "commands.py",
+            "documents.py",
+            "documents.py --schema",
+            "facts_schema.py",
+            "settings.py",
+        )
     ),
 )
 """Those that walk what every module declares: asked last about what is bound when a module is read."""
+OF_TOLD = (
+    f"{GENERATED}[errors.py]",
+    "tests/locale/test_catalogs.py::test_every_text_is_translated_and_no_other_is_kept",
+)
+"""Those that read every error, text and action where the source makes it: asked last about what is said in one. They
+take 12 s of CPU."""
 FAILED = re.compile(r"^(?:FAILED|ERROR) (tests/[^\s:]+\.py(?:::\w+)*)", re.MULTILINE)
 """The test that ended pytest, as its last lines name it, without its row of a table."""
 GONE = re.compile(r"^ERROR: not found: \S+?/(tests/.+)$", re.MULTILINE)
@@ -126,6 +152,11 @@ class Judges:
 
     def _hearings(self, place: Place) -> Iterator[tuple[list[str], bool]]:
         """The tests to ask, one list after the other, each with whether the module must be read anew for it."""
+        yield from self._near(place)
+        if is_told(place):
+            yield [*OF_TOLD], True
+
+    def _near(self, place: Place) -> Iterator[tuple[list[str], bool]]:
         relative = place.file.relative_to(CHECKOUT)
         near = judges(relative.relative_to("sopctl"))
         if self._covering is None:

@@ -1,12 +1,13 @@
 """What the sample of mutants says of all."""
 
+import ast
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 
 from tests.faults.covering import moved
-from tests.faults.mutants import is_called, places, statement
+from tests.faults.mutants import is_called, is_told, places, statement
 from tests.faults.mutate import FAILED, interval
 from tests.faults.warm import Change, Functions
 
@@ -75,3 +76,20 @@ def test_a_function_does_what_it_would_with_a_change(tmp_path: Path) -> None:
     assert answer(0) == 0
     with pytest.raises(ValueError, match="none"):
         answer(1)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('raise Conflict("held", "it is held", remedy=Action("list"), at=place["row"])', {"held", "list", "row"}),
+        ('error = self._error(node, "too-long", "it is too long")', {"too-long"}),
+        ('word = Sense("paper", "unknown")', {"paper", "unknown"}),
+        ('text = line.replace("a", "b")', set()),
+    ],
+)
+def test_what_is_said_is_held_against_what_is_made_from_all_that_is_said(
+    line: str, told: set[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "module.py"
+    file.write_text(line)
+    assert {ast.literal_eval(each.how.removesuffix(" changed")) for each in places(file) if is_told(each)} == told
