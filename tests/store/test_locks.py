@@ -1,0 +1,136 @@
+"""One writer at a time: who waits and for how long, whom it is told that it waits for, and what a lock is made of."""
+
+import fcntl
+import os
+import stat
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from sopctl.errors import Conflict, OutsideFailure
+from sopctl.store import locks
+from tests.patience import PATIENCE
+
+
+@contextmanager
+def held(path: Path, line: bytes) -> Iterator[None]:
+    """By somebody else, who names itself so: a lock is of an open file, not of a process."""
+    path.write_bytes(line)
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        yield
+
+
+def refused(path: Path, *, wait: float = 0) -> Conflict:
+    with pytest.raises(Conflict) as refusal, locks.hold(path, "PS-2026-0001", wait=wait):
+        pass
+    return refusal.value
+
+
+def test_a_lock_is_made_with_its_folder_and_stays(tmp_path: Path) -> None:
+    lock = tmp_path / "var" / "locks" / "PS-2026-0001"
+    for _ in range(2):
+        with locks.hold(lock, "PS-2026-0001"):
+            assert refused(lock).id == "held-by-another"
+    found = lock.stat()
+    assert (stat.S_IMODE(lock.parent.stat().st_mode), stat.S_IMODE(found.st_mode)) == (0o750, 0o640)
+    assert found.st_size == locks.HOLDER_BYTES
+
+
+@pytest.mark.parametrize("words", [["check", "--all"], ["x" * 999], ["\udcff"], []])
+def test_its_holder_is_named_in_full_as_far_as_its_line_goes(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing of a longer line that was there before."""
+    lock = tmp_path / "lock"
+    lock.write_bytes(b"1 " + b"before " * 99)
+    monkeypatch.setattr(sys, "argv", ["sopctl", *words])
+    with locks.hold(lock, "PS-2026-0001"):
+        told = refused(lock).values
+    line = f"{os.getpid()} {' '.join(words)}".encode(errors="replace")[: locks.HOLDER_BYTES].decode()
+    process, _, command = line.partition(" ")
+    assert (told["what"], told["process"], str(told["command"])) == ("PS-2026-0001", process, command or "unknown")
+
+
+def test_a_holder_that_has_not_named_itself_yet_is_not_known(tmp_path: Path) -> None:
+    with held(tmp_path / "lock", b""):
+        told = refused(tmp_path / "lock").values
+    assert (str(told["process"]), str(told["command"])) == ("unknown", "unknown")
+
+
+def test_it_is_waited_for_and_no_longer(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with held(lock, b"1 check"):
+        began = time.monotonic()
+        refused(lock, wait=0.2)
+        assert 0.2 <= time.monotonic() - began < PATIENCE
+    free = threading.Event()
+    with held(lock, b"1 check"), pytest.raises(Conflict), locks.hold(lock, "PS-2026-0001"):
+        free.set()
+    assert not free.is_set(), "who does not wait is not let in"
+
+
+def test_who_waits_has_it_when_it_is_free(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    began, had = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        began.set()
+        with locks.hold(lock, "PS-2026-0001", wait=PATIENCE):
+            had.set()
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    with held(lock, b"1 check"):
+        waiting.start()
+        assert began.wait(PATIENCE)
+        assert not had.wait(0.05)
+    waiting.join(PATIENCE)
+    assert had.is_set()
+
+
+def test_who_waits_sleeps_longer_the_longer_it_waits_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "sleep", sleep)
+    with held(tmp_path / "lock", b"1 check"):
+        refused(tmp_path / "lock", wait=1)
+    assert (slept[0], slept[-1]) == (locks.FIRST_POLL, locks.LAST_POLL) == (0.0002, 0.02)
+    assert slept == sorted(slept)
+    assert len(set(slept)) > 3, "by a share of what was waited"
+    assert 1 <= sum(slept) < 1 + locks.LAST_POLL
+
+
+def test_what_is_no_file_of_ours_is_not_locked(tmp_path: Path) -> None:
+    """A link may lead to anybody's file, and a pipe would wait for ever."""
+    (tmp_path / "there").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    with pytest.raises(OutsideFailure), locks.hold(tmp_path / "link", "PS-2026-0001"):
+        pass
+    assert (tmp_path / "there").read_text() == "mine"
+
+
+def test_it_is_closed_also_where_the_block_fails_and_not_passed_on(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    lock.touch()
+
+    def open_here() -> list[int]:
+        found = [int(each.name) for each in Path("/proc/self/fd").iterdir() if os.path.realpath(each) == str(lock)]
+        return [each for each in found if os.path.exists(f"/proc/self/fd/{each}")]
+
+    with suppress(ValueError), locks.hold(lock, "PS-2026-0001"):
+        assert [os.get_inheritable(each) for each in open_here()] == [False]
+        raise ValueError
+    assert open_here() == []
