@@ -46,6 +46,9 @@ msgstr ""
 """
 
 
+BY_NAME = ("required",)
+"""What click has translated by what a variable holds, `_(extra["required"])`: its source names no text there."""
+
 Key = tuple[str | None, str | tuple[str, str]]
 """What tells a text from every other: its context, where it has one, and its English."""
 
@@ -157,6 +160,7 @@ def _click() -> Iterator[Message]:
     folder = Path(click.__file__).parent
     for file, _, message, _, _ in extract_from_dir(folder, keywords={"_": None, "ngettext": (1, 2)}):
         yield Message(message if isinstance(message, str) else (message[0], message[1]), f"click/{file}")
+    yield from (Message(each, "click/core.py") for each in BY_NAME)
 
 
 def _fields() -> Iterator[Message]:

@@ -4,11 +4,13 @@ places of its text."""
 import re
 import string
 from collections import defaultdict
+from io import BytesIO
 
 import click
 import pytest
 import yaml
 from babel.messages.catalog import Message
+from babel.messages.mofile import read_mo
 
 from distribution import catalog
 from sopctl.cli.main import cli
@@ -122,8 +124,13 @@ def test_a_context_decides_between_the_words() -> None:
     assert str(Sense("paper", "unknown")) == worded(Sense("paper", "unknown"), "en") == "unknown"
 
 
+def said(compiled: bytes) -> dict[object, object]:
+    """What a compiled catalog says; not which Babel compiled it, which stands in its header."""
+    return {(each.context, str(each.id)): each.string for each in read_mo(BytesIO(compiled)) if each.id}
+
+
 def test_what_is_compiled_is_what_the_files_say() -> None:
-    assert (FOLDER / "id.mo").read_bytes() == catalog.compiled({part: catalog.kept(part) for part in PARTS})
+    assert said((FOLDER / "id.mo").read_bytes()) == said(catalog.compiled({part: catalog.kept(part) for part in PARTS}))
 
 
 @pytest.mark.parametrize("example", [init.EXAMPLE_REQUEST, init.EXAMPLE_APPLIANCE, init.EXAMPLE_OTHER])
