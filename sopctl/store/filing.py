@@ -155,14 +155,15 @@ def _next_number(site: Site, today: date) -> int:
 
 
 def record_of(deposit: Deposit) -> bytes:
-    """A record as people like to read it: the id on top, empty fields left out."""
-    record = _without_empty(to_builtins(deposit, builtin_types=(date,)))
+    """A record as people like to read it: the id on top, fields that say nothing left out. An empty list stays: it says
+    that there are none."""
+    record = _said(to_builtins(deposit, builtin_types=(date,)))
     return codec.dump({"id": record.pop("id"), **record})
 
 
-def _without_empty(record: dict[str, Any]) -> dict[str, Any]:
+def _said(record: dict[str, Any]) -> dict[str, Any]:
     return {
-        key: _without_empty(value) if isinstance(value, dict) else value
+        key: _said(value) if isinstance(value, dict) else value
         for key, value in record.items()
-        if value not in (None, "", [], {})
+        if value not in (None, "")
     }
