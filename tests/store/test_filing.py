@@ -1,6 +1,7 @@
 """Opening dossiers: what is there afterwards, together or not at all, and whatever fails in between."""
 
 import os
+import shutil
 import stat
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -86,12 +87,12 @@ def test_numbers_go_on_after_all_that_were_given_this_year(desk: Desk) -> None:
     filing.create_all(desk.site, [new(desk, number) for number in (1, 2)], TODAY)
     assert deposits(desk) == ["PS-2026-0001", "PS-2026-0002"]
     filing._undo(desk.site.root / "deposits/PS-2026-0002")
-    for other in ("PS-2026-0005", "PS-2026-0009x", "PS-2026-1234567890", "XPS-2026-0008", "PS-2025-0007"):
+    for other in ("PS-2026-0015", "PS-2026-0009x", "PS-2026-1234567890", "XPS-2026-0008", "PS-2025-0007"):
         (desk.site.root / "deposits" / other).mkdir()
-    assert filing.create(desk.site, new(desk, 3), TODAY).id == "PS-2026-0006"
-    filing._undo(desk.site.root / "deposits/PS-2026-0006")
-    (desk.site.root / "deposits/PS-2026-0005").rmdir()
-    assert filing.create(desk.site, new(desk, 4), TODAY).id == "PS-2026-0007"
+    assert filing.create(desk.site, new(desk, 3), TODAY).id == "PS-2026-0016"
+    filing._undo(desk.site.root / "deposits/PS-2026-0016")
+    (desk.site.root / "deposits/PS-2026-0015").rmdir()
+    assert filing.create(desk.site, new(desk, 4), TODAY).id == "PS-2026-0017"
     assert filing.create(desk.site, new(desk, 5), TODAY.replace(year=2027)).id == "PS-2027-0001"
 
 
@@ -106,6 +107,7 @@ def test_what_a_crash_left_ready_comes_first(desk: Desk) -> None:
     ready.mkdir()
     os.rename(desk.site.root / "deposits/PS-2026-0001", ready / "PS-2026-0001")
     (ready / staging.READY).write_bytes(json.encode([]))
+    (desk.site.root / "deposits" / f"{staging.PREFIX}half").mkdir()
     assert filing.create(desk.site, new(desk, 2), TODAY).id == "PS-2026-0002"
     assert deposits(desk) == ["PS-2026-0001", "PS-2026-0002"]
 
@@ -161,6 +163,28 @@ def test_what_fails_when_all_are_in_their_places_is_told(desk: Desk, monkeypatch
         filing.create(desk.site, new(desk, 1), TODAY)
     assert [each.id for each in desk.site.lagging] == ["opening-lags"]
     assert "PS-2026-0001" in deposits(desk)
+
+
+def test_what_of_it_was_an_error_of_ours_is_told_in_its_words(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_given: object) -> None:
+        raise OutsideFailure("disk-full", "the disk is full", where="journal.jsonl")
+
+    monkeypatch.setattr(staging, "note", full)
+    filing.create(desk.site, new(desk, 1), TODAY)
+    assert [str(each.values["reason"]) for each in desk.site.lagging] == ["the disk is full"]
+
+
+def test_what_cannot_be_taken_back_is_not_ready(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody opens later what was refused now."""
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "rename", failing(os.rename, 1))
+        broken.setattr(shutil, "rmtree", failing(shutil.rmtree, 1))
+        with pytest.raises(OutsideFailure):
+            filing.create(desk.site, new(desk, 1), TODAY)
+    [left] = deposits(desk)
+    assert not (desk.site.root / "deposits" / left / staging.READY).exists()
+    assert filing.create(desk.site, new(desk, 2), TODAY).id == "PS-2026-0001"
+    assert deposits(desk) == ["PS-2026-0001"]
 
 
 def test_a_mark_of_another_needs_a_reason_of_its_own(desk: Desk) -> None:
