@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import pytest
-from msgspec import Meta, Struct
+from msgspec import NODEFAULT, UNSET, Meta, Struct, json, to_builtins
+from msgspec.structs import fields
 
 import sopctl
 from sopctl.model.access.shards import Answers, Shard
@@ -36,6 +37,7 @@ READ = (
     *(Rack, SwitchRecord, PinnedKey, JumpRecord, Network, Origin, Issued, Shard, Answers),
 )
 """What is read from a file that a person writes, or from another process of ours."""
+T = TypeVar("T")
 PROGRAM = Path(sopctl.__file__).parent
 
 
@@ -114,13 +116,38 @@ def test_every_word_that_a_type_names_is_said_or_looked_for_somewhere() -> None:
     assert {word for word, times in named.items() if said[word] <= times} == passed_on
 
 
-def test_the_words_of_every_enumeration() -> None:
-    """What was recorded by a word is read by it later (tests/cases/enumerations.yml)."""
-    found = {}
+def declared(kind: type[T]) -> Iterator[tuple[str, type[T]]]:
+    """The classes of a kind that the modules of model/ and store/ declare, by where."""
     for path in sorted(each for room in ("model", "store") for each in (PROGRAM / room).rglob("*.py")):
         parts = path.relative_to(PROGRAM).with_suffix("").parts
         dotted = ".".join(("sopctl", *parts)).removesuffix(".__init__")
-        for name, kind in vars(importlib.import_module(dotted)).items():
-            if isinstance(kind, type) and issubclass(kind, StrEnum) and kind.__module__ == dotted:
-                found[f"{dotted.removeprefix('sopctl.')}.{name}"] = [each.value for each in kind]
+        for name, each in vars(importlib.import_module(dotted)).items():
+            if isinstance(each, type) and issubclass(each, kind) and each.__module__ == dotted:
+                yield f"{dotted.removeprefix('sopctl.')}.{name}", each
+
+
+def test_the_words_of_every_enumeration() -> None:
+    """What was recorded by a word is read by it later (tests/cases/enumerations.yml)."""
+    found = {name: [each.value for each in kind] for name, kind in declared(StrEnum)}
     assert found == {row["name"]: row["words"] for row in rows("enumerations")}
+
+
+def defaults(record: type[Struct]) -> dict[str, Any]:
+    """What each field of a record means that is not said, as JSON, where that is not simply nothing."""
+    own = [each for each in fields(record) if each.name in record.__annotations__]
+    said = {each.name: each.default for each in own} | {
+        each.name: each.default_factory() for each in own if each.default_factory is not NODEFAULT
+    }
+    return {
+        name: json.decode(json.encode(to_builtins(value, order="sorted", str_keys=True)))
+        for name, value in said.items()
+        if not (callable(value) or isinstance(value, Struct))
+        and value not in (NODEFAULT, UNSET, None, "", b"", (), {}, frozenset())
+    }
+
+
+def test_what_a_field_means_that_is_not_said() -> None:
+    """A record, a history or an answer of an older version does not say it (tests/cases/defaults.yml)."""
+    public = ((name, each) for name, each in declared(Struct) if not each.__name__.startswith("_"))
+    found = {name: said for name, record in public if (said := defaults(record))}
+    assert found == {row["record"]: row["unsaid"] for row in rows("defaults")}
