@@ -34,7 +34,8 @@ from sopctl.model.access.target import Target, pin
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
 from tests import engines
-from tests.engines import Broker, Process, eventually
+from tests.engines import Broker, Process
+from tests.patience import eventually
 
 BOUNDED = (("300", "3000", "1000"),)
 ROUNDS = 2

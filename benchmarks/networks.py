@@ -25,7 +25,8 @@ from benchmarks.engine import cpu_of, memory_of
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
 from tests import engines
-from tests.engines import Broker, Process, eventually, recorded, rows
+from tests.engines import Broker, Process, recorded, rows
+from tests.patience import eventually
 
 BOUNDED = (("1000",),)
 NETWORKS = ("cabang", "gedung-b")
