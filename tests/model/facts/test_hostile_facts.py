@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -118,3 +119,29 @@ def test_each_thing_that_a_machine_says_has_its_bound(name: str) -> None:
         with suppress(*TOLD):
             found = msgspec.to_builtins(READERS[name].read(said.encode()))
             assert max(map(len, texts(found)), default=0) <= LONGEST
+
+
+def one_by_one(value: Any, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where each text in a document is."""
+    if isinstance(value, str):
+        yield way
+    for key, each in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from one_by_one(each, (*way, key))
+
+
+def with_longer(value: Any, way: tuple[str | int, ...]) -> Any:
+    """A document in which the text that is there is far longer."""
+    if not way:
+        return value + "x" * 3000
+    made = value.copy()
+    made[way[0]] = with_longer(value[way[0]], way[1:])
+    return made
+
+
+@pytest.mark.parametrize("name", ["setup", "redfish"])
+def test_each_text_of_a_document_has_its_bound(name: str) -> None:
+    for document in [REAL] if name == "setup" else [json.loads(seed) for seed in READERS[name].seeds()]:
+        for way in one_by_one(document):
+            with suppress(*TOLD):
+                found = msgspec.to_builtins(READERS[name].read(json.dumps(with_longer(document, way)).encode()))
+                assert max(map(len, texts(found)), default=0) <= LONGEST, way

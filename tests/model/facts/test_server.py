@@ -1,5 +1,6 @@
 """Facts of servers, from good ones to hostile ones."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ REAL: dict[str, Any] = {
     "ansible_virtualization_type": "kvm",
     "ansible_distribution": "Debian",
     "ansible_distribution_version": "12.15",
+    "ansible_distribution_release": "bookworm",
     "ansible_kernel": "6.1.0-18-amd64",
     "ansible_architecture": "x86_64",
     "ansible_uptime_seconds": 86400,
@@ -54,10 +56,11 @@ REAL: dict[str, Any] = {
         "sr0": {"sectors": "100"},
         "zram0": {"sectors": "100"},
     },
-    "ansible_interfaces": ["lo", "eno1", "bond0", "eno2", "veth12ab", "docker0", "br-lan"],
+    "ansible_interfaces": ["lo", "eno1", "bond0", "eno2", "veth12ab", "docker0", "br-lan", "usb0", "lan1"],
     "ansible_eno1": {
         "active": True,
         "macaddress": "AA:BB:CC:00:00:01",
+        "pciid": "0000:18:00.0",
         "perm_macaddress": "aa:bb:cc:00:00:02",
         "speed": 10000,
         "ipv4": {"address": "198.51.100.7"},
@@ -67,6 +70,8 @@ REAL: dict[str, Any] = {
     "ansible_eno2": {"active": False, "macaddress": "aa:bb:cc:00:00:03", "speed": -1},
     "ansible_bond0": {"active": True, "macaddress": "aa:bb:cc:00:00:01", "type": "bonding"},
     "ansible_veth12ab": {"active": True},
+    "ansible_lan1": {"active": False, "macaddress": "aa:bb:cc:00:00:04", "pciid": "0000:19:00.0"},
+    "ansible_usb0": {"macaddress": "02:00:00:00:00:09", "pciid": "usb-0000:00:14.0-1", "module": "cdc_ether"},
     "ansible_mounts": [
         {"mount": "/", "device": "/dev/sda2", "fstype": "ext4", "size_total": 1000, "size_available": 400},
         {"mount": "/snap/x", "device": "/dev/loop3", "fstype": "squashfs"},
@@ -117,6 +122,7 @@ def test_a_real_server() -> None:
         ("bond0", "aa:bb:cc:00:00:01", None, True),
         ("eno1", "aa:bb:cc:00:00:02", 10000, True),
         ("eno2", "aa:bb:cc:00:00:03", None, False),
+        ("lan1", "aa:bb:cc:00:00:04", None, False),
     ]
     assert facts.nics[1].ipv4 == ("198.51.100.7", "198.51.100.8")
     assert facts.nics[1].ipv6 == ("fe80::1",)
@@ -126,6 +132,51 @@ def test_a_real_server() -> None:
     ]
     assert (facts.gateway, facts.dns) == ("198.51.100.1", ("198.51.100.53", "2001:db8::53"))
     assert facts.missing == dict.fromkeys(LEFT_OUT, Missing.NOT_AVAILABLE)
+
+
+def leaves(said: object, way: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where each single thing is that a document says."""
+    if not isinstance(said, dict | list):
+        yield way
+    else:
+        for key, each in said.items() if isinstance(said, dict) else enumerate(said):
+            yield from leaves(each, (*way, key))
+
+
+def without(said: Any, way: tuple[str | int, ...]) -> Any:
+    made = said.copy()
+    if way[1:]:
+        made[way[0]] = without(said[way[0]], way[1:])
+    else:
+        del made[way[0]]
+    return made
+
+
+UNUSED = frozenset(
+    {
+        *("virtualization_type", "distribution_release"),  # of a guest; where the version is not said
+        *(f"processor.{number}" for number in (0, 1, 3, 4, 5)),  # the first one's name says it
+        *("devices.sda.size", "devices.sda.sectorsize"),  # its sectors say it
+        *("devices.sdc.model", "devices.sdc.sectors", "devices.sdc.size"),  # a reader without a card is no disk
+        *(f"devices.{name}.sectors" for name in ("loop0", "dm-0", "sr0", "zram0")),
+        *(f"interfaces.{number}" for number in (0, 4, 5, 6, 7)),  # none of them is the server's own
+        *("veth12ab.active", "eno2.active", "eno2.speed", "bond0.type", "eno1.ipv6.1.address"),
+        *("eno1.pciid", "usb0.pciid", "lan1.active"),  # a card by its name, or its driver
+        *("mounts.1.mount", "mounts.1.device", "mounts.1.fstype", "dns.nameservers.2"),
+    }
+)
+"""What changes nothing when it is not said."""
+
+
+def test_each_thing_that_a_server_says_is_looked_at() -> None:
+    """Under the name by which it is said."""
+    facts = from_setup(REAL, gathered_at=AT)
+    unused = {
+        ".".join(map(str, way)).removeprefix("ansible_")
+        for way in leaves(REAL)
+        if from_setup(without(REAL, way), gathered_at=AT) == facts
+    }
+    assert unused == UNUSED
 
 
 def test_without_root_the_serial_number_is_not_gone_but_unreadable() -> None:
