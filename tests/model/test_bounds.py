@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, get_args, get_type_hints
 
 import pytest
@@ -116,14 +117,36 @@ def test_every_word_that_a_type_names_is_said_or_looked_for_somewhere() -> None:
     assert {word for word, times in named.items() if said[word] <= times} == passed_on
 
 
+def modules(*rooms: str) -> Iterator[tuple[str, ModuleType]]:
+    """Those of these rooms, by name."""
+    for path in sorted(each for room in rooms for each in (PROGRAM / room).rglob("*.py")):
+        dotted = ".".join(path.relative_to(PROGRAM).with_suffix("").parts).removesuffix(".__init__")
+        yield dotted, importlib.import_module(f"sopctl.{dotted}")
+
+
+def constants(module: ModuleType, kind: type[T]) -> dict[str, T]:
+    """What a module itself calls by a name in capitals, of this very type."""
+    assigned = [each for each in ast.parse(Path(str(module.__file__)).read_text()).body if isinstance(each, ast.Assign)]
+    named = {
+        name.id
+        for each in assigned
+        for target in each.targets
+        for name in ast.walk(target)
+        if isinstance(name, ast.Name)
+    }
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if name in named and name.isupper() and type(value) is kind and not re.search(r"\s", str(value))
+    }
+
+
 def declared(kind: type[T]) -> Iterator[tuple[str, type[T]]]:
     """The classes of a kind that the modules of model/ and store/ declare, by where."""
-    for path in sorted(each for room in ("model", "store") for each in (PROGRAM / room).rglob("*.py")):
-        parts = path.relative_to(PROGRAM).with_suffix("").parts
-        dotted = ".".join(("sopctl", *parts)).removesuffix(".__init__")
-        for name, each in vars(importlib.import_module(dotted)).items():
-            if isinstance(each, type) and issubclass(each, kind) and each.__module__ == dotted:
-                yield f"{dotted.removeprefix('sopctl.')}.{name}", each
+    for dotted, module in modules("model", "store"):
+        for name, each in vars(module).items():
+            if isinstance(each, type) and issubclass(each, kind) and each.__module__ == module.__name__:
+                yield f"{dotted}.{name}", each
 
 
 def test_the_words_of_every_enumeration() -> None:
@@ -151,3 +174,20 @@ def test_what_a_field_means_that_is_not_said() -> None:
     public = ((name, each) for name, each in declared(Struct) if not each.__name__.startswith("_"))
     found = {name: said for name, record in public if (said := defaults(record))}
     assert found == {row["record"]: row["unsaid"] for row in rows("defaults")}
+
+
+def test_how_much_is_taken_and_waited_for() -> None:
+    """A thousand times as much is no limit any more, and a site has records up to those that there are
+    (tests/cases/limits.yml)."""
+    found = {name: {**constants(module, int), **constants(module, float)} for name, module in modules("model", "store")}
+    assert {name: said for name, said in found.items() if said} == {
+        row["module"]: row["limits"] for row in rows("limits")
+    }
+
+
+def test_the_names_by_which_a_site_keeps_things() -> None:
+    """What an older version wrote is found by them (tests/cases/kept_names.yml)."""
+    found = {name: constants(module, str) for name, module in modules("store")}
+    assert {name: said for name, said in found.items() if said} == {
+        row["module"]: row["names"] for row in rows("kept_names")
+    }

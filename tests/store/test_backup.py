@@ -170,7 +170,7 @@ def test_what_is_sealed_is_what_holds_secrets(site: Site, tmp_path: Path) -> Non
     }.items():
         assert (root / name).read_text() == name
         assert stat.S_IMODE((root / name).stat().st_mode) == right
-    assert stat.S_IMODE((root / "keys/login").stat().st_mode) == 0o700
+    assert {stat.S_IMODE((root / name).stat().st_mode) for name in ("keys", "keys/login")} == {0o700}
     assert stat.S_IMODE((root / "inventory/group_vars").stat().st_mode) == 0o750
     assert (root / page.FOLDER / page.FILE_NAME).is_file()
 
@@ -267,7 +267,11 @@ def test_a_backup_may_be_as_large_as_a_site_and_no_larger(
         backup.restore(made_up(tmp_path / "c", wrong), tmp_path / "again")
 
 
-def test_checks_are_as_of_one_moment_and_what_cannot_be_read_is_told(site: Site, tmp_path: Path) -> None:
+def test_checks_are_as_of_one_moment_and_what_cannot_be_read_is_told(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     file = site.root / "var" / checks.FILE_NAME
     name = f"var/{checks.FILE_NAME}"
     file.unlink(missing_ok=True)
@@ -280,6 +284,7 @@ def test_checks_are_as_of_one_moment_and_what_cannot_be_read_is_told(site: Site,
     with closing(sqlite3.connect(":memory:")) as copy:
         copy.deserialize(unpacked((tmp_path / "b").read_bytes())[name])
         assert copy.execute("SELECT * FROM x").fetchall() == []
+    assert list((tmp_path / "here").iterdir()) == [], "it is copied in memory"
     file.write_bytes(b"x" * 5000)
     with pytest.raises(OutsideFailure) as failed:
         backup.write(site, tmp_path / "c", MADE, is_secret=nothing)

@@ -119,6 +119,13 @@ def test_nothing_is_opened_on_a_site_that_was_moved(desk: Desk) -> None:
     assert deposits(desk) == []
 
 
+def test_a_record_that_could_not_be_read_again_is_not_opened(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "record_of", lambda _deposit: b"id: [")
+    with pytest.raises(InvalidRecord):
+        filing.create(desk.site, new(desk, 1), TODAY)
+    assert deposits(desk) == []
+
+
 def failing(function: Callable[..., None], at: int) -> Callable[..., None]:
     """As a function, but its call of this number fails."""
     calls = iter(range(1, 99))
