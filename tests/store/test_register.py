@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from sopctl.model.sop.summary import Summary
-from sopctl.store import dossiers, register
+from sopctl.store import dossiers, facts, register
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.steps import acts, editing, letters
@@ -61,7 +61,9 @@ def test_an_edit_by_hand_counts_once_it_is_accepted(desk: Desk, file_request: Ca
 @pytest.mark.parametrize(
     "harm", ["missing", "torn", "no database", "another version", "another row", "a folder", "not readable"]
 )
-def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Callable[..., str], harm: str) -> None:
+def test_a_harmed_index_costs_time_and_never_truth(
+    desk: Desk, file_request: Callable[..., str], reads: list[str], harm: str
+) -> None:
     for _ in range(2):
         file_request()
     settle(desk.site)
@@ -78,6 +80,10 @@ def test_a_harmed_index_costs_time_and_never_truth(desk: Desk, file_request: Cal
         spoil(path, harm)
     for _ in range(2):
         assert register.summaries(desk.site) == truth(desk.site)
+    reads.clear()
+    register.summaries(desk.site)
+    if harm not in ("a folder", "not readable"):
+        assert reads == [], "it was made again, once"
 
 
 def test_an_index_that_another_process_writes_is_done_without(desk: Desk, file_request: Callable[..., str]) -> None:
@@ -110,3 +116,35 @@ def test_a_broken_dossier_is_named_beside_the_sound_ones(desk: Desk, file_reques
     assert [each.id for each in register.summaries(desk.site)] == [sound]
     assert [error.where for error in desk.site.lagging] == [error.where for error in reading.errors], "and it is told"
     assert [each.id for each in register.standing(desk.site)] == [sound, broken], "as it was when it could be read"
+
+
+def test_who_was_never_known_is_not_known_when_it_is_broken(desk: Desk, file_request: Callable[..., str]) -> None:
+    broken = file_request()
+    dossiers.read(desk.site, broken).history_file.write_text("- x\n")
+    assert (register.read(desk.site).last_known, list(register.read(desk.site).broken)) == ([], [broken])
+
+
+def test_what_was_gathered_is_kept_too_and_read_on_request(
+    desk: Desk, file_request: Callable[..., str], reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deposit = file_request()
+    months = {"2026-11": facts.Kept("2026-11", 1, "facts/2026-11.json", "0" * 64)}
+    monkeypatch.setattr(facts, "months", lambda _dossier: months)
+    assert register.read(desk.site, gathered=True).gathered == {deposit: months}
+    settle(desk.site)
+    reads.clear()
+    assert register.read(desk.site, gathered=True).gathered == {deposit: months}
+    assert register.read(desk.site).gathered == {}
+    assert reads == []
+
+
+def test_for_a_decision_about_places_who_stands_there_is_read_from_the_history(
+    desk: Desk, until_space: Callable[..., str], reads: list[str]
+) -> None:
+    until_space()
+    settle(desk.site)
+    for racks, read in ((), []), (["A1"], ["PS-2026-0001"]), (["B1"], []):
+        reads.clear()
+        found = register.standing(desk.site, racks)
+        assert reads == read
+        assert found == truth(desk.site)
