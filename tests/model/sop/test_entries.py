@@ -145,3 +145,23 @@ def test_an_access_try_of_the_first_versions_is_read(verdict: str, good: bool) -
 def test_an_entry_that_is_not_valid_is_an_error_with_its_event() -> None:
     with pytest.raises(InvalidRecord, match=r"event 1: .*unit"):
         from_data(Reserved, event(place={"rack": "A1", "unit": "top", "height": "2"}))
+
+
+@pytest.mark.parametrize(
+    ("edited", "touched"),
+    [
+        (entries.Edited(changed=(), fields=("server.serial", "access")), {"server", "server.serial", "access"}),
+        (entries.Edited(changed=("+serial: a",), fields=()), set()),
+        (entries.Edited(changed=("-  serial: SN-1", "+  serial: SN-2")), {"server.serial"}),
+        (
+            entries.Edited(changed=('- - "serial": x', "+{serial: x}", "+'access': y")),
+            {"server.serial", "access"},
+        ),
+        (entries.Edited(changed=("+note: serial: x", "-serials: x")), set()),
+        (entries.Edited(changed=()), set()),
+    ],
+)
+def test_which_fields_an_edit_touched(edited: entries.Edited, touched: set[str]) -> None:
+    """As it says them, or as the lines of an older history show them."""
+    asked = ("server", "server.serial", "server.serial.x", "server.seria", "access", "acces")
+    assert {path for path in asked if edited.touches(path)} == touched
