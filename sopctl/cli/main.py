@@ -139,6 +139,7 @@ def cli(ctx: click.Context, site: str | None, *, clock_is_right: bool) -> None:
 
 def main() -> NoReturn:
     """Run the command line; every error becomes one message and the documented exit code."""
+    _open_missing()
     signal.signal(signal.SIGTERM, _interrupt)
     gc.set_threshold(NEW_OBJECTS)
     _say_whatever_it_is()
@@ -151,6 +152,15 @@ def main() -> NoReturn:
     _tell_rest(code)
     _let_go()
     sys.exit(code)
+
+
+def _open_missing() -> None:
+    """Give each standard stream that whoever started us has closed the null device: the first file that is opened would
+    otherwise have its number, and a program that is run would write its output into that."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 (as long as the process)
 
 
 def _say_whatever_it_is() -> None:

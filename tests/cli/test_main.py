@@ -357,6 +357,21 @@ def test_where_nothing_can_be_told_the_exit_code_still_tells(site: Site, words: 
         assert subprocess.run(command, cwd=site.root, stdout=full, stderr=full, check=False).returncode == code
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("words", "code"), [("list", 0), ("do", 2), ("show X", 2), ("request /dev/stdin", 3)])
+def test_a_standard_stream_that_is_closed_changes_no_answer(site: Site, words: str, code: int, closed: str) -> None:
+    """As a supervisor may start it."""
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m sopctl {words} {closed}', sys.executable],
+        cwd=site.root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, "an error in sopctl itself" in ran.stderr) == (code, False), ran.stderr
+
+
 def test_a_group_without_a_command_shows_its_help(sopctl: Callable[..., Ran]) -> None:
     ran = sopctl("journal")
     assert (ran.code, ran.err) == (0, "")

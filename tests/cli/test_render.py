@@ -64,6 +64,33 @@ def test_a_boards_line_is_whole_in_the_longer_language_too(sopctl: Callable[...,
     assert any(re.match(r"PS-.* rak A1 U1–U2 .* sampai \d{4}-\d\d-\d\d$", line) for line in lines)
 
 
+@pytest.mark.parametrize("language", ["en", "id"])
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["list"], "sopctl request --example > request.yml"),
+        (["switch", "list"], ""),
+        (["switch", "audit"], ""),
+        (["rack", "list"], ""),
+        (["check", "--all"], ""),
+        (["checks", "report"], "sopctl check --all"),
+        (["sop", "show", "penitipan"], ""),
+        (["sop", "show", "pengembalian"], ""),
+    ],
+)
+def test_a_sentence_in_place_of_a_list_fits_the_terminal_too(
+    site: Site, sopctl: Callable[..., Ran], words: list[str], command: str, language: str
+) -> None:
+    for rack in site.root.glob("racks/*"):
+        rack.unlink()
+    ran = sopctl(*words, COLUMNS="60", SOPCTL_LANG=language)
+    assert ran.code == 0, ran.err
+    lines = ran.out.splitlines()
+    assert max(map(len, lines)) <= 60
+    assert command in ran.out
+    assert not [line for line in lines if line.startswith("→")]
+
+
 SENTENCE = "what is due is konfigurasi 1: Melakukan konfigurasi server (Pejabat Fungsional/Pelaksana), and nothing else"
 HELPS = {
     "a command of ours": (Action("configure", "PS-2026-0001", given={"by_hand": "satu, dua. tiga; empat lima enam"}),),

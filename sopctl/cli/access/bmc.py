@@ -59,7 +59,7 @@ def command(
     click.secho(shown, fg="red" if state.changed else None)
     confirm_it = wording.command(Action("bmc", state.id, needs=("fingerprint", "user")))
     if state.changed:
-        click.echo(
+        put_advice(
             _(
                 "This is not the pinned certificate. Ask the owner, compare it on the BMC, then: {command}",
                 command=confirm_it,

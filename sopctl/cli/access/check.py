@@ -287,7 +287,7 @@ def _put_lines(found: "list[Checked]", untried: "list[NotTried]") -> None:
     from sopctl.workflow import terms
 
     if not (found or untried):
-        click.echo(_("no server to check: none is in a rack yet"))
+        put_advice(_("no server to check: none is in a rack yet"))
         return
     rows = [("id", _("server"), _("answer"), _("time"), _("state"))]
     for one in found:

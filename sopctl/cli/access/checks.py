@@ -8,7 +8,7 @@ import click
 
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import FILE, example, id_argument, json_option, month_option, open_desk
-from sopctl.cli.render import aligned, console, put_json, put_wrapped, table
+from sopctl.cli.render import aligned, console, put_advice, put_json, put_wrapped, table
 from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
@@ -42,7 +42,7 @@ def history(ctx: click.Context, *, deposit_id: str, as_json: bool) -> None:
         put_json(document(deposit_id, state, outages, counts, desk.now().tzinfo))
         return
     if state is None:
-        click.echo(_("{id} has never been checked; check it now: sopctl check {id}", id=deposit_id))
+        put_advice(_("{id} has never been checked; check it now: sopctl check {id}", id=deposit_id))
         return
     status = said(state.status)
     if state.since:
@@ -93,7 +93,7 @@ def report(ctx: click.Context, *, month: str | None, svg: Path | None, as_json: 
     if as_json or svg:
         return
     if not found.servers:
-        click.echo(_("no server was checked in {month}; check them now: sopctl check --all", month=found.month))
+        put_advice(_("no server was checked in {month}; check them now: sopctl check --all", month=found.month))
         return
     heads = (_("deposit"), _("server"), _("up"), _("watched"), _("outages"), _("down"), _("longest"))
     rows: list[tuple[str, ...]] = [(*heads, "MTTR", _("maintenance"), _("causes"))]

@@ -63,7 +63,7 @@ def command(ctx: click.Context, deposit_id: str, *, confirm: str | None, trusted
         click.secho(_("shown    no key: {detail}", detail=said(details.read(keys.found.detail))), fg=colour)
     confirm_it = wording.command(Action("host-key", keys.id, needs=("fingerprint",)))
     if keys.changed:
-        click.echo(
+        put_advice(
             _(
                 "This is not the pinned key. Ask the owner, compare it at the console, then: {command}",
                 command=confirm_it,

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import click
 
-from sopctl.cli.language import _, pgettext, said
+from sopctl.cli.language import _, ngettext, pgettext, said
 from sopctl.cli.options import (
     DAY,
     TEXT,
@@ -17,7 +17,7 @@ from sopctl.cli.options import (
     open_desk,
     seen_option,
 )
-from sopctl.cli.render import console, put_json, put_step, table
+from sopctl.cli.render import console, put_json, put_step, put_wrapped, table
 from sopctl.model.text import printable
 
 
@@ -119,7 +119,11 @@ def _put_list(ctx: click.Context, deposit_id: str, *, as_json: bool) -> None:
             made.add_row(printable(name), printable(known.described if known else ""), "–", "", "", "", "")
         console().print(made)
         if left.more:
-            click.echo(
-                _("{number} more were counted or declared, whose serial numbers nobody has named", number=left.more)
+            put_wrapped(
+                ngettext(
+                    "{number} more was counted or declared, whose serial number nobody has named",
+                    "{number} more were counted or declared, whose serial numbers nobody has named",
+                    left.more,
+                )
             )
     end(not left)

@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli.language import _, said, spoken
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
-from sopctl.cli.render import console, lateness, put_json, styled, table, waits, width, wrapped
+from sopctl.cli.render import console, lateness, put_advice, put_json, styled, table, waits, width, wrapped
 from sopctl.errors import UsageError
 from sopctl.locale import Text
 from sopctl.model.text import printable
@@ -89,7 +89,7 @@ def command(
     elif rows:
         put_board(rows)
     else:
-        click.echo(_("No deposits. File a request: sopctl request --example > request.yml"))
+        put_advice(_("No deposits. File a request: sopctl request --example > request.yml"))
     end_with(found.errors)
 
 

@@ -9,7 +9,7 @@ import click
 
 from sopctl.cli.language import _, ngettext, pgettext
 from sopctl.cli.options import FILE, example, json_option, open_site
-from sopctl.cli.render import console, put_json, table
+from sopctl.cli.render import console, put_advice, put_json, table
 from sopctl.cli.tree import Group
 from sopctl.model.text import printable
 
@@ -39,7 +39,7 @@ def list_racks(ctx: click.Context, *, as_json: bool) -> None:
         put_json(reading.racks(rows))
         return
     if not rows:
-        click.echo(_("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts."))
+        put_advice(_("No racks. Each is a file, such as racks/A1.yml: name, room, units, depth_mm, power_watts."))
         return
     made = table(
         _("rack"), _("room"), pgettext("rack", "units"), _("free"), _("power free"), _("weight free"), _("ports free")

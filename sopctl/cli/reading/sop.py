@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli.options import DEPOSIT, choose_one, example, json_option, open_site
-from sopctl.cli.render import console, put_json, table
+from sopctl.cli.render import console, put_json, put_wrapped, table
 from sopctl.cli.tree import Group
 
 if TYPE_CHECKING:
@@ -98,11 +98,11 @@ def _put(found: "Procedure", way: "Way | None", titles: dict[str, str]) -> None:
         out.print(f"Di luar SOP ({'perluasan' if found.extension else 'kertas tidak menggambarkannya'}):")
     for step, text in asides:
         if text:
-            out.print(f"  {step.no}: {text}")
+            put_wrapped(f"  {step.no}: {text}")
     from sopctl.model.sop.verbs import row
 
     for act, actors in found.acts.items():
-        out.print(f"  {row(act).outcome}: {', '.join(titles.get(actor, actor) for actor in actors)}")
+        put_wrapped(f"  {row(act).outcome}: {', '.join(titles.get(actor, actor) for actor in actors)}")
 
 
 def _ways(step: "Step", *, paper: bool) -> str:

@@ -7,7 +7,7 @@ import click
 
 from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, unnamed
-from sopctl.cli.render import put_json
+from sopctl.cli.render import put_json, put_wrapped
 from sopctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,4 +80,4 @@ def _show(found: "Updated") -> None:
     if not found.done and not found.diffs:
         click.echo(_("The playbooks and the inventory are those of this version."))
     if found.diffs:
-        click.echo(_("Take over by hand what you want of these; the site's own tasks are safest in playbooks/hooks/."))
+        put_wrapped(_("Take over by hand what you want of these; the site's own tasks are safest in playbooks/hooks/."))

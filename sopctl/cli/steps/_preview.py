@@ -89,7 +89,7 @@ def _put_services(preview: "Preview") -> None:
     if missing:
         listed = ",".join(str(each.service) for each in missing)
         put_advice(_("  → If the owner agrees: sopctl configure {id} --cut-off {ports}", id=preview.id, ports=listed))
-        click.echo(_("    A sheet for the owner to sign: sopctl document make consent {id}", id=preview.id))
+        put_advice(_("    A sheet for the owner to sign: sopctl document make consent {id}", id=preview.id))
 
 
 def _on_return(each: Change) -> str:

@@ -25,7 +25,7 @@ from sopctl.cli.options import (
     trusted_path_option,
 )
 from sopctl.cli.passwords import Given, password_options
-from sopctl.cli.render import put_answers, put_json, put_step, task_progress
+from sopctl.cli.render import put_answers, put_json, put_step, put_wrapped, task_progress
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
 from sopctl.locale import Prose, joined
 from sopctl.model.text import printable
@@ -417,7 +417,7 @@ def _end_look(looked: "Sequence[tuple[str, Prose]]", unseen: list[str], *, as_js
     """Name the servers that were not looked at. Raises OutsideFailure where a look failed (id, and why); a program has
     read that already, and is only told by the exit code."""
     for deposit_id in [] if as_json else unseen:
-        click.echo(_("{id}  not looked at: the office may only take inventory there", id=deposit_id))
+        put_wrapped(_("{id}  not looked at: the office may only take inventory there", id=deposit_id))
     blind = [(name, why) for name, why in looked if why]
     if blind and as_json:
         raise SystemExit(int(OutsideFailure.exit_code))

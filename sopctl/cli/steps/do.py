@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.language import _
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import end_with, example, open_desk, say
-from sopctl.cli.render import lateness, put_wrapped, waits
+from sopctl.cli.render import lateness, put_advice, put_wrapped, waits
 from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.text import printable
 
@@ -46,16 +46,29 @@ def command(ctx: click.Context, *, actor: str | None) -> None:
             return
         if answer != "n":
             _run(ctx, ways[0 if answer == "y" else int(answer) - 1])
-    click.echo(_("Nothing else is due.") if passed else _("Nothing is due."))
+    left = sum(_key(row) in passed for row in _due(desk, actor))
+    if left:
+        put_advice(
+            ngettext(
+                "Nothing else is due. {number} step is still to be done: sopctl todo",
+                "Nothing else is due. {number} steps are still to be done: sopctl todo",
+                left,
+            )
+        )
+    else:
+        click.echo(_("Nothing else is due.") if passed else _("Nothing is due."))
     end_with(board.todo(desk, actor=actor).errors)
 
 
 def _next(desk: "Desk", actor: str | None, passed: "set[tuple[str, str, str]]") -> "Row | None":
     """What is due first, of what was not shown yet."""
+    return next((row for row in _due(desk, actor) if _key(row) not in passed), None)
+
+
+def _due(desk: "Desk", actor: str | None) -> "list[Row]":
     from sopctl.workflow.views import board
 
-    rows = board.todo(desk, actor=actor).rows
-    return next((row for row in rows if row.action and _key(row) not in passed and (actor or _mine(desk, row))), None)
+    return [row for row in board.todo(desk, actor=actor).rows if row.action and (actor or _mine(desk, row))]
 
 
 def _key(row: "Row") -> tuple[str, str, str]:
@@ -82,7 +95,17 @@ def _show(row: "Row") -> None:
 
 
 def _run(ctx: click.Context, action: Action) -> None:
-    """Ask what it needs, and run its command. An error is told; the walk goes on."""
+    """Ask what it needs, and run its command. An error is told, and what it names as lacking is asked for, once; the
+    walk goes on."""
+    error = _tried(ctx, action)
+    lacks = [each for each in error.remedy if isinstance(each, Action)] if error else []
+    again = next((each for each in lacks if (each.verb, each.id) == (action.verb, action.id) and each.needs), None)
+    if again and again.needs != action.needs:
+        _tried(ctx, again)
+
+
+def _tried(ctx: click.Context, action: Action) -> SopctlError | None:
+    """The error in which the action ended, if it did."""
     asked = wording.questions(action) if action.verb not in ASKS_ITSELF else []
     words = shlex.split(wording.command(Action(action.verb, action.id, action.task, given=action.given)))[1:]
     for each in asked:
@@ -98,5 +121,7 @@ def _run(ctx: click.Context, action: Action) -> None:
         click.echo(f"sopctl: {error.format_message()}", err=True)
     except SopctlError as error:
         say([error])
+        return error
     except SystemExit:
         pass  # the answer was no, and has been printed
+    return None

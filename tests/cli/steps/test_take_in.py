@@ -107,6 +107,23 @@ def test_do_asks_one_question_at_a_time(site: Site, file_request: Callable[..., 
     child.expect("sopctl dispose PS-2026-0001 --instruction 'Mohon ditindaklanjuti'")
     child.expect("penitipan 3: .*Do it.*: ")
     child.sendline("n")
-    child.expect("Nothing else is due")
+    child.expect("Nothing else is due. 1 step is still to be done: sopctl todo")
     child.expect(pexpect.EOF)
     assert [event.note for event in dossiers.read(site, deposit).events][1:] == ["Mohon ditindaklanjuti"]
+
+
+def test_do_asks_for_what_a_step_turns_out_to_lack(desk: Desk, until_space: Callable[..., str]) -> None:
+    """That a site has no mail server shows only when the contact person is to be informed."""
+    deposit = until_space()
+    child = pexpect.spawn(sys.executable, ["-m", "sopctl", "do"], cwd=str(desk.site.root), encoding="utf-8", timeout=60)
+    child.expect("penitipan 5: .*Do it.*: ")
+    child.sendline("y")
+    child.expect("has no mail server")
+    child.expect("phone, letter or meeting: ")
+    child.sendline("phone")
+    child.expect("sopctl notify PS-2026-0001 --via phone")
+    child.expect("penitipan 7: .*Do it.*: ")
+    child.sendline("n")
+    child.expect("1 step is still to be done")
+    child.expect(pexpect.EOF)
+    assert dossiers.read(desk.site, deposit).events[-1].step == 5

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.language import _, ngettext, said
-from sopctl.cli.render import console, table
+from sopctl.cli.render import console, put_advice, table
 from sopctl.locale import gettext_noop
 from sopctl.model.text import printable
 
@@ -41,4 +41,4 @@ def put_key(found: "Status") -> None:
         )
     )
     if found.before and not found.left:
-        click.echo(_("The one before it may be put aside: sopctl key retire"))
+        put_advice(_("The one before it may be put aside: sopctl key retire"))

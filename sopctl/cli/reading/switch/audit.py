@@ -8,7 +8,7 @@ import click
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import end, example, json_option, open_desk
-from sopctl.cli.render import in_column, put_json
+from sopctl.cli.render import in_column, put_advice, put_json
 from sopctl.errors import ExitCode
 from sopctl.model.text import printable
 
@@ -67,4 +67,4 @@ def _put_audit(found: "Audited") -> None:
     for name, why in found.errors.items():
         click.secho(f"✗ {name}: {printable(said(why), 1_000)}", fg="red")
     if not found.switches and not found.errors:
-        click.echo(_("No switches. Each is a file, such as switches/sw-a1.yml."))
+        put_advice(_("No switches. Each is a file, such as switches/sw-a1.yml."))

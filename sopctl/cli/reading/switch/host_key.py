@@ -66,7 +66,7 @@ def _put_keys(keys: "SwitchKeys") -> None:
     click.secho(f"{_('shown'):<{wide}} {now}", fg="red" if keys.changed else None)
     confirm_it = wording.command(Action("switch host-key", keys.name, needs=("fingerprint",)))
     if keys.changed:
-        click.echo(
+        put_advice(
             _(
                 "This is not the pinned key. Ask who replaced the switch, compare it at the console, then: {command}",
                 command=confirm_it,

@@ -4,7 +4,7 @@ import click
 
 from sopctl.cli.language import _
 from sopctl.cli.options import example, json_option, open_site
-from sopctl.cli.render import console, put_json, table
+from sopctl.cli.render import console, put_advice, put_json, table
 
 
 @click.command("list", epilog=example("sopctl switch list"))
@@ -21,7 +21,7 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         put_json(Switches(switches=list(rows)))
         return
     if not rows:
-        click.echo(
+        put_advice(
             _("No switches. Each is a file, such as switches/sw-a1.yml: name, platform, address, account, ports, …")
         )
         return

@@ -7,7 +7,7 @@ import click
 
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import DEPOSIT, end_with, example, json_option, open_desk
-from sopctl.cli.render import counted_progress, put_json
+from sopctl.cli.render import counted_progress, put_json, put_wrapped
 from sopctl.errors import SopctlError
 from sopctl.model.text import printable
 
@@ -52,7 +52,7 @@ def _put(found: "Sequence[Outcome]", *, dry_run: bool) -> None:
             click.echo(f"  {_said(change)}")
     for each in found:
         for left in each.left:
-            click.echo(
+            put_wrapped(
                 _(
                     "{deposit}: {kind} {name} was left: {why}",
                     deposit=each.deposit,

@@ -26,7 +26,7 @@ from sopctl.cli.options import (
     open_desk,
     seen_option,
 )
-from sopctl.cli.render import console, put_advice, put_step, put_steps, task_progress
+from sopctl.cli.render import console, put_advice, put_step, put_steps, put_wrapped, task_progress
 from sopctl.errors import SopctlError
 from sopctl.model.text import printable
 
@@ -98,7 +98,7 @@ def command(
         end(done.answer)
     if due and not as_json:
         for each in collecting.left_to_people(desk, month):
-            click.echo(_("{id}  due too, and not by this command: {stands}", id=each.id, stands=each.stands))
+            put_wrapped(_("{id}  due too, and not by this command: {stands}", id=each.id, stands=each.stands))
     _collect_many(desk, chosen, month, forks, with_ansible=with_ansible, as_json=as_json)
 
 
