@@ -390,7 +390,7 @@ def commit(
     Raises as `append`.
     """
     *before, bound = events
-    with prepared(path, content) as put, site.alone(), undisturbed(), Journal(site.root).at_hand() as at_hand:
+    with prepared(path, content) as put, site.alone(), undisturbed():
         site.refuse_moved()
         if not unchanged():
             raise Conflict(
@@ -399,7 +399,7 @@ def commit(
                 remedy=Action("show", name) if re.match(names.ID, name) else (),
                 deposit=name,
             )
-        journal = at_hand.catch_up(name, before)
+        journal = Journal(site.root).catch_up(name, before)
         try:
             put()
         except Unconfirmed as error:

@@ -479,6 +479,18 @@ def touch(path: Path, mode: int = 0o640) -> None:
             os.close(descriptor)
 
 
+def open_in_place(path: Path) -> int:
+    """Open a file of our own to be read and written over, made where there is none: a descriptor. Raises OSError,
+    OutsideFailure."""
+    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        make_folder(path.parent)
+        touch(path)
+        return os.open(path, flags)
+
+
 @contextmanager
 def undisturbed() -> Iterator[None]:
     """Ctrl-C and SIGTERM wait until the block has ended: it is done whole, or not at all."""

@@ -43,7 +43,8 @@ NEAR_THE_END = 64 * 1024
 """Bytes in which the newest event of a dossier is looked for first."""
 _ROSTER_LINE = msgspec.json.encode({"deposit": ROSTER})[:-1]
 _MENDED_LINE = msgspec.json.encode({"deposit": MENDED})[:-1]
-_BEGINNING = re.compile(rb'\{"deposit":"([^"\\]{1,100})","seq":(\d{1,9}),')
+_BEGINNING = re.compile(rb'\{"deposit":"([A-Za-z0-9][A-Za-z0-9-]{0,99})","seq":(\d{1,9}),')
+"""Of a line of an event: the name of its history, and its number there."""
 
 _STAMP = re.compile(r"([1-9][0-9]{0,8})-([0-9a-f]{64})\.tsr")
 
@@ -148,12 +149,6 @@ class Journal:
         self.path = root / FILE_NAME
         self._marks = Marks(root)
 
-    @contextmanager
-    def at_hand(self) -> Iterator["Journal"]:
-        """The journal with its marks open: what is done in the block opens their file once."""
-        with self._marks.at_hand():
-            yield self
-
     def lines(self) -> list[Line]:
         """All lines, their chain checked, without one that a crash tore at the end.
 
@@ -170,8 +165,7 @@ class Journal:
         known = known or Covered()
         fresh, notes, heads = list[Line](), list[Line](), dict[int, str]()
         size, lines, head, whole = 0, 0, "", hashlib.sha256()
-        there = self.path.is_symlink() or self.path.exists()
-        with opened(self.path, links=False) if there else nullcontext(io.BytesIO()) as file:
+        with self._opened() as file:
             for raw in file:
                 if not raw.endswith(b"\n"):
                     if len(raw) > MAX_LINE:
@@ -295,14 +289,15 @@ class Journal:
 
         Raises InvalidRecord where it lacks more of them than a crash can leave, or was altered; OutsideFailure.
         """
-        writer = self.writer()
-        noted = self._noted(deposit)
+        with self._opened() as file:
+            writer = self._writer(file)
+            noted = self._noted(file, deposit)
         if len(events) > noted:  # all lines are looked at, before anything is missed
             known = {self._line(*line).seq for line in self._lines_of(deposit)}
             missing = [event for event in events if event.seq not in known]
             if not lags(deposit, [event.seq for event in missing], len(events)):
                 raise self.cut(deposit, len(missing))
-            if known and not noted:
+            if len(events) - len(missing) > noted:
                 self._marks.forget()
                 writer = self.writer()
             for event in missing:
@@ -311,60 +306,62 @@ class Journal:
 
     def writer(self) -> "Writer":
         """What lines are added with, after those that are there. Raises InvalidRecord, OutsideFailure."""
-        end, torn = self._end()
-        return Writer(self.path, self._marks, end, torn)
+        with self._opened() as file:
+            return self._writer(file)
 
     def has(self, deposit: str) -> bool:
-        """Is there a line for the first event of a deposit? Ask after `writer`."""
-        return self._marks.of(deposit) is not None
+        """Is there a line of a deposit? One that is being opened has none, as its number says; after a crash, the whole
+        journal is read."""
+        prefix, number = _numbered(deposit)
+        return number <= self.given(prefix) and any(self._lines_of(deposit))
 
     def given(self, prefix: str) -> int:
         """The highest number of a deposit whose id begins with `prefix` that it names, also of those that are gone; 0
         before the first."""
-        self._end()
-        known = self._marks.given(prefix)
-        if known is None:
-            self._end()
-            known = self._marks.given(prefix) or 0
-        return known
+        with self._opened() as file:
+            return self._end(file)[0].given.get(prefix, 0)
 
-    def _noted(self, deposit: str) -> int:
+    @contextmanager
+    def _opened(self) -> Iterator[BinaryIO]:
+        """Its file; an empty one where there is none."""
+        with opened(self.path, links=False) if os.path.lexists(self.path) else nullcontext(io.BytesIO()) as file:
+            yield file
+
+    def _writer(self, file: BinaryIO) -> "Writer":
+        end, torn = self._end(file)
+        return Writer(self.path, self._marks, end, torn)
+
+    def _noted(self, file: BinaryIO, deposit: str) -> int:
         """Up to which event a history has its lines, as the marks say and the line there proves; 0 if they do not."""
         mark = self._marks.of(deposit)
         if mark is None:
             return 0
-        with opened(self.path, links=False) as file:
-            file.seek(mark.start)
-            found = _BEGINNING.match(file.readline(MAX_LINE))
+        file.seek(mark.start)
+        found = _BEGINNING.match(file.readline(MAX_LINE))
         return mark.seq if found and (found[1], int(found[2])) == (deposit.encode(), mark.seq) else 0
 
     def _lines_of(self, deposit: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one deposit, with their numbers; the whole journal is read."""
         start = msgspec.json.encode({"deposit": deposit})[:-1]
-        if self.path.exists():
-            with opened(self.path, links=False) as file:
-                for number, raw in enumerate(file, 1):
-                    if raw.startswith(start) and raw.endswith(b"\n"):  # one without was torn by a crash
-                        yield number, raw[:-1]
+        with self._opened() as file:
+            for number, raw in enumerate(file, 1):
+                if raw.startswith(start) and raw.endswith(b"\n"):  # one without was torn by a crash
+                    yield number, raw[:-1]
 
-    def _end(self) -> tuple[End, int]:
+    def _end(self, file: BinaryIO) -> tuple[End, int]:
         """Where the journal ends now, and how many bytes of a line that a crash tore stand after that. The marks are
         made to fit: what stands after them is read, or all where they are of another journal.
 
-        Raises InvalidRecord where more than a torn line stands after the end; OutsideFailure.
+        Raises InvalidRecord where more than a torn line stands after the end.
         """
-        if not self.path.is_symlink() and not self.path.exists():
-            self._marks.forget()
-            return End(), 0
-        with opened(self.path, links=False) as file:
-            kept = self._marks.end()
-            known = kept if kept and _proven(file, kept) else None
-            reading = _Reading(self._marks, known)
-            torn = reading.go_on(file)
+        kept = self._marks.end()
+        known = kept if kept and _proven(file, kept) else None
+        reading = _Reading(self._marks, known)
+        torn = reading.go_on(file)
         if torn > MAX_LINE:
             raise self._altered(reading.end.lines + 1)
         if reading.end != known:
-            self._marks.keep(reading.end, reading.marks, reading.given, anew=known is None)
+            self._marks.keep(reading.end, reading.marks, anew=known is None)
         return reading.end, torn
 
     def mend(self, note: str, events: Sequence[tuple[str, Noted]]) -> None:
@@ -433,9 +430,7 @@ class Journal:
 
         Raises InvalidRecord where what stands after them is more than a line.
         """
-        if not self.path.is_symlink() and not self.path.exists():
-            return [], 0
-        with opened(self.path, links=False) as file:
+        with self._opened() as file:
             content = file.read()
         end = content.rfind(b"\n") + 1
         torn = len(content) - end
@@ -451,7 +446,7 @@ class _Reading:
     def __init__(self, marks: Marks, known: End | None) -> None:
         self._before, self.end = marks if known else None, known or End()
         self.marks: dict[str, Mark] = {}
-        self.given: dict[str, int] = {}
+        self._given = dict(self.end.given)
         self._early: dict[str, dict[int, int]] = {}
         """Of a history, the lines that stand before one of an older event, as a mend may have left them."""
 
@@ -470,14 +465,14 @@ class _Reading:
         if raw.startswith(_ROSTER_LINE):
             with suppress(NotJson):
                 roster = roster_of(from_json(raw, Line))
-        self.end = End(start, start + len(raw), lines + 1, roster, _digest(raw[:-1]))
         self._mark(raw, start)
+        self.end = End(start, start + len(raw), lines + 1, roster, _digest(raw[:-1]), self._given)
 
     def _mark(self, raw: bytes, start: int) -> None:
         found = _BEGINNING.match(raw)
-        if not found or found[1] in (MENDED.encode(), ROSTER.encode()):
+        if not found:
             return
-        name, seq = found[1].decode("utf-8", "replace"), int(found[2])
+        name, seq = found[1].decode(), int(found[2])
         if name not in self.marks:
             kept = self._before.of(name) if self._before else None
             if kept:
@@ -495,9 +490,8 @@ class _Reading:
                 break
 
     def _give(self, name: str) -> None:
-        prefix, _, number = name.rpartition("-")
-        known = self.given.get(f"{prefix}-") or (self._before and self._before.given(f"{prefix}-")) or 0
-        self.given[f"{prefix}-"] = max(known, int(number))
+        prefix, number = _numbered(name)
+        self._given[prefix] = max(self._given.get(prefix, 0), number)
 
 
 class Writer:
@@ -530,8 +524,14 @@ class Writer:
         append_line(self._path, content[:-1], over=self._torn)
         reading = _Reading(self._marks, self._end)
         reading.take(content)
-        self._marks.keep(reading.end, reading.marks, reading.given)
+        self._marks.keep(reading.end, reading.marks)
         self._end, self._torn = reading.end, 0
+
+
+def _numbered(deposit: str) -> tuple[str, int]:
+    """How an id begins, and the number that it ends with; 0 for one that ends with none."""
+    prefix, dash, number = deposit.rpartition("-")
+    return prefix + dash, int(number) if number.isdecimal() else 0
 
 
 def _proven(file: BinaryIO, end: End) -> bool:

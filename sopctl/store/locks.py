@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sopctl.errors import Conflict
 from sopctl.locale import Prose, Text
-from sopctl.store.durable import disk_errors, make_folder, touch
+from sopctl.store.durable import disk_errors, open_in_place
 
 FIRST_POLL, LAST_POLL = 0.0002, 0.02
 """Seconds between two looks: a tenth of the time that was waited, within these. Most are held for a millisecond, and
@@ -30,7 +30,7 @@ def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
     Raises Conflict when another process holds it for longer than `wait` seconds.
     """
     with disk_errors(path, "lock"):
-        descriptor = _opened(path)
+        descriptor = open_in_place(path)
     try:
         with disk_errors(path, "lock"):
             _take(descriptor, what, wait)
@@ -39,16 +39,6 @@ def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _opened(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    try:
-        return os.open(path, flags)
-    except FileNotFoundError:
-        make_folder(path.parent)
-        touch(path)
-        return os.open(path, flags)
 
 
 def _take(descriptor: int, what: Prose, wait: float) -> None:

@@ -145,7 +145,7 @@ def test_each_line_names_the_one_before(journal: Journal) -> None:
     assert str(journal.anchor()) == f"5:{digest(written[-1])}"
     assert (journal.newest(), journal.size(), roster_of(lines[3])) == (ONE, journal.path.stat().st_size, "ab" * 32)
     assert journal.writer().roster == "ab" * 32
-    assert [journal.has(each) for each in (ONE, "visits", "PS-2026-0009")] == [True, True, False]
+    assert [journal.has(each) for each in (ONE, OTHER, "PS-2026-0009")] == [True, True, False]
     assert [journal.given(each) for each in ("PS-2026-", "PS-2025-", "vis")] == [2, 0, 0]
 
 

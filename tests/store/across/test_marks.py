@@ -2,7 +2,6 @@
 
 import random
 import shutil
-import sqlite3
 from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -91,32 +90,60 @@ def test_an_event_reads_a_few_lines_of_a_long_journal(tmp_path: Path, monkeypatc
     assert sum(taken for taken, _ in read) > 500_000, "without marks all of it is read"
 
 
-def of_old(root: Path, kept: Path) -> None:
-    shutil.copyfile(kept, root / "var" / marks.FILE_NAME)
+def folder(root: Path) -> Path:
+    return root / "var" / marks.FOLDER
 
 
-def no_database(root: Path) -> None:
-    (root / "var" / marks.FILE_NAME).write_bytes(b"x" * 5_000)
+def of_old(root: Path, kept: Path, *names: str) -> None:
+    """Put the marks back as they were: all, or these, as a power cut may leave them."""
+    if not names:
+        shutil.rmtree(folder(root))
+        shutil.copytree(kept, folder(root))
+    for name in names:
+        shutil.copyfile(kept / name, folder(root) / name)
+
+
+def written(root: Path, content: bytes, *names: str) -> None:
+    for name in names:
+        (folder(root) / name).write_bytes(content)
+
+
+def lost(root: Path, *names: str) -> None:
+    for name in names:
+        (folder(root) / name).unlink()
+
+
+def ended(root: Path, **other: Any) -> None:
+    """The file of the end, with something else in it and the hash of that."""
+    end = Marks(root).end()
+    assert end is not None
+    Marks(root).keep(msgspec.structs.replace(end, **other), {})
 
 
 HARMS: dict[str, Callable[[Path, Path], None]] = {
     "gone": lambda root, kept: Marks(root).forget(),
-    "no database": lambda root, kept: no_database(root),
+    "the folder is gone": lambda root, kept: shutil.rmtree(folder(root)),
+    "no marks": lambda root, kept: written(root, b"x" * 5_000, *NAMES, marks.THE_END),
+    "empty": lambda root, kept: written(root, b"", *NAMES, marks.THE_END),
     "of an hour ago": of_old,
-    "a row is another's": lambda root, kept: change(root, "UPDATE newest SET start = (SELECT max(start) FROM newest)"),
-    "rows are gone": lambda root, kept: change(root, "DELETE FROM newest"),
-    "the end is wrong": lambda root, kept: change(root, "UPDATE ends SET stop = stop - 7"),
-    "the end is that of another journal": lambda root, kept: change(root, "UPDATE ends SET hash = 'x'"),
-    "the numbers are gone": lambda root, kept: change(root, "DELETE FROM given"),
-    "of another version": lambda root, kept: change(root, "UPDATE ends SET version = '0'"),
-    "a number is wrong": lambda root, kept: change(root, "UPDATE given SET number = 1"),
+    "one is of an hour ago": lambda root, kept: of_old(root, kept, NAMES[0]),
+    "the end is of an hour ago": lambda root, kept: of_old(root, kept, marks.THE_END),
+    "one is another's": lambda root, kept: written(root, (folder(root) / NAMES[1]).read_bytes(), NAMES[0]),
+    "one leads behind the end": lambda root, kept: written(root, b"[4,999999]\n", NAMES[0]),
+    "one leads nowhere": lambda root, kept: written(root, b"[4,-1]\n", NAMES[0]),
+    "one leads too far": lambda root, kept: written(root, b"[4,%d]\n" % 2**63, NAMES[0]),
+    "all but the end are gone": lambda root, kept: lost(root, *NAMES),
+    "the end is gone": lambda root, kept: lost(root, marks.THE_END),
+    "the end is wrong": lambda root, kept: ended(root, stop=7),
+    "the end is that of another journal": lambda root, kept: ended(root, digest="x"),
+    "a number is wrong": lambda root, kept: a_number_less(root),
 }
 
 
-def change(root: Path, statement: str) -> None:
-    with sqlite3.connect(root / "var" / marks.FILE_NAME) as database:
-        database.execute(statement)
-    database.close()
+def a_number_less(root: Path) -> None:
+    content = (folder(root) / marks.THE_END).read_bytes()
+    assert b'"PS-2025-":107' in content
+    written(root, content.replace(b'"PS-2025-":107', b'"PS-2025-":100'), marks.THE_END)
 
 
 @pytest.mark.parametrize("harm", HARMS)
@@ -125,7 +152,7 @@ def test_marks_that_are_wrong_cost_time_and_nothing_else(tmp_path: Path, harm: s
         for count in range(3):
             note(tmp_path, name, count)
     kept = tmp_path / "kept"
-    shutil.copyfile(tmp_path / "var" / marks.FILE_NAME, kept)
+    shutil.copytree(folder(tmp_path), kept)
     for name in NAMES:
         note(tmp_path, name, 3)
     HARMS[harm](tmp_path, kept)
@@ -139,19 +166,52 @@ def test_marks_that_are_wrong_cost_time_and_nothing_else(tmp_path: Path, harm: s
     assert Marks(tmp_path).of(NAMES[0]) == Mark(6, place(tmp_path, NAMES[0], 6)), "and it heals"
 
 
-def test_marks_that_could_not_be_kept_whole_are_as_they_were(tmp_path: Path) -> None:
-    """Ctrl-C between the end and what is new before it: a new end beside old marks would lead to wrong places."""
+def test_marks_that_could_not_be_kept_whole_end_where_they_did(tmp_path: Path) -> None:
+    """Ctrl-C among the marks: with a new end beside old marks, each event of those histories would read the whole."""
     for name in NAMES:
         note(tmp_path, name, 0)
     before = Marks(tmp_path).end()
 
     class Interrupted(dict[str, Mark]):
         def items(self) -> Any:
+            yield NAMES[0], Mark(2, 3)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Marks(tmp_path).keep(End(1, 2, 3), Interrupted(), {})
+        Marks(tmp_path).keep(End(1, 2, 3), Interrupted())
     assert Marks(tmp_path).end() == before
+
+
+def test_no_history_has_a_mark_outside_of_their_folder(tmp_path: Path) -> None:
+    """A journal that came from elsewhere may name anything."""
+    path = Journal(tmp_path).path
+    line = journal.Line("../../outside", 1, "0" * 64, "")
+    path.write_bytes(msgspec.json.encode(line) + b"\n")
+    note(tmp_path, NAMES[0], 0)
+    there = {str(each.relative_to(tmp_path)) for each in tmp_path.rglob("*") if each.is_file()}
+    assert there == {"journal.jsonl", f"var/marks/{marks.THE_END}", f"var/marks/{NAMES[0]}"}
+
+
+def test_a_mark_is_written_through_no_link(tmp_path: Path) -> None:
+    note(tmp_path, NAMES[0], 0)
+    other, mark = tmp_path / "other", folder(tmp_path) / NAMES[0]
+    other.write_bytes(b"of another")
+    mark.unlink()
+    mark.symlink_to(other)
+    note(tmp_path, NAMES[0], 1)
+    assert other.read_bytes() == b"of another"
+    assert [line.seq for line in Journal(tmp_path).lines()] == [1, 2]
+
+
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_deposit_is_known_by_its_line_with_and_without_a_mark(tmp_path: Path, lines: int) -> None:
+    note(tmp_path, "PS-2026-0002", 0)
+    for _ in range(lines):
+        note(tmp_path, "PS-2026-0001", 0)
+    for gone in ((), ("PS-2026-0002",), (marks.THE_END,)):
+        lost(tmp_path, *gone)
+        has = [Journal(tmp_path).has(f"PS-2026-{number:04}") for number in (1, 2, 3)]
+        assert has == [bool(lines), True, False]
 
 
 def place(root: Path, name: str, seq: int) -> int:
@@ -191,8 +251,9 @@ def test_whatever_happens_the_marks_are_those_of_a_whole_reading(tmp_path: Path,
     for _ in range(60):
         name = chance.choice(NAMES)
         match chance.randrange(6):
-            case 0 if (tmp_path / "var" / marks.FILE_NAME).exists():
-                shutil.copyfile(tmp_path / "var" / marks.FILE_NAME, kept)
+            case 0 if folder(tmp_path).exists():
+                shutil.rmtree(kept, ignore_errors=True)
+                shutil.copytree(folder(tmp_path), kept)
             case 1 if kept.exists():
                 of_old(tmp_path, kept)
             case 2 if path.exists():
