@@ -21,7 +21,7 @@ import yaml
 from sopctl.errors import Advice, InvalidRecord
 from sopctl.locale import Prose, Text, gettext_noop, joined
 from sopctl.model.names import explain
-from sopctl.store.durable import opened
+from sopctl.store.durable import bytes_of
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 20
@@ -85,8 +85,7 @@ def read(path: Path, max_bytes: int = MAX_BYTES, *, links: bool = True) -> bytes
 
     Raises OutsideFailure when it is unreadable, InvalidRecord when it is no regular file.
     """
-    with opened(path, links=links) as file:
-        return file.read(max_bytes + 1)
+    return bytes_of(path, max_bytes + 1, links=links)
 
 
 def parse(content: bytes, kind: type[T], *, where: str, max_bytes: int = MAX_BYTES, helps: Advice = CORRECT) -> T:

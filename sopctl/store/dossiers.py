@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import stat
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -172,7 +173,11 @@ def _know(name: str, content: bytes, events: tuple[Event, ...]) -> None:
 def read(site: Site, deposit_id: str) -> Dossier:
     """Read one dossier and check its chain. Raises UsageError when there is none, InvalidRecord when it is broken,
     OutsideFailure when it cannot be read."""
-    folder = folder_of(site, deposit_id)
+    return _read(site, folder_of(site, deposit_id))
+
+
+def _read(site: Site, folder: Path) -> Dossier:
+    deposit_id = folder.name
     where = str(folder / "history.yml")
     content = _part(folder, "history.yml", HISTORY_BYTES)
     events = chained(deposit_id, content, where, HISTORY_BYTES)
@@ -294,7 +299,11 @@ def folder_of(site: Site, deposit_id: str) -> Path:
             deposit=deposit_id,
         )
     folder = site.folder("deposits") / deposit_id
-    if folder.is_symlink():
+    try:
+        found = folder.lstat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        found = 0
+    if stat.S_ISLNK(found):
         raise InvalidRecord(
             "dossier-is-symlink",
             "the dossier {deposit} is a symbolic link: its evidence could lie anywhere",
@@ -302,7 +311,7 @@ def folder_of(site: Site, deposit_id: str) -> Path:
             remedy="Put the dossier's folder itself there.",
             deposit=deposit_id,
         )
-    if not folder.is_dir():
+    if not stat.S_ISDIR(found):
         raise UsageError("no-such-deposit", "there is no deposit {deposit}", remedy=Action("list"), deposit=deposit_id)
     return folder
 
@@ -313,7 +322,7 @@ def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     folder = folder_of(site, deposit_id)  # so that a mistyped id makes no lock file
     with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
         site.refuse_moved()
-        dossier = read(site, deposit_id)
+        dossier = _read(site, folder)
         sweep(folder)
         _settle(folder, lambda: dossier.events)
         if dossier.found != dossier.record and not dossier.edited:  # an edit was recorded, and then something failed

@@ -17,7 +17,6 @@ from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
-from types import FrameType
 from typing import BinaryIO
 
 from sopctl.errors import InvalidRecord, OutsideFailure, UsageError, in_words
@@ -61,6 +60,9 @@ TEMPORARY = ".tmp"
 WITHOUT_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK)
 """What file systems without hard links say (a USB stick's)."""
 
+PIECE = 64 * 1024
+"""So much of a file is read at once: more would have to be asked of the system each time."""
+
 LEFT_SECONDS = 3600
 """After so long, nobody is writing such a file any more."""
 
@@ -72,7 +74,7 @@ class Unconfirmed(OutsideFailure):
 class disk_errors:
     """Translate an OSError into an OutsideFailure: what cannot be done to `path`, why, and what helps.
 
-    Recording an event enters some thirty of these, which as generators would cost three times as much.
+    Recording an event enters a dozen of these, which as generators would cost three times as much.
     """
 
     __slots__ = ("_doing", "_path")
@@ -193,17 +195,24 @@ def prepared(
             raise _unconfirmed(path, error) from error
 
     try:
-        with disk_errors(path), os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            _belong(file.fileno(), path)
-            os.fsync(file.fileno())
+        with disk_errors(path):
+            try:
+                _write_all(descriptor, content)
+                _belong(descriptor, path, mode)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         yield put
     finally:
         if not done:
             with suppress(OSError):  # else it is swept later
                 os.unlink(temporary)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(descriptor, left) :]
 
 
 def _put_with_second_name(temporary: str, path: Path) -> None:
@@ -232,14 +241,16 @@ def _sweep_left(path: Path) -> None:
                 os.unlink(entry.path)
 
 
-def _belong(descriptor: int, path: Path) -> None:
-    """Let the file that will be `path` belong to whom the one before did, with the same mode."""
+def _belong(descriptor: int, path: Path, mode: int) -> None:
+    """Let the file that will be `path` belong to whom the one before did, with the same mode; a new one has `mode`."""
     try:
         before = os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
+        os.fchmod(descriptor, mode)
         share_as_folder(descriptor, path.parent)
         return
     if not stat.S_ISREG(before.st_mode):
+        os.fchmod(descriptor, mode)
         return
     mine = os.fstat(descriptor)
     if (mine.st_uid, mine.st_gid) != (before.st_uid, before.st_gid):
@@ -306,22 +317,23 @@ def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
     """Append `line` and a newline durably, over the last `over` bytes. A line torn by a crash lacks its newline, and
     its reader leaves it out. Raises OutsideFailure; the file is then as it was."""
     with disk_errors(path):
-        created = not path.exists()
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o640), "ab") as file:
-            end = file.seek(0, os.SEEK_END) - over
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+        try:
+            end = os.fstat(descriptor).st_size - over
             try:
-                if created:
-                    os.fchmod(file.fileno(), 0o640)
-                    share_as_folder(file.fileno(), path.parent)
+                if not end:  # its first line, so it may be new
+                    os.fchmod(descriptor, 0o640)
+                    share_as_folder(descriptor, path.parent)
                 if over:
-                    os.ftruncate(file.fileno(), end)
-                file.write(line + b"\n")
-                file.flush()
-                os.fdatasync(file.fileno())  # with the length, without the times: nobody asks when
+                    os.ftruncate(descriptor, end)
+                _write_all(descriptor, line + b"\n")
+                os.fdatasync(descriptor)  # with the length, without the times: nobody asks when
             except OSError:
-                os.truncate(path, end)
+                os.ftruncate(descriptor, end)
                 raise
-        if created:
+        finally:
+            os.close(descriptor)
+        if not end:
             sync_folder(path.parent)
 
 
@@ -341,18 +353,39 @@ def opened(path: Path, *, links: bool = True) -> Iterator[BinaryIO]:
 
     Raises InvalidRecord for what is no regular file, OutsideFailure when it cannot be read.
     """
+    with disk_errors(path, "read"), os.fdopen(_regular(path, links), "rb") as file:
+        yield file
+
+
+def bytes_of(path: Path, most: int, *, links: bool = True) -> bytes:
+    """The bytes of a regular file, `most` of them at most. Raises as `opened`, and costs half of it."""
     with disk_errors(path, "read"):
+        descriptor = _regular(path, links)
         try:
-            flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
-            refuse_special(path, os.stat(path, follow_symlinks=links).st_mode)
-            descriptor = os.open(path, flags)
-        except OSError as error:
-            if error.errno == errno.ELOOP and not links:
-                raise _not_a_file(path, Text("a symbolic link")) from None
-            raise
-        with os.fdopen(descriptor, "rb") as file:
-            refuse_special(path, os.fstat(descriptor).st_mode)  # it may have been swapped since
-            yield file
+            pieces = []
+            while most and (piece := os.read(descriptor, min(most, PIECE))):
+                pieces.append(piece)
+                most -= len(piece)
+            return b"".join(pieces)
+        finally:
+            os.close(descriptor)
+
+
+def _regular(path: Path, links: bool) -> int:
+    """A descriptor of what is a regular file before it is opened and after, when it may have been swapped."""
+    try:
+        refuse_special(path, os.stat(path, follow_symlinks=links).st_mode)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW))
+    except OSError as error:
+        if error.errno == errno.ELOOP and not links:
+            raise _not_a_file(path, Text("a symbolic link")) from None
+        raise
+    try:
+        refuse_special(path, os.fstat(descriptor).st_mode)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def refuse_special(path: Path, mode: int) -> None:
@@ -497,17 +530,17 @@ def undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[tuple[int, FrameType | None]] = []
-    before = {int(number): signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, lambda signum, frame: came.append((signum, frame)))
+    came: list[int] = []
+    before = []
     try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            before.append((number, signal.signal(number, lambda signum, _frame: came.append(signum))))
         yield
     finally:
-        for number, handler in before.items():
+        for number, handler in before:
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
-    for number, _ in came[:1]:
-        signal.raise_signal(number)
+    for signum in came[:1]:
+        signal.raise_signal(signum)
 
 
 def _unconfirmed(path: Path, error: OSError) -> Unconfirmed:

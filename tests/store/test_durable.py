@@ -172,9 +172,11 @@ def test_ctrl_c_waits_for_the_end_of_what_must_be_whole() -> None:
             os.kill(os.getpid(), signal.SIGINT)
             done.append(True)
 
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with pytest.raises(KeyboardInterrupt):
         write()
     assert done == [True]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_what_is_prepared_and_not_put_leaves_all_as_it_was(tmp_path: Path) -> None:
@@ -265,6 +267,33 @@ def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path: Path, c
     calls.clear()
     write_tentative(tmp_path / "d", b"x")
     assert calls == ["fsync file", "link", "replace", "fsync folder"]
+
+
+def test_the_first_line_of_a_file_that_a_crash_left_empty_is_that_of_a_new_one(
+    tmp_path: Path, calls: list[str]
+) -> None:
+    """Its name may not be on the disk yet, nor its mode set."""
+    for path, over in ((tmp_path / "empty", 0), (tmp_path / "torn", 3)):
+        path.write_bytes(b"tor"[:over])
+        path.chmod(0o600)
+        calls.clear()
+        durable.append_line(path, b"x", over=over)
+        assert calls == ["fdatasync file", "fsync folder"]
+        assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"x\n", 0o640)
+
+
+def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    path, content = tmp_path / "x", os.urandom(3 * durable.PIECE + 5)
+    path.write_bytes(content)
+    for most in (0, 1, durable.PIECE, 3 * durable.PIECE + 4, 3 * durable.PIECE + 5, 2**40):
+        assert durable.bytes_of(path, most) == content[:most]
+    (tmp_path / "link").symlink_to(path)
+    assert durable.bytes_of(tmp_path / "link", 5) == content[:5]
+    os.mkfifo(tmp_path / "pipe")
+    for other, links in (("link", False), ("pipe", True), (".", True)):
+        with pytest.raises(InvalidRecord) as caught:
+            durable.bytes_of(tmp_path / other, 5, links=links)
+        assert caught.value.id == "not-a-file"
 
 
 def test_a_line_is_written_over_the_end_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
