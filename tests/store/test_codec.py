@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct
@@ -92,6 +93,33 @@ def test_every_text_reads_back_as_it_was_written(words: list[str], by_name: dict
     by_name.pop("<<", None)  # a merge key, refused
     record = Words(words, by_name)
     assert codec.parse(codec.dump(record), Words, where="x.yml") == record
+
+
+class Plainly(codec._Dumper):  # type: ignore[misc, valid-type]
+    def ignore_aliases(self, _data: Any) -> bool:
+        return True
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.dates()
+    | st.sampled_from(["no", "0123", "1:30", "~", "=", "<<", "1e3", "two\nlines\n", "- x", "", "a: b # c", "x " * 80])
+    | st.text(st.characters(codec="utf-8"), max_size=60),
+    lambda inside: (
+        st.lists(inside, max_size=3)
+        | st.lists(inside, max_size=3).map(tuple)
+        | st.dictionaries(st.text(max_size=10), inside, max_size=3)
+    ),
+)
+
+
+@given(VALUES)
+def test_a_record_is_written_as_yaml_itself_writes_it(value: Any) -> None:
+    expected = yaml.dump(value, Dumper=Plainly, allow_unicode=True, sort_keys=False, width=110)
+    assert codec.dump(value).decode() == expected
 
 
 WITH_A_MEANING = ["no", "0123", "1:30", "2026-11-23", "null", "~", "<<", "1e3", "=:#", "", " x ", "\x85"]
