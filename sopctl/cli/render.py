@@ -350,7 +350,7 @@ def waits(row: "Row") -> str:
         )
     words = {
         "space": _(" – waits for space ({place} of {length})", place=row.queue_number, length=row.queue_length),
-        "person": _(" – waits for a person ({tries} tries)", tries=row.tries),
+        "person": ngettext(" – waits for a person ({number} try)", " – waits for a person ({number} tries)", row.tries),
         "month": _(" – again next month"),
         "hold": _(" – on hold"),
         "decision": _(" – waits for a decision"),

@@ -169,6 +169,7 @@ ENGLISH = {
     "menunggu tempat, nomor {first} dari {second}": "waits for space, {first} of {second}",
     "pekerjaan terhenti": "work broken off",
     "sampai {day}": "due {day}",
+    "terlambat 1 hari": "1 day late",
     "terlambat {days} hari": "{days} days late",
     # Forms
     "Apakah server bisa diakses?": "Can you reach the server?",

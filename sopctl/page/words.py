@@ -143,6 +143,8 @@ def day(value: date, language: Language) -> str:
 
 def late(row: Row, language: Language) -> str:
     """How late it is, or until when it is due."""
+    if row.late_days == 1:
+        return say("terlambat 1 hari", language)
     if row.late:
         return say("terlambat {days} hari", language, days=row.late_days)
     return say("sampai {day}", language, day=day(row.due, language)) if row.due else ""

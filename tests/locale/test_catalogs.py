@@ -37,6 +37,20 @@ def source(gathered: dict[str, list[catalog.Message]]) -> dict[str, list[catalog
     return catalog.collected(gathered)
 
 
+COUNTS = re.compile(r"\{(number|count|days|tries)\} [a-z]+s\b")
+NOT_COUNTED = {
+    "{days} days": "with a decimal",
+    "the hand-over form {number} lacks signatures: {boxes}": "a paper's number",
+    "papers show characters of {count} as code points: their fonts lack them": "the count brings its noun",
+}
+"""What looks like a number of things without a singular, and why it needs none."""
+
+
+def test_a_number_of_things_has_a_singular() -> None:
+    found = {each.id for part in PARTS for each in texts(part) if isinstance(each.id, str) and COUNTS.search(each.id)}
+    assert {each for each in found if not re.search(r"\} (is|was|has)\b", each)} == set(NOT_COUNTED)
+
+
 def texts(part: str) -> list[Message]:
     return [each for each in catalog.kept(part) if each.id]
 

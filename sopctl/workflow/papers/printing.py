@@ -7,6 +7,7 @@ import msgspec
 from sopctl.adapters.documents import Form, render
 from sopctl.adapters.documents.text import unprintable
 from sopctl.errors import InvalidRecord
+from sopctl.locale import Counted
 from sopctl.store.site import Site
 
 MOST = 5
@@ -28,9 +29,9 @@ def tell(site: Site, record: Any) -> None:
     site.lagging.append(
         InvalidRecord(
             "not-in-the-fonts",
-            "papers show characters of {count} texts as code points: their fonts lack them",
+            "papers show characters of {count} as code points: their fonts lack them",
             lines=found[:MOST],
             remedy="Have them written in Latin letters, as the owner writes them officially, before a paper is signed.",
-            count=len(found),
+            count=Counted("{number} text", "{number} texts", len(found)),
         )
     )

@@ -18,7 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from sopctl.errors import Action, OutsideFailure, SopctlError, UsageError
-from sopctl.locale import Prose, Text
+from sopctl.locale import Counted, Prose, Text
 from sopctl.model.access.ladder import AccessResult, Verdict, remedy
 from sopctl.model.access.shards import Check, Delivered, Engine, Shard, shards
 from sopctl.model.availability import Availability, Outage, Policy, Sight, Span, State, availability
@@ -256,10 +256,9 @@ def _keep(site: Site, engine: Engine, sent: Counter[str], left: Counter[str], be
 def _not_watched(network: str, count: int) -> OutsideFailure:
     return OutsideFailure(
         "network-not-watched",
-        "nobody answered for {count} servers in {network}: they are not watched, which is not to say that they are "
-        "down",
+        "nobody answered for {count} in {network}: not watched, which is not to say down",
         remedy=("See whether its worker is alive:", Action("engine status")),
-        count=count,
+        count=Counted("{number} server", "{number} servers", count),
         network=Text("the network {network}", network=network) if network else Text("the controller's own network"),
     )
 

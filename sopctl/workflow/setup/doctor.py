@@ -136,7 +136,8 @@ def _site(site_dir: str | None) -> list[Diagnosis]:
     try:
         site = Site.find(site_dir)
     except SopctlError as error:
-        return [Diagnosis(Text("site"), False, error.text, error.remedy, needed=False)]
+        none_here = site_dir is None and error.id == "not-a-site"
+        return [Diagnosis(Text("site"), False, error.text, error.remedy, needed=not none_here)]
     found = [Diagnosis(Text("site"), True, str(site.root))]
     try:
         usable(site, site.settings.management.key)
@@ -402,7 +403,7 @@ def _modes(site: Site) -> Diagnosis:
     if not found:
         return Diagnosis(Text("modes"), True, Text("as they must be"), needed=False)
     first, others = found[0].text, len(found) - 1
-    told = Text("{file}, and {number} others", file=first, number=others) if others else first
+    told = Counted("{file}, and {number} other", "{file}, and {number} others", others, file=first) if others else first
     return Diagnosis(Text("modes"), False, told, Action("doctor", given={"repair": ""}), needed=False)
 
 

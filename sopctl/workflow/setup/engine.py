@@ -233,9 +233,9 @@ def _ending(site: Site, now: datetime) -> list[Text]:
         elif left < timedelta(days=30):
             told.append(
                 Text(
-                    "the certificate {name}.pem ends in {days} days: sopctl engine setup makes a new one",
+                    "the certificate {name}.pem ends in {days}: sopctl engine setup makes a new one",
                     name=name,
-                    days=max(left.days, 0),
+                    days=Counted("{number} day", "{number} days", max(left.days, 0)),
                 )
             )
     return told

@@ -13,7 +13,7 @@ from msgspec import Struct
 from sopctl.adapters.listings import csv_text
 from sopctl.adapters.spreadsheet import is_spreadsheet, read_rows
 from sopctl.errors import Action, InvalidRecord, UsageError
-from sopctl.locale import Prose, Text, joined
+from sopctl.locale import Counted, Prose, Text, joined
 from sopctl.model import rack
 from sopctl.model.deposit import Adoption, OptionalLine
 from sopctl.model.intake import cells
@@ -128,11 +128,11 @@ def import_list(desk: Desk, file: Path, *, dry_run: bool) -> list[Adopted]:
     if wrong:
         raise InvalidRecord(
             "list-rows-invalid",
-            "{count} cells are wrong, nothing was imported:",
+            "nothing was imported, because of {count}:",
             where=str(file),
             remedy="Correct them and run the command again; --dry-run only checks.",
             lines=_told(wrong),
-            count=len(wrong),
+            count=Counted("{number} wrong cell", "{number} wrong cells", len(wrong)),
         )
     if not entries:
         raise InvalidRecord(

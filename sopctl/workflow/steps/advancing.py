@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sopctl.errors import Action, NotNow
+from sopctl.locale import Counted
 from sopctl.model.sop import history
 from sopctl.store import dossiers, register
 from sopctl.workflow import actions
@@ -100,11 +101,11 @@ def _needs_a_person(desk: Desk, deposit_id: str) -> NotNow:
     if each.tries and not each.held:
         return NotNow(
             "tries-used-up",
-            "{place} of {deposit} waits for a person, after {tries} tries: {activity}",
+            "{place} of {deposit} waits for a person, after {tries}: {activity}",
             remedy=("See why they failed:", Action("show", each.id), action),
             place=each.stands,
             deposit=each.id,
-            tries=each.tries,
+            tries=Counted("{number} try", "{number} tries", each.tries),
             activity=each.activity,
         )
     return NotNow(

@@ -61,3 +61,21 @@ def test_a_program_that_is_there_and_fails_is_not_to_be_installed(
     assert (found["ssh"].ok, found["ssh"].detail) == (False, "No user exists for uid 4001")
     assert "an account that the system knows" in str(found["ssh"].remedy)
     assert "apt install openssh-client" in str(found["ssh-keygen"].remedy)
+
+
+def test_a_site_that_cannot_be_used_is_a_fault_and_none_at_all_is_not(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who only looks at the machine has no site; one that is named or too new is refused by every command."""
+
+    def told(named: Path | None) -> tuple[bool, bool]:
+        found = next(each for each in doctor.diagnose(str(named) if named else None) if str(each.what) == "site")
+        return found.ok, found.needed
+
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert (told(None), told(elsewhere)) == ((False, False), (False, True))
+    (site.root / "origin.yml").write_text("format: 99\n")
+    assert told(site.root) == (False, True)
+    monkeypatch.chdir(site.root)
+    assert told(None) == (False, True)

@@ -133,7 +133,7 @@ def test_every_wrong_row_is_named(desk: Desk, sheet: Callable[..., Path]) -> Non
     file = sheet(ROW, {**ROW, "height_units": "x"}, {**ROW, "address": ""})
     with pytest.raises(InvalidRecord) as caught:
         adopting.import_list(desk, file, dry_run=False)
-    assert caught.value.sentence == "2 cells are wrong, nothing was imported:"
+    assert caught.value.sentence == "nothing was imported, because of 2 wrong cells:"
     assert [str(line).partition(": ")[0] for line in caught.value.lines] == ["row 3, height_units", "row 4, address"]
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.language import _, said
+from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import end, example, json_option, open_desk
 from sopctl.cli.render import console, put_json, table
 from sopctl.model.text import printable
@@ -38,12 +38,13 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
 def _show(found: "Standing", zone: tzinfo | None) -> None:
     made = table(_("network"), _("worker"), _("since"), _("under way"), _("waiting"))
     for name, workers in found.networks.items():
-        waiting = _("{number} shards", number=workers.waiting)
+        waiting = ngettext("{number} shard", "{number} shards", workers.waiting)
         if not workers.alive:
             made.add_row(name, _("none: not watched"), "–", "–", waiting, style="red")
         for each in workers.alive:
             since = f"{each.since.astimezone(zone):%Y-%m-%d %H:%M}"
-            made.add_row(name, printable(each.name, 60), since, _("{number} checks", number=each.busy), waiting)
+            busy = ngettext("{number} check", "{number} checks", each.busy)
+            made.add_row(name, printable(each.name, 60), since, busy, waiting)
     console().print(made)
     run = found.last_run
     if run:

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from sopctl.cli.language import _
+from sopctl.cli.language import _, ngettext
 from sopctl.cli.options import example, json_option, open_desk, say
 from sopctl.cli.render import put_json
 from sopctl.errors import ExitCode, SopctlError
@@ -31,9 +31,17 @@ def command(ctx: click.Context, *, as_json: bool) -> None:
         put_json(Receivers(receivers=found, errors=list(map(failure, errors))))
     for each in found if not as_json else ():
         if each.more:
-            click.echo(_("{receiver}: {number} events and more later", receiver=each.receiver, number=each.sent))
+            told = ngettext(
+                "{receiver}: {number} event and more later",
+                "{receiver}: {number} events and more later",
+                each.sent,
+                receiver=each.receiver,
+            )
         else:
-            click.echo(_("{receiver}: {number} events", receiver=each.receiver, number=each.sent))
+            told = ngettext(
+                "{receiver}: {number} event", "{receiver}: {number} events", each.sent, receiver=each.receiver
+            )
+        click.echo(told)
     if not (found or as_json):
         click.echo(_("sopctl.yml names no receivers: channels with `signed_with`"))
     say(errors)

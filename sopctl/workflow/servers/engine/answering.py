@@ -1,6 +1,7 @@
 """What is told of workers whose answers are none."""
 
 from sopctl.errors import OutsideFailure
+from sopctl.locale import Counted
 from sopctl.model.access.shards import Answer
 
 
@@ -23,8 +24,8 @@ def refused(network: str, count: int) -> OutsideFailure:
     """The error for answers of a network that are not believed."""
     return OutsideFailure(
         "answers-not-believed",
-        "{count} answers from the network {network} were refused: no check that was sent could have given them",
+        "refused {count} from the network {network}: no check that was sent could have given that",
         remedy="Look at the worker's clock and version, and at who else has its certificate.",
-        count=count,
+        count=Counted("{number} answer", "{number} answers", count),
         network=network,
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sopctl.cli.language import _
+from sopctl.cli.language import ngettext
 from sopctl.cli.options import example, json_option, open_desk
 from sopctl.cli.render import put_json
 
@@ -45,17 +45,19 @@ def command(ctx: click.Context, name: str, *, label: str, scope: "Scope", days: 
         return
     click.echo(made.secret)
     if scope == "read":
-        told = _(
-            "token {id} of {name}, to read, for {days} days; it is not shown again",
+        told = ngettext(
+            "token {id} of {name}, to read, for {number} day; it is not shown again",
+            "token {id} of {name}, to read, for {number} days; it is not shown again",
+            days,
             id=made.token.id,
             name=name,
-            days=days,
         )
     else:
-        told = _(
-            "token {id} of {name}, to act, for {days} days; it is not shown again",
+        told = ngettext(
+            "token {id} of {name}, to act, for {number} day; it is not shown again",
+            "token {id} of {name}, to act, for {number} days; it is not shown again",
+            days,
             id=made.token.id,
             name=name,
-            days=days,
         )
     click.echo(told, err=True)
