@@ -339,24 +339,29 @@ def _late(days: int, escalated_to: str) -> str:
 
 def waits(row: "Row") -> str:
     """What a row waits for."""
-    if not row.waits:
-        return ""
-    begun = _(" – begun and not finished, run it again")
-    if row.waits == "unfinished" and row.action and row.action.verb == "configure" and not row.platform:
-        # armed_window_seconds, of the role armed_window
-        begun = _(
-            " – begun and not finished, run it again; a server whose armed window was open puts back by itself what "
-            "was changed, within 10 minutes"
-        )
-    words = {
-        "space": _(" – waits for space ({place} of {length})", place=row.queue_number, length=row.queue_length),
-        "person": ngettext(" – waits for a person ({number} try)", " – waits for a person ({number} tries)", row.tries),
-        "month": _(" – again next month"),
-        "hold": _(" – on hold"),
-        "decision": _(" – waits for a decision"),
-        "unfinished": begun,
-    }
-    return words[row.waits]
+    text = ""
+    match row.waits:  # only what is said is worded: lists have thousands of rows that wait for another month
+        case "space":
+            text = _(" – waits for space ({place} of {length})", place=row.queue_number, length=row.queue_length)
+        case "person":
+            text = ngettext(
+                " – waits for a person ({number} try)", " – waits for a person ({number} tries)", row.tries
+            )
+        case "month":
+            text = _(" – again next month")
+        case "hold":
+            text = _(" – on hold")
+        case "decision":
+            text = _(" – waits for a decision")
+        case "unfinished" if row.action and row.action.verb == "configure" and not row.platform:
+            # armed_window_seconds, of the role armed_window
+            text = _(
+                " – begun and not finished, run it again; a server whose armed window was open puts back by itself "
+                "what was changed, within 10 minutes"
+            )
+        case "unfinished":
+            text = _(" – begun and not finished, run it again")
+    return text
 
 
 def put_followups(desk: "Desk", deposit_id: str) -> None:

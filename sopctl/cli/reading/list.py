@@ -95,18 +95,20 @@ def command(
 
 def put_board(rows: "list[Row]") -> None:
     """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
-    places = [place_of(row) for row in rows]
-    columns = ([row.server for row in rows], places, [row.standing for row in rows])
-    name, place, step = (max(map(len, column)) for column in columns)
+    places, steps = [place_of(row) for row in rows], [row.standing for row in rows]
+    server, place, step = (max(map(len, column)) for column in ([row.server for row in rows], places, steps))
     plain, late = (styled("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
     until = {day: _("until {day}", day=day) if day else "" for day in {row.due for row in rows}}  # few days, many rows
-    for row, where in zip(rows, places, strict=True):
-        due = until[row.due]
-        head = f"{row.id:<13} {row.server:<{name}}  {where:<{place}}  {row.standing:<{step}}  {due}"
+    for row, where, stand in zip(rows, places, steps, strict=True):
+        # ljust: a width within braces takes twice as long
+        head = f"{row.id.ljust(13)} {row.server.ljust(server)}  {where.ljust(place)}  {stand.ljust(step)}  "
+        head = (head + until[row.due]).rstrip()
         begin, end = late if row.late else plain
-        whole = [head.rstrip()] if not room or len(head) <= room else wrapped(head, room, " " * 14)
-        lines += [f"{begin}{line}{end}" for line in whole]
+        if room and len(head) > room:
+            lines += [f"{begin}{line}{end}" for line in wrapped(head, room, " " * 14)]
+        else:
+            lines.append(f"{begin}{head}{end}")
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
         lines += wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}", room)
     click.echo("\n".join(lines))
@@ -114,7 +116,10 @@ def put_board(rows: "list[Row]") -> None:
 
 def place_of(row: "Row") -> str:
     """Where its server stands, or shall stand; `place` says it in English."""
-    return row.place if spoken() == "en" or not row.position else said(row.position.text)
+    place = row.position
+    if place is None:
+        return ""
+    return str(place) if spoken() == "en" else said(place.text)
 
 
 def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:

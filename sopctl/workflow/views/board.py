@@ -458,7 +458,7 @@ class _Making:
     def __init__(self, desk: Desk) -> None:
         self._days, self._today = calendar.calendar(desk.site), desk.now().date()
         self._escalation = desk.site.settings.escalation
-        self._shared: dict[tuple[date, int], tuple[Deadline | None, Prose]] = {}
+        self._shared: dict[tuple[date, int, bool], tuple[Deadline | None, Prose]] = {}
 
     def row(self, each: Summary, queue: Mapping[str, int]) -> Row:
         """The row of a deposit."""
@@ -492,8 +492,9 @@ class _Making:
 
     def _until(self, each: Summary) -> tuple[Deadline | None, Prose]:
         """The deadline and why. Rows due since the same day, with the same limit and no pause, share one."""
-        plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting)
-        key = (each.since.date(), each.limit_days) if each.since and plain else None
+        plain = each.since is not None and not (each.closed or each.pauses or each.held or each.waiting == "space")
+        since = each.month_due or (each.since and each.since.date())
+        key = (since, each.limit_days, each.month_due is None) if since and plain else None
         if key in self._shared:
             return self._shared[key]
         found = deadline(each, self._days, self._today, self._escalation)
