@@ -91,7 +91,7 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
     return whole(site, gathered=gathered)[0]
 
 
-def whole(site: Site, *, gathered: bool) -> tuple[Reading, dict[str, str]]:
+def whole(site: Site, *, gathered: bool) -> tuple[Reading, dict[str, bytes]]:
     """As `read`, of the files themselves; and by deposit the stamp under which it was read, empty for one that has to
     be read again."""
     stamps = stamps_of(site, dossiers.ids(site))
@@ -105,7 +105,7 @@ def whole(site: Site, *, gathered: bool) -> tuple[Reading, dict[str, str]]:
             found[deposit_id] = kept[1]
             if gathered:
                 months[deposit_id] = kept[2]
-    fresh: list[tuple[str, str, Summary, facts.Months]] = []
+    fresh: list[tuple[str, bytes, Summary, facts.Months]] = []
     last_known: list[Summary] = []
     broken: dict[str, SopctlError] = {}
     for each in in_processes(partial(_anew, site), [each for each in stamps if each not in found]):
@@ -146,14 +146,14 @@ _NUMBERS = struct.Struct("4Q4q")
 """Of a stamp. Written out in tens, they would take longer than looking at the files."""
 
 
-def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict[str, str]:
+def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict[str, bytes]:
     """For each of these dossiers what identifies its files: empty for what cannot be found, and, if they have to be
     `settled`, for files too new to be trusted.
 
     This is most of what a warm index costs, for a hundred thousand files and more: hence the plain loop, and names that
     the kernel looks up from the folder.
     """
-    stamps = dict[str, str]()
+    stamps = dict[str, bytes]()
     if not ids:
         return stamps
     trusted_before = time.time_ns() - RACY_NS if settled else sys.maxsize
@@ -165,9 +165,9 @@ def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict
                 a, b = look(f"{each}/{one}", dir_fd=folder), look(f"{each}/{other}", dir_fd=folder)
                 times = a.st_mtime_ns, a.st_ctime_ns, b.st_mtime_ns, b.st_ctime_ns
                 trusted = max(times) < trusted_before
-                stamps[each] = pack(a.st_ino, a.st_size, b.st_ino, b.st_size, *times).hex() if trusted else ""
+                stamps[each] = pack(a.st_ino, a.st_size, b.st_ino, b.st_size, *times) if trusted else b""
             except (OSError, struct.error):  # none there, or a time that no number here is large enough for
-                stamps[each] = ""
+                stamps[each] = b""
     finally:
         os.close(folder)
     return stamps
@@ -185,33 +185,34 @@ class _Index:
 
     def __init__(self, site: Site) -> None:
         self._path = site.root / "var" / FILE_NAME
-        self._version = hashlib.sha256(f"4 {_shape()} {site.library.fingerprint}".encode()).hexdigest()
+        self._version = hashlib.sha256(f"5 {_shape()} {site.library.fingerprint}".encode()).hexdigest()
 
-    def read(self, *, gathered: bool) -> dict[str, tuple[str, Summary, facts.Months]]:
+    def read(self, *, gathered: bool) -> dict[str, tuple[bytes, Summary, facts.Months]]:
         """What is known: id → (stamp, summary, what was gathered, if that is asked for: few commands need it). Nothing
-        when the index is missing, broken or of another version."""
+        when the index is missing, broken or of another version. The id is the summary's: each column that is read
+        costs."""
         if not self._path.is_file():
             return {}
-        column = "gathered" if gathered else "'{}'"
+        columns = "stamp, summary, checksum" + ", gathered" * gathered
         try:
             with closing(self._open()) as database:
                 version = database.execute("SELECT value FROM about").fetchone()
                 if version != (self._version,):
                     return {}
-                rows = database.execute(f"SELECT id, stamp, summary, {column}, checksum FROM deposits")  # noqa: S608 (one of the two above)
+                rows = database.execute(f"SELECT {columns} FROM deposits")  # noqa: S608 (one of the two above)
                 summaries, months = reader(list[Summary]), reader(facts.Months)
-                known: dict[str, tuple[str, Summary, facts.Months]] = {}
+                known: dict[str, tuple[bytes, Summary, facts.Months]] = {}
                 while some := rows.fetchmany(ROWS_AT_ONCE):
-                    sound = [row for row in some if _checksum(row[0], row[1], row[2]) == row[4]]
-                    read = summaries(b"[%b]" % b",".join([row[2] for row in sound]))
-                    for (name, stamp, _, kept, _), summary in zip(sound, read, strict=True):
-                        known[name] = stamp, summary, months(kept) if gathered else {}
+                    sound = [row for row in some if _checksum(row[0], row[1]) == row[2]]
+                    read = summaries(b"[%b]" % b",".join([row[1] for row in sound]))
+                    for row, summary in zip(sound, read, strict=True):
+                        known[summary.id] = row[0], summary, months(row[3]) if gathered else {}
                 return known
-        except (sqlite3.Error, NotJson) as error:
+        except (sqlite3.Error, NotJson, TypeError) as error:  # TypeError: of a column of another type than was written
             self._heal(error)
             return {}
 
-    def write(self, fresh: list[tuple[str, str, Summary, facts.Months]], gone: set[str]) -> None:
+    def write(self, fresh: list[tuple[str, bytes, Summary, facts.Months]], gone: set[str]) -> None:
         """Note what was read, and forget what is gone."""
         encode = msgspec.json.Encoder().encode  # MessagePack would turn every time into UTC, and its day with it
         try:
@@ -224,7 +225,7 @@ class _Index:
                 database.executemany(
                     "INSERT OR REPLACE INTO deposits VALUES (?, ?, ?, ?, ?)",
                     [
-                        (name, stamp, blob := encode(summary), encode(months), _checksum(name, stamp, blob))
+                        (name, stamp, blob := encode(summary), encode(months), _checksum(stamp, blob))
                         for name, stamp, summary, months in fresh
                     ],
                 )
@@ -251,13 +252,13 @@ class _Index:
         if database.execute("SELECT value FROM about").fetchone() != (self._version,):
             database.execute("DROP TABLE IF EXISTS deposits")
             database.execute(
-                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp TEXT, summary BLOB, gathered BLOB, checksum INTEGER)"
+                "CREATE TABLE deposits (id TEXT PRIMARY KEY, stamp BLOB, summary BLOB, gathered BLOB, checksum INTEGER)"
             )
             database.execute("DELETE FROM about")
             database.execute("INSERT INTO about VALUES (?)", (self._version,))
 
 
-def _checksum(name: str, stamp: str, blob: bytes) -> int:
+def _checksum(stamp: bytes, blob: bytes) -> int:
     """What shows that a row was harmed. Whoever forges one can compute any sum, so it need not be one that is hard to
     forge."""
-    return zlib.crc32(blob, zlib.crc32(f"{name}\0{stamp}\0".encode()))
+    return zlib.crc32(blob, zlib.crc32(stamp))

@@ -59,7 +59,8 @@ def test_an_edit_by_hand_counts_once_it_is_accepted(desk: Desk, file_request: Ca
 
 
 @pytest.mark.parametrize(
-    "harm", ["missing", "torn", "no database", "another version", "another row", "a folder", "not readable"]
+    "harm",
+    ["missing", "torn", "no database", "another version", "another row", "another type", "a folder", "not readable"],
 )
 def test_a_harmed_index_costs_time_and_never_truth(
     desk: Desk, file_request: Callable[..., str], reads: list[str], harm: str
@@ -76,6 +77,9 @@ def test_a_harmed_index_costs_time_and_never_truth(
         with sqlite3.connect(path) as database:
             text = "CAST(replace(CAST(summary AS TEXT), 'Dinas Contoh', 'Dinas Lain') AS BLOB)"
             assert database.execute(f"UPDATE deposits SET summary = {text}").rowcount == 2
+    elif harm == "another type":
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE deposits SET stamp = 'x'")
     else:
         spoil(path, harm)
     for _ in range(2):

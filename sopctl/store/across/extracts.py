@@ -54,7 +54,7 @@ class Extracted(NamedTuple, Generic[T]):
 
 def extracted(site: Site, extract: Extract[T]) -> Extracted[T]:
     """The extract of every dossier. Only what has changed since it was made last is read."""
-    stamps = register.stamps_of(site, dossiers.ids(site))
+    stamps = {each: stamp.hex() for each, stamp in register.stamps_of(site, dossiers.ids(site)).items()}
     kept = Kept(site.root, extract.name, _version(site, extract))
     known, found = kept.rows(), dict[str, T]()
     for deposit_id, stamp in stamps.items():

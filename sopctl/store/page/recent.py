@@ -43,7 +43,7 @@ class Recent:
         self._followed: Followed | None = None
         self._procedures = ""
         self._reading: Reading | None = None
-        self._stamps: dict[str, str] = {}
+        self._stamps: dict[str, bytes] = {}
         """Of each dossier, in order of request: what identified its files when they were read; empty for one that
         could not be read, since what mends it need not change them."""
         self._sound: dict[str, Summary] = {}
@@ -111,7 +111,7 @@ class Recent:
         self._broken, self._months = dict(reading.broken), dict(reading.gathered)
         self._last_known = {each.id: each for each in reading.last_known}
         self._again = {each: now + AGAIN_SECONDS for each, stamp in self._stamps.items() if not stamp}
-        self._stamps.update(dict.fromkeys(reading.broken, ""))
+        self._stamps.update(dict.fromkeys(reading.broken, b""))
         self._swept, self._swept_at = 0, now
         self._reading = reading
         return reading
@@ -135,7 +135,7 @@ class Recent:
             return Reading(sound, dict(self._broken), dict(self._months), last)
         return reading
 
-    def _take(self, site: Site, deposit_id: str, stamp: str) -> bool:
+    def _take(self, site: Site, deposit_id: str, stamp: bytes) -> bool:
         """Read a dossier. Is it another than before?"""
         known, error = self._sound.get(deposit_id), self._broken.pop(deposit_id, None)
         try:
@@ -143,7 +143,7 @@ class Recent:
             summary = dossier.summary
             months = facts.months(dossier)
         except SopctlError as now_wrong:
-            self._stamps[deposit_id], self._broken[deposit_id] = "", now_wrong
+            self._stamps[deposit_id], self._broken[deposit_id] = b"", now_wrong
             self._months.pop(deposit_id, None)
             if known:
                 self._last_known[deposit_id] = self._sound.pop(deposit_id)
@@ -166,7 +166,7 @@ class Recent:
         self._list_again = now + AGAIN_SECONDS if folder != self._folder else 0.0
         self._folder = folder
         new, gone = set(ids) - self._stamps.keys(), self._stamps.keys() - set(ids)
-        self._stamps = {each: self._stamps.get(each, "") for each in ids}
+        self._stamps = {each: self._stamps.get(each, b"") for each in ids}
         for each in gone:
             self._sound.pop(each, None)
             self._broken.pop(each, None)

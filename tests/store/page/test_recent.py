@@ -31,7 +31,7 @@ class Looker:
             self.reads.append(deposit_id)
             return real(site, deposit_id)
 
-        def all_of_them(site: Site, *, gathered: bool) -> tuple[register.Reading, dict[str, str]]:
+        def all_of_them(site: Site, *, gathered: bool) -> tuple[register.Reading, dict[str, bytes]]:
             self.wholes += 1
             return whole(site, gathered=gathered)
 

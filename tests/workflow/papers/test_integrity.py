@@ -20,7 +20,7 @@ def wrong_rows(site: Site, of: dict[str, bytes]) -> None:
     with sqlite3.connect(path) as database:
         ((version, kind),) = database.execute("SELECT DISTINCT version, kind FROM kept").fetchall()
     stamps = register.stamps_of(site, dossiers.ids(site))
-    Kept(site.root, kind, version).keep([(name, stamps[name], content) for name, content in of.items()])
+    Kept(site.root, kind, version).keep([(name, stamps[name].hex(), content) for name, content in of.items()])
 
 
 def test_a_wrong_row_costs_a_whole_reading_and_never_a_wrong_verdict(
