@@ -344,9 +344,7 @@ def waits(row: "Row") -> str:
         case "space":
             text = _(" – waits for space ({place} of {length})", place=row.queue_number, length=row.queue_length)
         case "person":
-            text = ngettext(
-                " – waits for a person ({number} try)", " – waits for a person ({number} tries)", row.tries
-            )
+            text = ngettext(" – waits for a person ({number} try)", " – waits for a person ({number} tries)", row.tries)
         case "month":
             text = _(" – again next month")
         case "hold":
