@@ -75,7 +75,7 @@ def loose(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path:
         right, theirs = _right(below, stat.S_ISDIR(found.st_mode), group)
         mode = stat.S_IMODE(found.st_mode)
         file = stat.S_ISREG(found.st_mode)
-        guest = file and path.parent == root and path.name not in OURS
+        guest = file and _is_theirs(root, path)
         if guest and not mode & stat.S_IWOTH:
             right, theirs = mode, None
         read_by_others = guest and mode & 0o077
@@ -85,6 +85,11 @@ def loose(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path:
                 right = 0o600
         if mode != right or (theirs is not None and found.st_gid != theirs):
             yield Loose(path, mode, right, theirs)
+
+
+def _is_theirs(root: Path, path: Path) -> bool:
+    """Has a person put this file there, with a mode that is theirs to choose? Public keys are for others to read."""
+    return (path.parent == root and path.name not in OURS) or (path.parent == root / "keys" and path.suffix == ".pub")
 
 
 def repair(root: Path, shared_with: str = "", *, is_secret: Judge = lambda _path: False) -> list[Loose]:

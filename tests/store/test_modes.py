@@ -100,6 +100,8 @@ def test_what_people_put_beside_the_settings_is_theirs(tmp_path: Path, sopctl: C
         (root / name).chmod(was)
     init.make_key(root / "owner_key", "pemilik")
     (root / "owner_key").chmod(0o640)
+    init.make_key(root / "keys/another", "pemilik")  # ssh-keygen makes the public one 0644
+    (root / "keys/another.pub").chmod(0o644)
     named = {each.path.name: each.right for each in modes.loose(root, is_secret=has_secret)}
     assert named == {"open.yml": 0o640, "owner_key": 0o600}
     assert {path.name for path in root.iterdir() if path.is_file()} - modes.OURS == {

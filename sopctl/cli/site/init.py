@@ -78,6 +78,7 @@ def _show(found: "Updated") -> None:
         for line in found.diffs.get(each.file, ()):
             click.echo(f"    {line}")
     if not found.done and not found.diffs:
-        click.echo(_("The playbooks and the inventory are those of this version."))
+        others = _("All other files of the playbooks and the inventory are those of this version.")
+        put_wrapped(others if found.left else _("The playbooks and the inventory are those of this version."))
     if found.diffs:
         put_wrapped(_("Take over by hand what you want of these; the site's own tasks are safest in playbooks/hooks/."))

@@ -127,4 +127,6 @@ def test_update_says_what_it_did(site: Site, sopctl: Callable[..., Ran]) -> None
     older_version(site, {"playbooks/facts.yml": "old\n"})
     assert "1 file of an older version: playbooks/facts.yml" in sopctl("doctor").out
     assert "✓ replaced playbooks/facts.yml" in sopctl("init", "--update").out
-    assert "are those of this version" in sopctl("init", "--update").out
+    assert sopctl("init", "--update").out == "The playbooks and the inventory are those of this version.\n"
+    (site.root / "playbooks/facts.yml").unlink()
+    assert "\nAll other files of the playbooks" in sopctl("init", "--update").out
