@@ -55,7 +55,6 @@ class _Scalars(yaml.representer.SafeRepresenter):
 
 _SCALARS = _Scalars()
 _PLAIN: Any = yaml.resolver.Resolver()
-_TEXT, _LIST, _MAPPING = _PLAIN.DEFAULT_SCALAR_TAG, _PLAIN.DEFAULT_SEQUENCE_TAG, _PLAIN.DEFAULT_MAPPING_TAG
 
 
 def dump(value: Any) -> bytes:
@@ -73,20 +72,20 @@ def dump(value: Any) -> bytes:
 def _tell(events: list[yaml.Event], value: Any) -> None:
     """Add the events of a value."""
     if isinstance(value, dict):
-        events.append(yaml.MappingStartEvent(None, _MAPPING, implicit=True, flow_style=False))
+        events.append(yaml.MappingStartEvent(None, _PLAIN.DEFAULT_MAPPING_TAG, implicit=True, flow_style=False))
         for key, item in value.items():
             _tell(events, key)
             _tell(events, item)
         events.append(yaml.MappingEndEvent())
     elif isinstance(value, list | tuple):
-        events.append(yaml.SequenceStartEvent(None, _LIST, implicit=True, flow_style=False))
+        events.append(yaml.SequenceStartEvent(None, _PLAIN.DEFAULT_SEQUENCE_TAG, implicit=True, flow_style=False))
         for item in value:
             _tell(events, item)
         events.append(yaml.SequenceEndEvent())
     else:
-        tag, text = (_TEXT, value) if isinstance(value, str) else _tagged(value)
+        tag, text = (_PLAIN.DEFAULT_SCALAR_TAG, value) if isinstance(value, str) else _tagged(value)
         taken = (_taken_for if len(text) <= WORD else _taken_for.__wrapped__)(text)
-        events.append(yaml.ScalarEvent(None, tag, (taken == tag, tag == _TEXT), text))
+        events.append(yaml.ScalarEvent(None, tag, (taken == tag, tag == _PLAIN.DEFAULT_SCALAR_TAG), text))
 
 
 def _tagged(value: Any) -> tuple[str, str]:

@@ -22,6 +22,8 @@ from sopctl.store.durable import open_in_place
 FOLDER = "marks"
 THE_END = ".end"
 """Its file; no history's name begins so."""
+EARLIER = "journal.sqlite3"
+"""Beside the folder: where an older version kept them."""
 MOST = 64 * 1024
 VERSION = b"2"
 
@@ -82,6 +84,7 @@ class Marks:
         """Remove the marks: they are made again."""
         with suppress(OSError):
             (self._folder / THE_END).unlink(missing_ok=True)  # first: without it, none counts
+            (self._folder.parent / EARLIER).unlink(missing_ok=True)
             for each in os.listdir(self._folder):
                 (self._folder / each).unlink()
 

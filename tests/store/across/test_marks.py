@@ -271,3 +271,10 @@ def test_whatever_happens_the_marks_are_those_of_a_whole_reading(tmp_path: Path,
     assert {name: Marks(tmp_path).of(name) for name in NAMES} == found
     have = [(line.deposit, line.seq) for line in Journal(tmp_path).lines() if line.deposit != journal.MENDED]
     assert sorted(have) == sorted((name, seq) for name in NAMES for seq in range(1, counts[name] + 1))
+
+
+def test_what_an_older_version_kept_goes(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / marks.EARLIER).write_bytes(b"SQLite format 3\0")
+    note(tmp_path, NAMES[0], 0)
+    assert [each.name for each in (tmp_path / "var").iterdir()] == [marks.FOLDER]
