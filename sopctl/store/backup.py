@@ -27,7 +27,16 @@ from sopctl.errors import InvalidRecord, OutsideFailure, UsageError, in_words
 from sopctl.locale import Prose, Text
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store import checks, modes, settings, staging
-from sopctl.store.durable import disk_errors, files_below, make_folder, opened, sync_folder, walk, write_atomic
+from sopctl.store.durable import (
+    bytes_of,
+    disk_errors,
+    files_below,
+    make_folder,
+    opened,
+    sync_folder,
+    walk,
+    write_atomic,
+)
 from sopctl.store.journal import Anchor, Journal
 from sopctl.store.page import database as page
 from sopctl.store.site import MOVED, Site
@@ -92,8 +101,7 @@ def write(
         for path, content in records.items():
             pack.add(str(path.relative_to(site.root)), content)
         for path in _documents(site, pack):
-            with opened(path, links=False) as document:
-                pack.add(str(path.relative_to(site.root)), document.read(MAX_FILE))
+            pack.add(str(path.relative_to(site.root)), bytes_of(path, MAX_FILE, links=False))
         history = _checks(site)
         if history is not None:
             pack.add(f"var/{checks.FILE_NAME}", history)

@@ -23,9 +23,9 @@ from sopctl.model.sop.summary import Summary, summarise
 from sopctl.store import codec, locks, roster, staging
 from sopctl.store.durable import (
     Unconfirmed,
+    bytes_of,
     disk_errors,
     make_folder,
-    opened,
     prepared,
     sweep,
     undisturbed,
@@ -270,8 +270,7 @@ def _kept(folder: Path, kept: Kept) -> bytes:
     """A document of the dossier, as its history has it. Raises InvalidRecord when it is gone or was altered."""
     path = folder / kept.file
     try:
-        with opened(path, links=False) as file:
-            content = file.read(codec.MAX_BYTES + 1)
+        content = bytes_of(path, codec.MAX_BYTES + 1, links=False)
     except OutsideFailure as error:
         raise error.recast(InvalidRecord) from None
     if _sha256(content) != kept.sha256:

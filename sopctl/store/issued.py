@@ -20,9 +20,9 @@ from sopctl.model.as_json import NotJson, from_json
 from sopctl.model.sop.entries import Kept, SignedPaper, SigningAsked, SigningRefused
 from sopctl.store.durable import (
     Unconfirmed,
+    bytes_of,
     listed,
     make_folder,
-    opened,
     sweep,
     undisturbed,
     write_atomic,
@@ -91,8 +91,7 @@ def read(site: Site) -> list[Issued]:
     folder = site.folder(NAME)
     found: list[Issued] = []
     for path in listed(folder, "[0-9][0-9][0-9][0-9].json"):
-        with opened(path, links=False) as file:
-            content = file.read(MAX_RECORD)
+        content = bytes_of(path, MAX_RECORD, links=False)
         try:
             issued = from_json(content, Issued)
         except NotJson:

@@ -27,7 +27,7 @@ from sopctl.model.as_json import NotJson, reader
 from sopctl.model.sop.summary import Route, Summary
 from sopctl.store import dossiers, facts
 from sopctl.store.across.processes import in_processes
-from sopctl.store.durable import make_folder, opened, touch
+from sopctl.store.durable import bytes_of, make_folder, touch
 from sopctl.store.site import Site
 
 FILE_NAME = "index.sqlite3"
@@ -76,8 +76,8 @@ def standing(site: Site, racks: Collection[str] = ()) -> list[Summary]:
 def _confirmed(site: Site, each: Summary, racks: Collection[str]) -> Summary:
     named = re.compile(rb"\brack: ['\"]?(?:" + b"|".join(re.escape(name.encode()) for name in racks) + rb")['\"]?\s")
     try:
-        with opened(site.folder("deposits") / each.id / "history.yml", links=False) as file:
-            concerned = named.search(file.read(dossiers.HISTORY_BYTES))
+        history = site.folder("deposits") / each.id / "history.yml"
+        concerned = named.search(bytes_of(history, dossiers.HISTORY_BYTES, links=False))
         return dossiers.read(site, each.id).summary if concerned else each
     except SopctlError as error:
         site.tell(error)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sopctl.adapters import pictures
 from sopctl.errors import InvalidRecord
-from sopctl.store.durable import opened
+from sopctl.store.durable import bytes_of
 
 MIB = 1024 * 1024
 MAX_SCAN = 20 * MIB
@@ -16,8 +16,7 @@ PICTURES = frozenset({".png", ".jpg", ".jpeg"})
 def read_bounded(path: Path, max_bytes: int) -> bytes:
     """The content of a file of at most `max_bytes` bytes. Raises InvalidRecord for a larger one, or for what is
     no regular file, OutsideFailure for one that cannot be read."""
-    with opened(path) as file:
-        content = file.read(max_bytes + 1)
+    content = bytes_of(path, max_bytes + 1)
     if len(content) > max_bytes:
         raise _too_large(str(path), max_bytes)
     return content

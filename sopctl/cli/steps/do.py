@@ -14,6 +14,8 @@ from sopctl.errors import Action, SopctlError, UsageError
 from sopctl.model.text import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from sopctl.workflow.desk import Desk
     from sopctl.workflow.views.board import Row
 
@@ -46,7 +48,8 @@ def command(ctx: click.Context, *, actor: str | None) -> None:
             return
         if answer != "n":
             _run(ctx, ways[0 if answer == "y" else int(answer) - 1])
-    left = sum(_key(row) in passed for row in _due(desk, actor))
+    found = board.todo(desk, actor=actor)
+    left = sum(_key(row) in passed for row in _mine_of(desk, actor, found.rows))
     if left:
         put_advice(
             ngettext(
@@ -57,18 +60,20 @@ def command(ctx: click.Context, *, actor: str | None) -> None:
         )
     else:
         click.echo(_("Nothing else is due.") if passed else _("Nothing is due."))
-    end_with(board.todo(desk, actor=actor).errors)
+    end_with(found.errors)
 
 
 def _next(desk: "Desk", actor: str | None, passed: "set[tuple[str, str, str]]") -> "Row | None":
     """What is due first, of what was not shown yet."""
-    return next((row for row in _due(desk, actor) if _key(row) not in passed), None)
-
-
-def _due(desk: "Desk", actor: str | None) -> "list[Row]":
     from sopctl.workflow.views import board
 
-    return [row for row in board.todo(desk, actor=actor).rows if row.action and (actor or _mine(desk, row))]
+    rows = _mine_of(desk, actor, board.todo(desk, actor=actor).rows)
+    return next((row for row in rows if _key(row) not in passed), None)
+
+
+def _mine_of(desk: "Desk", actor: str | None, rows: "Iterable[Row]") -> "Iterator[Row]":
+    """Those of what is due that this walk is about, and that a command does."""
+    return (row for row in rows if row.action and (actor or _mine(desk, row)))
 
 
 def _key(row: "Row") -> tuple[str, str, str]:

@@ -16,7 +16,7 @@ from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.locale import Counted
 from sopctl.store import dossiers
 from sopctl.store.checks import Checks
-from sopctl.store.durable import make_folder, opened, write_atomic
+from sopctl.store.durable import bytes_of, make_folder, write_atomic
 from sopctl.store.journal import Journal
 from sopctl.store.site import Site
 
@@ -83,8 +83,9 @@ def _behind(known: datetime, now: datetime) -> OutsideFailure:
 
 def _kept(site: Site) -> datetime | None:
     """The last plausible time, if one is kept and can be read."""
-    with suppress(SopctlError, msgspec.MsgspecError), opened(site.root / "var" / FILE_NAME, links=False) as file:
-        at = msgspec.convert(file.read(MAX_BYTES).decode("ascii", "replace").strip(), datetime)
+    with suppress(SopctlError, msgspec.MsgspecError):
+        kept = bytes_of(site.root / "var" / FILE_NAME, MAX_BYTES, links=False)
+        at = msgspec.convert(kept.decode("ascii", "replace").strip(), datetime)
         return at if at.tzinfo else None
     return None
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from sopctl.errors import SopctlError
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.store.durable import make_folder, opened, write_atomic
+from sopctl.store.durable import bytes_of, make_folder, write_atomic
 
 FILE_NAME = "holidays.json"
 MAX_BYTES = 1024 * 1024
@@ -33,8 +33,8 @@ class _File(Struct, frozen=True):
 
 def known(root: Path) -> Years:
     """What is kept for the site at `root`, from the library that is installed now; empty without any."""
-    with suppress(SopctlError, NotJson), opened(root / "var" / FILE_NAME, links=False) as file:
-        found = from_json(file.read(MAX_BYTES), _File)
+    with suppress(SopctlError, NotJson):
+        found = from_json(bytes_of(root / "var" / FILE_NAME, MAX_BYTES, links=False), _File)
         if found.hash == _hash(found.years):
             return found.years
     return {}

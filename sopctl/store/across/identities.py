@@ -40,7 +40,7 @@ from sopctl.model.sop.entries import (
 from sopctl.model.sop.history import Event
 from sopctl.store import codec, dossiers, locks
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import opened
+from sopctl.store.durable import bytes_of
 from sopctl.store.site import Site
 
 WAIT_SECONDS = 120
@@ -219,10 +219,8 @@ _Trace = Callable[[_Text], bool]
 
 def _may_have(folder: Path, traces: Sequence[_Trace]) -> bool:
     """May a dossier have one of these marks? Never no where it does."""
-    with opened(folder / "history.yml", links=False) as file:
-        history = file.read(dossiers.HISTORY_BYTES)
-    with opened(folder / "deposit.yml", links=False) as file:
-        record = file.read(codec.MAX_BYTES)
+    history = bytes_of(folder / "history.yml", dossiers.HISTORY_BYTES, links=False)
+    record = bytes_of(folder / "deposit.yml", codec.MAX_BYTES, links=False)
     # The record that counts is the one that was filed last. A text in quotes may have its characters as escapes.
     filed = history[history.rfind(b"permohonan.yml") :][:200]
     if hashlib.sha256(record).hexdigest().encode() not in filed or b"\\" in record:

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, to_builtins
 from sopctl import __version__
 from sopctl.errors import OutsideFailure
 from sopctl.store import codec
-from sopctl.store.durable import disk_errors, opened, write_atomic
+from sopctl.store.durable import bytes_of, disk_errors, write_atomic
 
 FILE_NAME = "origin.yml"
 FORMAT = 1
@@ -52,8 +52,7 @@ def format_of(root: Path) -> int:
     path = root / FILE_NAME
     if not os.path.lexists(path):
         return 0
-    with opened(path) as file:
-        said = re.match(rb"format: ([0-9]{1,6})\n", file.read(40))
+    said = re.match(rb"format: ([0-9]{1,6})\n", bytes_of(path, 40))
     return int(said[1]) if said else read(root).format
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from sopctl.model.as_json import NotJson, from_json
-from sopctl.store.durable import make_folder, opened, write_atomic
+from sopctl.store.durable import bytes_of, make_folder, write_atomic
 
 MOST = 4096
 
@@ -34,11 +34,10 @@ class Outbox:
         path = self._folder / f"{receiver}.json"
         if not path.exists():
             return None
-        with opened(path, links=False) as file:
-            try:
-                return from_json(file.read(MOST), Mark)
-            except NotJson:
-                return None
+        try:
+            return from_json(bytes_of(path, MOST, links=False), Mark)
+        except NotJson:
+            return None
 
     def keep(self, receiver: str, mark: Mark) -> None:
         """Keep how far a receiver is."""

@@ -23,7 +23,7 @@ from sopctl.model.sop.history import Event
 from sopctl.model.sop.procedure import REQUESTER, step_of
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import opened, write_new
+from sopctl.store.durable import bytes_of, write_new
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.messages import words
@@ -87,8 +87,7 @@ def _document(dossier: Dossier, name: str, sha256: str) -> bytes:
             where=name,
         )
     path = dossier.folder / name
-    with opened(path, links=False) as file:
-        content = file.read(MAX_FILE + 1)
+    content = bytes_of(path, MAX_FILE + 1, links=False)
     if hashlib.sha256(content).hexdigest() != sha256:
         raise InvalidRecord(
             "document-altered",

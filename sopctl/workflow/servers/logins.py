@@ -12,7 +12,7 @@ from sopctl.model.sop.entries import SecretKept, SecretSet
 from sopctl.model.text import printable
 from sopctl.store import dossiers
 from sopctl.store.dossiers import Dossier
-from sopctl.store.durable import opened
+from sopctl.store.durable import bytes_of
 from sopctl.store.site import MAX_KEY
 from sopctl.workflow.desk import Desk, act, closed
 from sopctl.workflow.servers.first_contact import one_line
@@ -54,9 +54,7 @@ def set_key(desk: Desk, deposit_id: str, file: Path) -> Path:
 
     _dossier(desk, deposit_id)
     load_key(file)
-    with opened(file) as source:
-        content = source.read(MAX_KEY)
-    return _keep(desk, deposit_id, "login", "key", content)
+    return _keep(desk, deposit_id, "login", "key", bytes_of(file, MAX_KEY))
 
 
 def _dossier(desk: Desk, deposit_id: str) -> Dossier:

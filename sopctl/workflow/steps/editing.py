@@ -18,7 +18,7 @@ from sopctl.model.sop import edits
 from sopctl.model.sop.entries import Edited, Filed
 from sopctl.store import codec, dossiers
 from sopctl.store.across import identities
-from sopctl.store.durable import disk_errors, make_folder, opened, write_atomic
+from sopctl.store.durable import bytes_of, disk_errors, make_folder, write_atomic
 from sopctl.workflow import admitting
 from sopctl.workflow.desk import Desk, StepDone, Turn, act, changed_lines, refuse_edited
 from sopctl.workflow.papers.printing import tell
@@ -184,8 +184,7 @@ def _draft(mine: Turn) -> Iterator[Path]:
 def _typed(draft: Path, before: bytes) -> bool:
     """Did the editor leave a file with something new in it?"""
     try:
-        with opened(draft) as file:
-            return file.read(len(before) + 1) != before
+        return bytes_of(draft, len(before) + 1) != before
     except SopctlError:
         return False
 

@@ -31,7 +31,7 @@ from sopctl.model.sop.summary import Summary
 from sopctl.model.waiting_list import stands_in_line, turn_of
 from sopctl.store import issued, register
 from sopctl.store.checks import Checks
-from sopctl.store.durable import opened
+from sopctl.store.durable import bytes_of
 from sopctl.store.issued import Issued
 from sopctl.store.journal import Journal
 from sopctl.workflow.desk import Desk
@@ -527,8 +527,7 @@ def _data(desk: Desk, last: Issued) -> forms.MonthForm:
     """What a report said when it was issued."""
     kept = last.files[-1]
     path = desk.site.root / kept.file
-    with opened(path, links=False) as file:
-        content = file.read(MAX_DATA)
+    content = bytes_of(path, MAX_DATA, links=False)
     if hashlib.sha256(content).hexdigest() != kept.sha256:
         raise InvalidRecord(
             "form-data-altered",

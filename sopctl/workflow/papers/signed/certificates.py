@@ -7,7 +7,7 @@ from pathlib import Path
 from sopctl.errors import InvalidRecord
 from sopctl.locale import Prose, Text
 from sopctl.model.signing.signatures import Trust
-from sopctl.store.durable import listed, opened
+from sopctl.store.durable import bytes_of, listed
 from sopctl.store.site import Site
 
 NAME = "certificates"
@@ -49,8 +49,7 @@ def _each(folder: Path, pattern: str, load: Callable[[bytes], list[bytes]], what
     for path in listed(folder, pattern)[:MAX_FILES]:
         if path.name.startswith("."):
             continue
-        with opened(path) as file:
-            content = file.read(MAX_FILE)
+        content = bytes_of(path, MAX_FILE)
         try:
             yield from load(content)
         except ValueError:
