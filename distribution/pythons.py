@@ -146,8 +146,8 @@ def _tree() -> str:
 
 def run(folder: Path, python: Python, words: list[str], passed: Path, seconds: float | None = None) -> str:
     """Run the tests in an environment that are not noted as passed: "passed" or "failed", or how it ended. One that may
-    take only so many seconds takes the shortest tests first, where `make test` has timed them, and ends with the first
-    failure; what passed until then has passed."""
+    take only so many seconds takes the files of short tests first, where `make test` has timed them, and ends with the
+    first failure; what passed until then has passed."""
     limit = ["timeout", "--foreground", "--preserve-status", "--signal=INT", f"{seconds}"] if seconds else []
     command = [*python.enter, *limit, str(folder / "bin/python"), "-m", "pytest", "-q", "-n", "2"]
     command += ["--dist", "worksteal", "-p", "no:cacheprovider", "-p", "tests.faults.resuming", "-m", WITHOUT]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_hex
 from tempfile import TemporaryDirectory
 from threading import Thread
 
@@ -342,7 +343,7 @@ def real_now() -> datetime:
 @contextmanager
 def a_token(who: Identity, folder: Path) -> Iterator[str]:
     """A token (SoftHSM2) with a key and its certificate, both called `kunci`; its label. Its PIN is `PIN`. SoftHSM2
-    reads where its tokens are once in a process: each has a name of its own, and all are in the folder of the first."""
+    reads where its tokens are once in a process: all are in the folder of the first, each with a name that none had."""
     import pkcs11
 
     before = os.environ.get("SOFTHSM2_CONF")
@@ -350,7 +351,7 @@ def a_token(who: Identity, folder: Path) -> Iterator[str]:
         (folder / "tokens").mkdir()
         (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder / 'tokens'}\nlog.level = ERROR\n")
         os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-    label, key = f"uji-{who.sha256[:12]}", folder / "key.pem"
+    label, key = f"uji-{token_hex(6)}", folder / "key.pem"
     key.write_bytes(who.key_pem)
     made = ["--init-token", "--free", "--label", label, "--pin", PIN, "--so-pin", "4321"]
     put = ["--import", str(key), "--token", label, "--label", "kunci", "--id", "01", "--pin", PIN]

@@ -195,6 +195,14 @@ def test_a_token_signs(token: str) -> None:
     assert [each.word for each in found.signatures] == ["good"]
 
 
+def test_tokens_of_one_holder_are_told_apart(token: str, tmp_path: Path) -> None:
+    with a_token(WHO, tmp_path) as other:
+        assert other != token
+        for label in (token, other):
+            with making.pkcs11(MODULE, label, "kunci", PIN) as mine:
+                assert mine.signer.certificate == WHO.sha256
+
+
 @pytest.mark.parametrize(
     ("module", "label", "pin", "says"),
     [
