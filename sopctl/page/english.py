@@ -162,15 +162,14 @@ ENGLISH = {
     "keadaan: waiting": "waiting for space",
     "narahubung: administrative": "Administrative contact",
     "narahubung: technical": "Technical contact",
-    "dicoba {first} kali; perlu dilihat": "tried {first} times; somebody must look",
+    "dicoba {number} kali; perlu dilihat": "tried {number} times; somebody must look",
     "ditunda": "on hold",
     "menunggu bulan berikutnya": "waits for the next month",
     "menunggu keputusan": "waits for a decision",
-    "menunggu tempat, nomor {first} dari {second}": "waits for space, {first} of {second}",
+    "menunggu tempat, nomor {number} dari {among}": "waits for space, {number} of {among}",
     "pekerjaan terhenti": "work broken off",
     "sampai {day}": "due {day}",
-    "terlambat 1 hari": "1 day late",
-    "terlambat {days} hari": "{days} days late",
+    "terlambat {number} hari": "{number} days late",
     # Forms
     "Apakah server bisa diakses?": "Can you reach the server?",
     "Dicoba dengan": "Tried with",
@@ -333,7 +332,7 @@ ENGLISH = {
     "Perubahan pada inventaris {month}": "Changes in the inventory of {month}",
     "Port bebas": "Ports free",
     "Prosedur": "Procedure",
-    "Semuanya {all} yang menunggu.": "{all} wait in all.",
+    "Semuanya {number} yang menunggu.": "{number} wait in all.",
     "Server ini belum pernah diperiksa.": "This server was never checked.",
     "Tampilkan": "Show",
     "Tidak dapat diakses (menit)": "Not reachable (minutes)",
@@ -343,7 +342,7 @@ ENGLISH = {
     "langkah: current": "here",
     "langkah: visited": "passed",
     "masih berlangsung": "still going on",
-    "{changed} berubah, {same} tetap sama": "{changed} changed, {same} are the same",
+    "{changed} berubah, {same} tetap sama": "{changed} changed, {same} the same",
     "{left} belum dibandingkan, muat ulang": "{left} not compared yet, reload",
     "{number} lagi tidak ditampilkan; selengkapnya pada rekapitulasi bulanan.": (
         "{number} more are not shown; the monthly summary has all."
@@ -351,6 +350,16 @@ ENGLISH = {
     "jangan dihapus": "do not wipe them",
     "yang lebih besar dilayani lebih dahulu; biasanya 0": "the larger one is served first; usually 0",
 }
+ENGLISH_OF_ONE = {
+    "dicoba {number} kali; perlu dilihat": "tried {number} time; somebody must look",
+    "Semuanya {number} yang menunggu.": "{number} waits in all.",
+    "terlambat {number} hari": "{number} day late",
+    "{number} berkas": "{number} dossier",
+    "{number} lagi tidak ditampilkan; selengkapnya pada rekapitulasi bulanan.": (
+        "{number} more is not shown; the monthly summary has all."
+    ),
+}
+"""What a text says of one thing; Indonesian says the same of one and of many."""
 INDONESIAN = {
     "sisi: both": "keduanya",
     "sisi: front": "depan",

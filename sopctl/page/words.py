@@ -10,7 +10,7 @@ from babel.dates import format_date
 from sopctl.errors import Conflict, InvalidRecord, NotNow, OutsideFailure, SopctlError, UsageError
 from sopctl.locale import Text
 from sopctl.locale.catalogs import worded
-from sopctl.page.english import ENGLISH, INDONESIAN
+from sopctl.page.english import ENGLISH, ENGLISH_OF_ONE, INDONESIAN
 from sopctl.page.visit import Language
 from sopctl.workflow.views.board import Row
 
@@ -107,8 +107,8 @@ ENGLISH_ERRORS = {
 """Errors whose own sentence is for the terminal, and names what is not everybody's to know."""
 
 WAITING = {
-    "space": "menunggu tempat, nomor {first} dari {second}",
-    "person": "dicoba {first} kali; perlu dilihat",
+    "space": "menunggu tempat, nomor {number} dari {among}",
+    "person": "dicoba {number} kali; perlu dilihat",
     "month": "menunggu bulan berikutnya",
     "hold": "ditunda",
     "decision": "menunggu keputusan",
@@ -118,8 +118,11 @@ WAITING = {
 
 
 def say(said: str, language: Language, **places: Any) -> str:
-    """A text of the page, with its places filled."""
-    text = INDONESIAN.get(said, said) if language == "id" else ENGLISH[said]
+    """A text of the page, with its places filled; `number` is how many things it speaks of."""
+    if language == "id":
+        text = INDONESIAN.get(said, said)
+    else:
+        text = (places.get("number") == 1 and ENGLISH_OF_ONE.get(said)) or ENGLISH[said]
     return text.format(**places) if places else text
 
 
@@ -143,10 +146,8 @@ def day(value: date, language: Language) -> str:
 
 def late(row: Row, language: Language) -> str:
     """How late it is, or until when it is due."""
-    if row.late_days == 1:
-        return say("terlambat 1 hari", language)
     if row.late:
-        return say("terlambat {days} hari", language, days=row.late_days)
+        return say("terlambat {number} hari", language, number=row.late_days)
     return say("sampai {day}", language, day=day(row.due, language)) if row.due else ""
 
 
@@ -155,4 +156,5 @@ def waiting(row: Row, language: Language) -> str:
     kind, _, rest = row.waiting.partition(" ")
     if kind not in WAITING:
         return ""
-    return say(WAITING[kind], language, **dict(zip(("first", "second"), re.findall(r"\d+", rest), strict=False)))
+    numbers = map(int, re.findall(r"\d+", rest))
+    return say(WAITING[kind], language, **dict(zip(("number", "among"), numbers, strict=False)))

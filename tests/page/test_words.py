@@ -15,7 +15,7 @@ from sopctl.model.rack import FACES
 from sopctl.model.signing.signatories import BOXES
 from sopctl.model.sop import verbs
 from sopctl.page import acts, inspection, words
-from sopctl.page.english import ENGLISH, INDONESIAN
+from sopctl.page.english import ENGLISH, ENGLISH_OF_ONE, INDONESIAN
 from sopctl.page.handlers import requesting
 from sopctl.workflow.views.board import STATES
 from sopctl.workflow.views.mine import TURNS
@@ -56,8 +56,19 @@ def test_every_text_has_its_english_and_is_said() -> None:
 
 def test_places_are_the_same_in_both_languages() -> None:
     for text, english in ENGLISH.items():
-        assert re.findall(r"\{(\w+)\}", text) == re.findall(r"\{(\w+)\}", english)
+        for worded in (english, ENGLISH_OF_ONE.get(text, english)):
+            assert re.findall(r"\{(\w+)\}", text) == re.findall(r"\{(\w+)\}", worded)
     assert set(INDONESIAN) <= set(ENGLISH)
+
+
+def test_what_speaks_of_a_number_of_things_has_its_english_for_one() -> None:
+    """Numbers are called `number`, wherever there may be one of them; an ordinal follows "nomor"."""
+    counts = {text for text in ENGLISH if "{number}" in text and "nomor {number}" not in text}
+    assert counts == set(ENGLISH_OF_ONE)
+    for text in counts:
+        assert words.say(text, "en", number=1) == ENGLISH_OF_ONE[text].format(number=1) != ENGLISH[text].format(number=1)
+        assert words.say(text, "en", number=21) == ENGLISH[text].format(number=21)
+        assert words.say(text, "id", number=1) == text.format(number=1)
 
 
 def test_days_have_their_month_as_a_word() -> None:
