@@ -6,7 +6,7 @@ msgspec converts it, and an error carries file:line:column and what was expected
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -322,7 +322,7 @@ def _refusal(document: _Document, kind: Any, where: str, path: tuple[Step, ...],
     unknown = re.search(r"unknown field `([^`]*)`", message)
     if unknown and (*path, unknown[1]) in document.positions:
         path = (*path, unknown[1])
-    line, column = document.positions.get(path, (1, 1))
+    line, column = document.positions.get(_named(message, path, document.positions), (1, 1))
     where = f"{where}:{line}:{column}"
     key = ".".join(str(part) for part in path)
     if unknown:
@@ -332,6 +332,13 @@ def _refusal(document: _Document, kind: Any, where: str, path: tuple[Step, ...],
         reason = explain(message, value, _choices(kind, path))
         return InvalidRecord("value-not-valid", "{key}: {reason}", where=where, key=key, reason=reason)
     return InvalidRecord("record-not-valid", "{reason}", where=where, reason=explain(message))
+
+
+def _named(message: str, path: tuple[Step, ...], positions: Mapping[tuple[Step, ...], Any]) -> tuple[Step, ...]:
+    """The path of the first key that the message names among those of the value at `path`, or that path: what a record
+    asks of its fields together is told at one of them."""
+    found = ((*path, *name.split(".")) for name in re.findall(r"`([\w.]+)`", message))
+    return next((each for each in found if each in positions), path)
 
 
 def _choices(kind: Any, path: tuple[Step, ...]) -> list[str]:

@@ -56,8 +56,8 @@ def test_every_text_has_its_english_and_is_said() -> None:
 
 def test_places_are_the_same_in_both_languages() -> None:
     for text, english in ENGLISH.items():
-        for worded in (english, ENGLISH_OF_ONE.get(text, english)):
-            assert re.findall(r"\{(\w+)\}", text) == re.findall(r"\{(\w+)\}", worded)
+        for each in (english, ENGLISH_OF_ONE.get(text, english)):
+            assert re.findall(r"\{(\w+)\}", text) == re.findall(r"\{(\w+)\}", each)
     assert set(INDONESIAN) <= set(ENGLISH)
 
 
@@ -66,7 +66,9 @@ def test_what_speaks_of_a_number_of_things_has_its_english_for_one() -> None:
     counts = {text for text in ENGLISH if "{number}" in text and "nomor {number}" not in text}
     assert counts == set(ENGLISH_OF_ONE)
     for text in counts:
-        assert words.say(text, "en", number=1) == ENGLISH_OF_ONE[text].format(number=1) != ENGLISH[text].format(number=1)
+        assert (
+            words.say(text, "en", number=1) == ENGLISH_OF_ONE[text].format(number=1) != ENGLISH[text].format(number=1)
+        )
         assert words.say(text, "en", number=21) == ENGLISH[text].format(number=21)
         assert words.say(text, "id", number=1) == text.format(number=1)
 

@@ -219,6 +219,42 @@ def test_every_thing_that_is_wrong_has_its_line_and_column(content: str, told: l
     assert places == set(told)
 
 
+class Together(Struct):
+    """A record that asks something of its fields together."""
+
+    start: int = 0
+    end: int = 0
+    inner: Part | None = None
+
+    def __post_init__(self) -> None:
+        if self.end < self.start:
+            raise ValueError("Expected `nothing`, or an `end` after `start`")
+        if self.inner and self.inner.size == self.end:
+            raise ValueError("Expected another number in `inner.size`")
+
+
+class Holder(Struct):
+    """A record with one of those."""
+
+    one: Together
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ("one:\n  start: 2\n  end: 1\n", "3:3"),
+        ("one:\n  start: 2\n", "2:3"),
+        ("one:\n  end: 1\n  inner: {note: x, size: 1}\n", "3:20"),
+    ],
+    ids=["the first key that it names", "the first that is there", "a key within another"],
+)
+def test_what_a_record_asks_of_its_fields_together_is_told_at_one_that_it_names(content: str, where: str) -> None:
+    with pytest.raises(InvalidRecord) as caught:
+        codec.parse(content.encode(), Holder, where="x.yml")
+    assert caught.value.where == f"x.yml:{where}"
+    assert str(caught.value).startswith(f"x.yml:{where}: one: Expected")
+
+
 def test_no_more_is_told_than_anyone_reads() -> None:
     many = "pair: [" + ", ".join(["x"] * 60) + "]"
     with pytest.raises(InvalidRecord) as caught:
