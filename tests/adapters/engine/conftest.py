@@ -25,7 +25,7 @@ def link(site: Site, port: int, name: str) -> Link:
 
 
 @pytest.fixture(scope="module")
-def served(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, int]]:
+def running(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, int]]:
     """A site with an engine of two networks, and its broker's port."""
     root = tmp_path_factory.mktemp("engine") / "site"
     shutil.copytree(made_site, root)
@@ -34,6 +34,13 @@ def served(made_site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     broker = Broker(site, port).start()
     yield site, port
     broker.kill()
+
+
+@pytest.fixture
+def served(running: tuple[Site, int]) -> tuple[Site, int]:
+    """The same, with its queues, whichever test came before."""
+    engine_of(running).networks()
+    return running
 
 
 class Scripted:

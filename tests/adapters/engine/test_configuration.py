@@ -26,10 +26,10 @@ from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
-def served(served: tuple[Site, int]) -> tuple[Site, int]:
-    """With its streams, and a job in each network."""
-    asyncio.run(_prepared(*served))
-    return served
+def served(running: tuple[Site, int]) -> tuple[Site, int]:
+    """With its queues, and a job in each network."""
+    asyncio.run(_prepared(*running))
+    return running
 
 
 async def _prepared(site: Site, port: int) -> None:

@@ -35,7 +35,6 @@ def honest(shard: Shard) -> list[bytes | Answer]:
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test waits as long as an office would."""
-    monkeypatch.setattr(controller, "GRACE_SECONDS", 3.0)
     monkeypatch.setattr(controller, "POLL_SECONDS", 0.2)
     monkeypatch.setattr("sopctl.adapters.engine.link.CONNECT_SECONDS", 3.0)
 
@@ -84,7 +83,8 @@ def test_a_hostile_worker_is_not_believed(served: tuple[Site, int]) -> None:
     assert engine.again >= 1
 
 
-def test_a_network_without_workers_is_given_up_soon(served: tuple[Site, int]) -> None:
+def test_a_network_without_workers_is_given_up_soon(served: tuple[Site, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controller, "GRACE_SECONDS", 3.0)
     parts = engines.parts("nobody", 20, ("cabang", "gedung-b"), 1)
     began = time.monotonic()
     with Scripted(link(*served, "worker-cabang"), "cabang", honest):
