@@ -1,5 +1,6 @@
 """The `sopctl` command: its sections, and the one place where errors end."""
 
+import codecs
 import gc
 import io
 import os
@@ -15,6 +16,7 @@ import click
 from sopctl import __version__
 from sopctl.cli import language
 from sopctl.cli.language import _
+from sopctl.cli.signs import in_ascii
 from sopctl.cli.tree import Group, load
 from sopctl.errors import ExitCode, Interrupted, OutsideFailure, SopctlError, UsageError, in_words
 
@@ -164,12 +166,13 @@ def _open_missing() -> None:
 
 
 def _say_whatever_it_is() -> None:
-    """A character that the terminal's encoding has not, as in a file's name that is no UTF-8, is written as an escape:
-    what was recorded would otherwise end in an error, and be done twice. In the plain locale (LC_ALL=C) Python is as
-    strict with all but such names."""
+    """A character that the terminal's encoding has not is written as what it looks like, or as an escape, as in a
+    file's name that is no UTF-8: what was recorded would otherwise end in an error, and be done twice. In the plain
+    locale (LC_ALL=C) Python is as strict with all but such names."""
+    codecs.register_error(in_ascii.__name__, in_ascii)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=in_ascii.__name__)
 
 
 def _let_go() -> None:

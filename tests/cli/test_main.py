@@ -325,9 +325,9 @@ def test_in_the_plain_locale_too(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii", errors="surrogateescape"))
     main._say_whatever_it_is()
-    sys.stdout.write("selesai – staf\n")  # as rich does; click has a way of its own
+    sys.stdout.write("selesai – staf 数\n")  # as rich does; click has a way of its own
     sys.stdout.flush()
-    assert raw.getvalue() == b"selesai \\u2013 staf\n"
+    assert raw.getvalue() == b"selesai - staf \\u6570\n"
 
 
 def test_a_result_that_cannot_be_printed_was_still_recorded(
