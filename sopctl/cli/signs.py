@@ -24,6 +24,5 @@ def in_ascii(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     refused = error.object[error.start : error.end]
-    return "".join(
-        IN_ASCII.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in refused
-    ), error.end
+    like = [IN_ASCII.get(sign) or sign.encode("ascii", "backslashreplace").decode() for sign in refused]
+    return "".join(like), error.end

@@ -25,7 +25,7 @@ def printed(module: Path) -> Iterator[str]:
 
 def test_each_sign_that_the_command_line_prints_has_its_like() -> None:
     texts = [text for module in CLI.rglob("*.py") if module.name != "signs.py" for text in printed(module)]
-    signs = {sign for text in texts for sign in text if not sign.isascii() and not sign.isalpha()}
+    signs = {sign for text in texts for sign in text if sign.isprintable() and not (sign.isascii() or sign.isalpha())}
     assert {"✓", "│", "…"} <= signs <= set(IN_ASCII)
     assert all(like.isascii() and like.isprintable() for like in IN_ASCII.values())
 
@@ -34,11 +34,11 @@ def test_a_rack_is_drawn_in_ascii(site: Site) -> None:
     def lines(encoding: str) -> list[str]:
         asks = [sys.executable, "-m", "sopctl", "rack", "show", "A1"]
         there = {**os.environ, "PYTHONIOENCODING": encoding, "NO_COLOR": "1", "COLUMNS": "80"}
-        return (
-            subprocess.run(asks, cwd=site.root, env=there, capture_output=True, check=True).stdout.decode().split("\n")
-        )
+        ran = subprocess.run(asks, cwd=site.root, env=there, capture_output=True, check=True)
+        return ran.stdout.decode().split("\n")
 
     plain = lines("ascii")
-    assert [line.translate(str.maketrans(IN_ASCII)) for line in lines("utf-8")] == plain
+    like = {ord(sign): each for sign, each in IN_ASCII.items()}
+    assert [line.translate(like) for line in lines("utf-8")] == plain
     assert not [line for line in plain if "\\" in line]
     assert [line for line in plain if line.strip().startswith("+--")]
