@@ -36,8 +36,6 @@ class EngineFiles:
     def write(self, name: str, content: bytes) -> Path:
         """Write a file below keys/engine/, for nobody else to read. Raises OutsideFailure."""
         path = self.folder / name
-        make_folder(self.folder.parent, 0o700)
-        make_folder(self.folder, 0o700)
         make_folder(path.parent, 0o700)
         write_atomic(path, content, mode=0o600)
         return path
