@@ -53,7 +53,7 @@ def colon_fields(lines: Sequence[str]) -> Record:
     for line in lines[:4096]:
         key, colon, value = line.partition(":")
         if colon:
-            found.setdefault(key.strip()[:80], value.strip()[:400])
+            found.setdefault(key.strip(), value.strip())
     return found
 
 
@@ -68,7 +68,7 @@ def dmi_records(lines: Sequence[str]) -> dict[int, list[Record]]:
             found.setdefault(int(start[1]), []).append(record)
         elif line[:1] in ("\t", " ") and ":" in line:
             key, _, value = line.strip().partition(":")
-            record.setdefault(key[:80], value.strip()[:400])
+            record.setdefault(key, value.strip())
     return found
 
 
@@ -199,7 +199,7 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
             record |= {"state": row[1], "size": row[2], "medium": row[3], "model": _SPUN.sub("", row[4] or "").strip()}
         elif " = " in line:
             key, _, value = line.partition(" = ")
-            record.setdefault(key.strip()[:80], value.strip()[:400])
+            record.setdefault(key.strip(), value.strip())
     for name, record in found.items():
         room = raw_size(record.get("Raw size")) or size(record.get("size"))
         alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes" or number(

@@ -1,11 +1,64 @@
-"""What tools print, each tool's reader by itself (whole answers are in test_sections.py and tests/cases)."""
+"""What tools print, each tool's reader by itself (tests/cases/tool_output.yml; whole answers: test_sections.py)."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
 import pytest
 
 from sopctl.model.facts import tool_output
-from sopctl.model.facts.parts import Listener
+from sopctl.model.facts.tool_output import dmi_records
+from tests.cases import rows
 
 LINE = "2: eno1: <BROADCAST,SLAVE,UP> mtu 1500\\    link/ether 00:00:5e:00:53:0a brd ff:ff:ff:ff:ff:ff permaddr {}"
+READERS: dict[str, Callable[[Any], Any]] = {
+    "memory": lambda said: tool_output.memory_modules(dmi_records(said).get(17, [])),
+    "supplies": lambda said: tool_output.power_supplies(dmi_records(said).get(39, [])),
+    "bays": lambda said: tool_output.empty_bays(dmi_records(said).get(39, [])),
+    "disks": tool_output.disks,
+    "lsblk": tool_output.lsblk_document,
+    "volumes": tool_output.raid_controller,
+    "drives": tool_output.drives,
+    "arrays": tool_output.software_raid,
+    "addresses": tool_output.addresses,
+    "listeners": tool_output.listeners,
+    "packages": tool_output.packages,
+    "permanent": lambda said: tool_output.permanent_addresses(None, said),
+    "dnf": lambda said: range(tool_output.updates(None, said) or 0),
+    "fields": tool_output.colon_fields,
+    "structures": lambda said: dmi_records(said)[17],
+    "mounted": lambda said: tool_output.mounts(said, []),
+}
+"""Those that read the lines of one answer."""
+ROWS = rows("tool_output")
+
+
+def known(found: object) -> object:
+    """As the table has it: without the fields of records of which nothing is known."""
+    if isinstance(found, msgspec.Struct):
+        plain = {name: getattr(found, name) for name in found.__struct_fields__}
+        return {name: known(value) for name, value in plain.items() if value not in (None, ())}
+    return [known(each) for each in found] if isinstance(found, list | tuple | Iterator) else found
+
+
+def read(row: dict[str, Any]) -> object:
+    if row["reads"] == "mounts":
+        return tool_output.mounts(row["said"], row["sizes"])
+    if row["reads"] == "updates":
+        return tool_output.updates(row.get("apt"), row.get("dnf"))
+    if row["reads"] == "clock":
+        return tool_output.time_synchronised(row.get("chrony"), row.get("timedatectl"))
+    return READERS[row["reads"]](row["said"])
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row['reads']}: {row['name']}")
+def test_what_is_read_of_an_answer(row: dict[str, Any]) -> None:
+    assert known(read(row)) == row["found"]
+
+
+@pytest.mark.parametrize("said", [{}, {"blockdevices": {}}, [], "x", None])
+def test_what_is_no_answer_of_lsblk(said: object) -> None:
+    assert tool_output.lsblk_document(said) is None
 
 
 def test_a_cards_own_address_below_a_bond() -> None:
@@ -26,17 +79,30 @@ def test_addresses_and_which_of_them_are_lent() -> None:
     assert tool_output.address_document({}) is None
 
 
-@pytest.mark.parametrize(
-    ("line", "found"),
-    [
-        ('tcp LISTEN 0 128 0.0.0.0:22 0.0.0.0:* users:(("sshd",pid=1,fd=3))', [Listener("tcp", "*", 22, "sshd")]),
-        ("tcp LISTEN 0 128 [::]:22 [::]:*", [Listener("tcp", "*", 22)]),
-        ("udp UNCONN 0 0 192.0.2.1%eno1:68 0.0.0.0:*", [Listener("udp", "192.0.2.1", 68)]),
-        ("tcp LISTEN 0 128 127.0.0.1:25 0.0.0.0:*", []),
-        ("tcp LISTEN 0 128 [::1]:25 [::]:*", []),
-        ("raw UNCONN 0 0 0.0.0.0:1 0.0.0.0:*", []),
-        ("tcp LISTEN 0 128", []),
-    ],
-)
-def test_ports_that_others_can_reach(line: str, found: list[Listener]) -> None:
-    assert list(tool_output.listeners([line])) == found
+@pytest.mark.parametrize("row", rows("taken"), ids=lambda row: row["reads"])
+def test_how_many_are_taken(row: dict[str, Any]) -> None:
+    found = []
+    for many in (row["most"], row["most"] + 1):
+        every = [row["first"]] if "first" in row else []
+        every += [row["said"].replace("{n}", str(number)) for number in range(1, many + 1)]
+        lines = "\n".join(every).split("\n")
+        found.append(len(list(READERS[row["reads"]](lines))))
+    assert found == [row["most"]] * 2
+
+
+@pytest.mark.parametrize("row", rows("widths"), ids=lambda row: f"{row['reads']}: {row['said']}")
+def test_how_long_a_text_is_taken(row: dict[str, Any]) -> None:
+    whole = []
+    for length in (row["most"], row["most"] + 1):
+        long = ("K7m3Q" * length)[:length]
+        found = READERS[row["reads"]](row["said"].replace("{long}", long).split("\n"))
+        said = known(dict(found) if isinstance(found, dict) else found)
+        whole.append(long in str(said))
+    assert whole == [True, False]
+
+
+def test_of_how_many_file_systems_the_size_is_taken() -> None:
+    others = [f"/dev/sd{number} 10 1 9 10% /srv/{number}" for number in range(2048)]
+    for many, size in ((2047, 10240), (2048, None)):
+        (found,) = tool_output.mounts(["/dev/sda / ext4 rw 0 0"], [*others[:many], "/dev/sda 10 1 9 10% /"])
+        assert found.size_bytes == size
