@@ -1,11 +1,14 @@
 """The history of access checks: kept, rolled up, and safe under several writers."""
 
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Timer
 
 import msgspec
 import pytest
@@ -75,7 +78,7 @@ def test_what_was_watched(site: Site) -> None:
         note(checks, [Sight(at, ok=True)])
     assert checks.seen(0, 10_000)["PS-1"].watched == [Span(0, 2800), Span(4601, 5000)]
     assert checks.seen(2000, 3000)["PS-1"].watched == [Span(0, 2800)]
-    assert checks.seen(6000, 7000) == {}
+    assert [sorted(checks.seen(since, 7000)) for since in (5000, 5001, 6000)] == [["PS-1"], [], []]
     play(checks, "---", first=100)
     note(checks, [Sight(20_000, ok=False)])
     assert checks.seen(19_000, 21_000)["PS-1"].watched == [Span(4601, 6120), Span(20_000, 20_000)], "since it went down"
@@ -131,6 +134,68 @@ def test_who_holds_the_history_too_long_is_named_as_the_cause(site: Site, monkey
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(OutsideFailure, match="another process has held the history of checks"):
             note(kept, [Sight(120, ok=True)])
+
+
+def test_who_holds_a_new_history_is_waited_for_and_then_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no journal of its own yet, so that readers have to wait too."""
+    monkeypatch.setattr(checks_module, "BUSY_SECONDS", 0.2)
+    path = site.root / "var" / "checks.sqlite3"
+    path.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(path, check_same_thread=False)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(OutsideFailure) as refused:
+            Checks(site).states()
+        assert refused.value.id == "checks-held"
+        monkeypatch.setattr(checks_module, "BUSY_SECONDS", PATIENCE)
+        ends = Timer(0.2, other.rollback)
+        ends.start()
+        assert Checks(site).states() == {}
+        ends.join()
+
+
+def test_who_reads_holds_nobody_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks_module, "BUSY_SECONDS", 0.1)
+    kept = Checks(site)
+    note(kept, [Sight(60, ok=True)])
+    with closing(sqlite3.connect(site.root / "var" / "checks.sqlite3")) as other:
+        other.execute("BEGIN")
+        assert other.execute("SELECT count(*) FROM checks").fetchone() == (1,)
+        note(kept, [Sight(120, ok=True)])
+        assert kept.states()["PS-1"].checked == 120
+        assert other.execute("SELECT count(*) FROM checks").fetchone() == (1,), "what it began to read"
+
+
+def test_what_cannot_be_kept_leaves_nothing_and_the_next_check_is_kept(site: Site) -> None:
+    kept = Checks(site)
+    with kept.recording(Policy()) as record:
+        with pytest.raises(UnicodeEncodeError):
+            record("PS-1", Sight(60, ok=False, cause="\udc80"))
+        record("PS-1", Sight(120, ok=True))
+    assert [one.at for one in kept.counts("PS-1", 0, 1000)] == [120]
+    assert kept.seen(0, 1000)["PS-1"].watched == [Span(120, 120)]
+
+
+def test_a_history_begins_with_the_first_check_and_is_for_nobody_else(site: Site) -> None:
+    kept = Checks(site)
+    begun = [kept.begun]
+    before = os.umask(0)
+    try:
+        note(kept, [Sight(60, ok=True)])
+    finally:
+        os.umask(before)
+    begun.append(kept.begun)
+    assert begun == [False, True]
+    assert stat.S_IMODE((site.root / "var" / "checks.sqlite3").stat().st_mode) == 0o640
+
+
+def test_many_checks_of_one_moment_are_rolled_up_together(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of them than of one step, whose end cannot be in their midst."""
+    monkeypatch.setattr(checks_module, "ROWS_AT_ONCE", 2)
+    kept = Checks(site)
+    for n in range(5):
+        note(kept, [Sight(60, ok=True)], f"PS-{n}")
+    kept.prune(3 * DAY, Retention(checks_days=1))
+    assert [[one.span for one in kept.counts(f"PS-{n}", 0, DAY)] for n in range(5)] == [[HOUR]] * 5
 
 
 def everything(checks: Checks) -> list[object]:
@@ -219,6 +284,13 @@ def test_says_what_it_cannot_read(site: Site) -> None:
         database.execute("PRAGMA user_version = 99")
     with pytest.raises(InvalidRecord, match="newer"):
         Checks(site).states()
+    path.unlink()
+    note(Checks(site), [Sight(60, ok=True)])
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE state")
+    with pytest.raises(OutsideFailure, match="cannot be used: no such table: state") as refused:
+        Checks(site).states()
+    assert refused.value.id == "checks-unusable"
 
 
 def test_many_who_tell_at_once_tell_each_change_once(site: Site) -> None:
