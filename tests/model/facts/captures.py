@@ -6,9 +6,11 @@ and 6.1; names, serial numbers and addresses are invented. `answered` gives the 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
+
+import msgspec
 
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
@@ -228,6 +230,27 @@ def longer(text: str) -> Iterator[str]:
             yield shape.sub(partial(lengthened, key=key), text)
     for shape in WORDS:
         yield shape.sub(lambda each: each[1] + more, text)
+
+
+def cut(made: Iterable[ServerFacts]) -> dict[str, int]:
+    """How long the longest text is that was made longer and is read, by the field in which it stands."""
+    longest: dict[str, int] = {}
+    for each in made:
+        for field, text in _by_field(msgspec.to_builtins(each), ""):
+            if "xxxxxx" in text:
+                longest[field] = max(longest.get(field, 0), len(text))
+    return longest
+
+
+def _by_field(value: Any, field: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield field, value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            yield from _by_field(each, "packages" if field == "packages" else f"{field}.{key}".lstrip("."))
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _by_field(each, field)
 
 
 def texts(value: Any) -> Iterator[str]:

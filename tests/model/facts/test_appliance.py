@@ -21,7 +21,6 @@ from sopctl.model.facts.changes import Weight, differences
 from sopctl.model.facts.platforms import KNOWN
 from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows, spoken_of
-from tests.model.facts.captures import longer
 
 CASES = Path(__file__).parents[2] / "cases" / "appliances"
 ROWS = rows("appliances")
@@ -416,20 +415,3 @@ def test_the_largest_answers_end_in_time_and_small(what: str, platform: Any) -> 
     assert facts is not None
     assert time.process_time() - begin < 5, "a reader that is not linear"
     assert len(msgspec.json.encode(facts)) < 600_000
-
-
-def texts(value: Any) -> list[str]:
-    if isinstance(value, dict | list | tuple):
-        return [text for each in (value.values() if isinstance(value, dict) else value) for text in texts(each)]
-    return [value] if isinstance(value, str) else []
-
-
-@pytest.mark.parametrize("platform", PLATFORMS)
-def test_each_thing_that_an_appliance_says_has_its_bound(platform: str) -> None:
-    """One at a time: what stands beside it is still read."""
-    for machine in (row["machine"] for row in ROWS if row["platform"] == platform):
-        said = said_by(machine)
-        for command, text in said.items():
-            for each in longer(text):
-                facts = from_answers(platform, {**said, command: each}, gathered_at=AT)
-                assert max(map(len, texts(msgspec.to_builtins(facts))), default=0) <= 120, (machine, command)

@@ -14,12 +14,13 @@ from sopctl.model.facts.appliance import from_answers
 from sopctl.model.facts.changes import differences
 from sopctl.model.facts.conditions import conditions
 from sopctl.model.facts.declaration import declarations
+from sopctl.model.facts.platforms import KNOWN
 from sopctl.model.facts.readers.redfish import from_bmc
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows
-from tests.model.facts.captures import AT, MACHINES, facts, framed, longer, texts
-from tests.model.facts.readers.test_redfish import BMCS, gathered, mockup
+from tests.model.facts.captures import AT, MACHINES, cut, facts, framed, longer
+from tests.model.facts.readers.test_redfish import BMCS, gathered, mockup, names, with_long
 from tests.model.facts.test_appliance import ROWS as APPLIANCES
 from tests.model.facts.test_appliance import said_by
 from tests.model.facts.test_declaration import CAPTURES as WHOLE
@@ -85,13 +86,29 @@ def test_a_capture_does_not_differ_from_itself(name: str) -> None:
     assert sections_of(found, {}, {})
 
 
-LONGEST = {"controllers": 80, "pools": 66, "guests": 60, "adapters": 43, "supplies": 60, "smart": 80, "details": 255}
-"""Characters of the longest text that was read of a table's captures, if one thing in them is too long."""
+CUT = {row["of"]: row["longest"] for row in rows("cut")}
 
 
-@pytest.mark.parametrize("table", LONGEST)
+@pytest.mark.parametrize("table", [table for table in CUT if table not in ("bmc", *KNOWN)])
 def test_each_thing_that_a_tool_says_has_its_bound(table: str) -> None:
     said = [made.args[0] for name, made in captures() if name.startswith(f"{table}: ") and isinstance(made, partial)]
-    for each in (text for capture in said for text in longer(capture)):
-        found = msgspec.to_builtins(from_script(each, gathered_at=AT))
-        assert max(map(len, texts(found)), default=0) <= LONGEST[table]
+    made = (from_script(each, gathered_at=AT) for capture in said for each in longer(capture))
+    assert cut(made) == CUT[table]
+
+
+@pytest.mark.parametrize("platform", KNOWN)
+def test_each_thing_that_an_appliance_says_has_its_bound(platform: str) -> None:
+    said = [said_by(row["machine"]) for row in APPLIANCES if row["platform"] == platform]
+    made = (
+        from_answers(platform, {**answers, command: each}, gathered_at=AT)
+        for answers in said
+        for command, text in answers.items()
+        for each in longer(text)
+    )
+    assert cut(filter(None, made)) == CUT[platform]
+
+
+def test_each_thing_that_a_bmc_says_has_its_bound() -> None:
+    said = [gathered(mockup(name)["documents"]) for name in BMCS]
+    made = (from_bmc(with_long(each, key), gathered_at=AT) for each in said for key in sorted(names(each)))
+    assert cut(made) == CUT["bmc"]

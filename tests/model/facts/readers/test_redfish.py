@@ -1,6 +1,5 @@
 """What BMCs of several makers say, as facts; and whatever else one may say."""
 
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -121,21 +120,6 @@ def test_every_role_is_linked_and_every_document_has_one() -> None:
     assert set(get_args(Role)) == {"root", *(target for links in _LINKS.values() for _, target in links)}
 
 
-LONGEST = 120
-"""Characters that any one thing may have which a BMC says."""
-
-
-def texts(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            yield from texts(list(value.values()))
-        case list() | tuple():
-            for each in value:
-                yield from texts(each)
-
-
 def with_long(documents: Any, key: str) -> Any:
     """The same with thousands of characters more in every text of this name."""
     match documents:
@@ -158,15 +142,6 @@ def names(documents: Any) -> set[str]:
         case list():
             return set().union(*map(names, documents))
     return set()
-
-
-@pytest.mark.parametrize("name", BMCS)
-def test_every_text_has_its_bound(name: str) -> None:
-    """One at a time: a document whose every text is long has no states and links that are followed."""
-    said = gathered(mockup(name)["documents"])
-    for key in sorted(names(said)):
-        facts = from_bmc(with_long(said, key), gathered_at=AT)
-        assert max(map(len, texts(msgspec.to_builtins(facts)))) <= LONGEST, key
 
 
 def test_what_has_no_id_has_its_name() -> None:
