@@ -10,13 +10,15 @@ from sopctl.model.sop.history import Event
 
 EIGHT = datetime.fromisoformat("2026-11-23T08:00:00+07:00")
 NINE, TEN, LATE = (EIGHT + timedelta(hours=hours) for hours in (1, 2, 9))
+Noted = tuple[int, str, dict[str, Any]]
+"""Of which visit, how it came out, and the data of an event."""
 VISIT = {"visitors": ["Teknisi"], "purpose": "ganti disk"}
 CAME = {"arrival": {"at": NINE.isoformat(), "identity": "KTP", "escort": "staf"}}
 WENT = {"departure": {"at": TEN.isoformat(), "carried": []}}
 
 
-def noted(*events: tuple[int, str, dict[str, Any]], until: datetime | None = None) -> list[VisitState]:
-    """The visits of a book with these events (visit, outcome, data), an hour apart."""
+def noted(*events: Noted, until: datetime | None = None) -> list[VisitState]:
+    """The visits of a book with these events, an hour apart."""
     book = [
         Event(number, EIGHT + timedelta(hours=number), "kunjungan", visit, outcome, "staf", "login", "", data=data)
         for number, (visit, outcome, data) in enumerate(events)
@@ -26,7 +28,7 @@ def noted(*events: tuple[int, str, dict[str, Any]], until: datetime | None = Non
 
 def test_announced_then_in_then_out() -> None:
     expected = {**VISIT, "expected": LATE.isoformat(), "organisation": "Dinas Contoh", "deposits": ["PS-2026-0001"]}
-    steps = [(7, "diumumkan", {"visit": expected}), (7, "masuk", CAME), (7, "keluar", WENT)]
+    steps: list[Noted] = [(7, "diumumkan", {"visit": expected}), (7, "masuk", CAME), (7, "keluar", WENT)]
     found = [noted(*steps[:many])[0] for many in (1, 2, 3)]
     assert [each.status for each in found] == ["announced", "inside", "left"]
     assert [each.since for each in found] == [LATE, NINE, NINE], "as expected, then as it was"
@@ -63,7 +65,7 @@ def test_what_belongs_to_no_visit_makes_none(data: dict[str, Any]) -> None:
 
 def test_as_it_stood_at_a_time() -> None:
     """What was noted at that very time is not in it."""
-    steps = [(1, "diumumkan", {"visit": VISIT}), (1, "masuk", CAME), (1, "keluar", WENT)]
+    steps: list[Noted] = [(1, "diumumkan", {"visit": VISIT}), (1, "masuk", CAME), (1, "keluar", WENT)]
     at = [EIGHT, EIGHT + timedelta(seconds=1), NINE, TEN, LATE]
     found = [[each.status for each in noted(*steps, until=until)] for until in at]
     assert found == [[], ["announced"], ["announced"], ["inside"], ["left"]]
