@@ -213,7 +213,7 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
                 model=real_name(record.get("Model Number"), 60) or real_name(record.get("model"), 60),
                 serial=real_serial(record.get("SN"), 80),
                 rotational={"HDD": True, "SSD": False}.get(record.get("medium", "")),
-                health=text(record.get("state", "") + (" SMART alert" if alert else ""), 40),
+                health=text(record.get("state", "") + (" SMART alert" if alert else "")),
                 wwn=real_serial(record.get("WWN"), 80),
                 wear=None if errors is None else Wear(uncorrectable=errors),
             )
@@ -229,7 +229,7 @@ def software_raid(lines: Sequence[str]) -> Iterator[RaidVolume]:
             continue
         about = []
         for after in lines[place + 1 : place + 6]:
-            if not after[:1].isspace():
+            if after == after.lstrip():
                 break
             about.append(after[:400])
         first = about[0] if about else ""
@@ -349,9 +349,9 @@ def updates(apt: Sequence[str] | None, dnf: Sequence[str] | None) -> int | None:
         words = line[:400].split()
         if line.startswith("Obsoleting Packages"):
             break
-        if line[:1].isspace() and packages and len(packages[-1]) < 3:  # yum breaks lines at 80 columns
+        if line != line.lstrip() and packages and len(packages[-1]) < 3:  # yum breaks lines at 80 columns
             packages[-1] += words
-        elif words:
+        else:
             packages.append(words)
     return sum(len(words) == 3 and "." in words[0] for words in packages)
 

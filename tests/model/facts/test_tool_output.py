@@ -79,6 +79,18 @@ def test_addresses_and_which_of_them_are_lent() -> None:
     assert tool_output.address_document({}) is None
 
 
+@pytest.mark.parametrize("length", [40, 41])
+def test_the_name_of_a_card_as_json_has_its_bound(length: int) -> None:
+    said: list[object] = [
+        {"ifname": "e" * length, "permaddr": "00:00:5e:00:53:0b", "addr_info": [{"local": "192.0.2.1"}]}
+    ]
+    ((own, _),) = tool_output.permanent_addresses(said, [])
+    found = tool_output.address_document(said)
+    assert found is not None
+    ((name, _, _),) = found
+    assert own == name == "e" * 40
+
+
 @pytest.mark.parametrize("row", rows("taken"), ids=lambda row: row["reads"])
 def test_how_many_are_taken(row: dict[str, Any]) -> None:
     found = []
