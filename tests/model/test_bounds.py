@@ -155,6 +155,21 @@ def test_the_words_of_every_enumeration() -> None:
     assert found == {row["name"]: row["words"] for row in rows("enumerations")}
 
 
+def test_what_is_kept_as_a_list_and_what_is_left_out_where_it_says_nothing() -> None:
+    """The index's rows are read by their order; a journal's line and what goes to a worker is as short as it can be."""
+    config = {name: record.__struct_config__ for name, record in declared(Struct)}
+    assert [name for name, each in config.items() if each.array_like] == [
+        "model.rack.Need",
+        "model.sop.summary.Route",
+        "model.sop.summary.Summary",
+    ]
+    assert [name for name, each in config.items() if each.omit_defaults] == [
+        "model.access.shards.Check",
+        "model.access.shards.Answer",
+        "store.journal.Line",
+    ]
+
+
 def defaults(record: type[Struct]) -> dict[str, Any]:
     """What each field of a record means that is not said, as JSON, where that is not simply nothing."""
     own = [each for each in fields(record) if each.name in record.__annotations__]

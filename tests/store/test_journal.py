@@ -149,6 +149,20 @@ def test_each_line_names_the_one_before(journal: Journal) -> None:
     assert [journal.given(each) for each in ("PS-2026-", "PS-2025-", "vis")] == [2, 0, 0]
 
 
+def test_the_newest_event_of_a_dossier_may_be_the_first_line_of_a_long_journal(journal: Journal) -> None:
+    first, *_, book = raw(journal)
+    journal.path.write_bytes(b"\n".join([first, *[book] * 3000]) + b"\n")
+    assert journal.newest() == ONE
+
+
+def test_a_dossier_whose_number_begins_as_anothers_is_not_there(tmp_path: Path) -> None:
+    found = Journal(tmp_path)
+    found.writer().add("PS-2026-10000", Said(1))
+    assert [found.has(each) for each in ("PS-2026-10000", "PS-2026-1000", "PS-2026-0100")] == [True, False, False]
+    with pytest.raises(InvalidRecord):
+        found.catch_up("PS-2026-1000", events(1))
+
+
 def test_a_site_without_a_journal(tmp_path: Path) -> None:
     empty = Journal(tmp_path)
     assert (empty.lines(), empty.newest(), empty.size(), empty.stamps(), empty.after(0, 9)) == ([], None, 0, [], [])
