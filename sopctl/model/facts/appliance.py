@@ -22,7 +22,7 @@ class Reader(Protocol):
     is answered."""
     REFUSALS: Refusals
     READ_BY: Mapping[str, tuple[str, ...]]
-    """The commands that a field is read from."""
+    """The commands that a field is read from, where that is not the first one alone."""
 
     @staticmethod
     def read(answers: Answers) -> dict[str, object]:
@@ -78,10 +78,14 @@ def _unread(answers: Answers, reader: Reader, field: str, found: Mapping[str, ob
     value = found.get(field)
     if not is_empty(value):
         return False
-    read = any(answers.state(command) is State.OK for command in reader.READ_BY.get(field, ()))
+    read = any(answers.state(command) is State.OK for command in _read_by(reader, field))
     return not (read and isinstance(value, tuple | dict))
 
 
 def _why(answers: Answers, reader: Reader, field: str) -> Missing:
-    states = [answers.state(command) for command in reader.READ_BY.get(field, ())]
+    states = [answers.state(command) for command in _read_by(reader, field)]
     return Missing.NEEDS_ROOT if State.REFUSED in states else Missing.NOT_AVAILABLE
+
+
+def _read_by(reader: Reader, field: str) -> tuple[str, ...]:
+    return reader.READ_BY.get(field, reader.COMMANDS[:1])

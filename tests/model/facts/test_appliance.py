@@ -16,10 +16,10 @@ from textfsm import TextFSMError
 
 from sopctl.adapters.documents.inventory import sections_of
 from sopctl.model.facts.answers import MAX_REPLY, Answers, State
-from sopctl.model.facts.appliance import commands, from_answers
+from sopctl.model.facts.appliance import commands, from_answers, terminal
 from sopctl.model.facts.changes import Weight, differences
 from sopctl.model.facts.platforms import KNOWN
-from sopctl.model.facts.server import ServerFacts
+from sopctl.model.facts.server import Missing, ServerFacts
 from tests.cases import rows, spoken_of
 
 CASES = Path(__file__).parents[2] / "cases" / "appliances"
@@ -97,8 +97,47 @@ def test_every_platform_has_machines_of_several_kinds() -> None:
 def test_what_it_reads_a_field_from_is_asked(platform: Any) -> None:
     reader = importlib.import_module(f"sopctl.model.facts.platforms.{platform}")
     assert {command for names in reader.READ_BY.values() for command in names} <= set(reader.COMMANDS)
-    assert {"hostname", "modules", "nics", "os_version", "product", "serial"} <= set(reader.READ_BY) | {"hostname"}
+    assert {"modules", "nics"} <= reader.READ_BY.keys()
     assert CLASS_MAPPER[platform], "netmiko's name for it"
+
+
+REFUSALS = rows("appliance_refusals")
+
+
+@pytest.mark.parametrize("row", REFUSALS, ids=lambda row: row["platform"])
+def test_how_it_says_no(row: dict[str, Any]) -> None:
+    """In one of the first lines that say something; what stands further down is no answer to the command."""
+    refusals = importlib.import_module(f"sopctl.model.facts.platforms.{row['platform']}").REFUSALS
+    for state, said, beginnings in (
+        (State.ABSENT, row["absent"], refusals.absent),
+        (State.REFUSED, row["refused"], refusals.refused),
+    ):
+        assert [each for each in beginnings if not any(line.startswith(each) for line in said)] == []
+        for line in said:
+            third, fourth = ("\r\n  ^\n" + "echo\n" * before + f" {line}\n" for before in (2, 3))
+            answers = Answers({"third": third, "fourth": fourth, "empty": ""}, refusals)
+            assert [answers.state(each) for each in ("third", "fourth", "empty", "not asked")] == [
+                state, State.OK, State.OK, State.ABSENT
+            ]  # fmt: skip
+            assert (answers.lines("third"), bool(answers.lines("fourth"))) == ([], True)
+    assert terminal(row["platform"]) == (None if row["first"] is None else tuple(row["first"]))
+
+
+@pytest.mark.parametrize("row", REFUSALS, ids=lambda row: row["platform"])
+def test_what_is_not_known_where_a_command_is_refused(row: dict[str, Any]) -> None:
+    first, *others = commands(row["platform"])
+    said = said_by(row["machine"])
+
+    def lacks(*refused: str) -> set[str]:
+        answers = {command: row["refused"][0] if command in refused else text for command, text in said.items()}
+        found = from_answers(row["platform"], answers, gathered_at=AT)
+        assert found is not None
+        return {field for field, why in found.missing.items() if why is Missing.NEEDS_ROOT}
+
+    known = lacks()
+    assert {each: sorted(new) for each in others if (new := lacks(each) - known)} == row["without"]
+    assert sorted(lacks(*others)) == row["alone"]
+    assert from_answers(row["platform"], {**said, first: row["refused"][0]}, gathered_at=AT) is None
 
 
 def test_what_changed_between_two_months() -> None:

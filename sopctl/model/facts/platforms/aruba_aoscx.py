@@ -24,14 +24,7 @@ COMMANDS = (SYSTEM, MODULES, STACK, INTERFACES, MANAGEMENT)
 TERMINAL = ("no page",)
 
 READ_BY = {
-    "hostname": (SYSTEM,),
-    "vendor": (SYSTEM,),
-    "product": (SYSTEM,),
     "serial": (SYSTEM, STACK),
-    "virtualization": (SYSTEM,),
-    "os_name": (SYSTEM,),
-    "os_version": (SYSTEM,),
-    "uptime_seconds": (SYSTEM,),
     "modules": (MODULES, STACK, SYSTEM),
     "nics": (INTERFACES, MANAGEMENT),
     "gateway": (MANAGEMENT,),

@@ -30,17 +30,8 @@ COMMANDS = (VERSION, INVENTORY, INTERFACES, IPV4, IPV6, ROUTE, HOSTS, NTP, FILES
 TERMINAL = ("terminal length 0", "terminal width 511")
 
 READ_BY = {
-    "vendor": (VERSION,),
     "product": (VERSION, INVENTORY),
     "serial": (VERSION, INVENTORY),
-    "bios_version": (VERSION,),
-    "virtualization": (VERSION,),
-    "os_name": (VERSION,),
-    "os_version": (VERSION,),
-    "uptime_seconds": (VERSION,),
-    "cpu": (VERSION,),
-    "memory_mib": (VERSION,),
-    "packages": (VERSION,),
     "modules": (INVENTORY,),
     "power_supplies": (INVENTORY,),
     "nics": (INTERFACES,),

@@ -23,17 +23,8 @@ COMMANDS = (VERSION, INVENTORY, INTERFACES, IPV4, IPV6, ROUTE)
 TERMINAL = ("terminal length 0", "terminal width 511")
 
 READ_BY = {
-    "hostname": (VERSION,),
-    "vendor": (VERSION,),
     "product": (INVENTORY, VERSION),
     "serial": (INVENTORY, VERSION),
-    "bios_version": (VERSION,),
-    "virtualization": (VERSION,),
-    "os_name": (VERSION,),
-    "os_version": (VERSION,),
-    "uptime_seconds": (VERSION,),
-    "cpu": (VERSION,),
-    "memory_mib": (VERSION,),
     "modules": (INVENTORY,),
     "power_supplies": (INVENTORY,),
     "nics": (INTERFACES,),

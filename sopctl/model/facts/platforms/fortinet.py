@@ -27,14 +27,7 @@ TERMINAL: tuple[str, ...] = ()
 """Its pager can only be turned off in its configuration."""
 
 READ_BY = {
-    "hostname": (STATUS,),
-    "vendor": (STATUS,),
-    "product": (STATUS,),
     "serial": (STATUS, CLUSTER),
-    "bios_version": (STATUS,),
-    "virtualization": (STATUS,),
-    "os_name": (STATUS,),
-    "os_version": (STATUS,),
     "uptime_seconds": (PERFORMANCE,),
     "memory_mib": (PERFORMANCE,),
     "modules": (STATUS, CLUSTER),

@@ -23,16 +23,8 @@ TERMINAL: tuple[str, ...] = ()
 """Its pager can only be turned off with the rights of a manager."""
 
 READ_BY = {
-    "hostname": (SYSTEM,),
-    "vendor": (SYSTEM,),
     "product": (LOCAL, MODULES),
     "serial": (SYSTEM, MODULES),
-    "bios_version": (SYSTEM,),
-    "virtualization": (SYSTEM,),
-    "os_name": (SYSTEM,),
-    "os_version": (SYSTEM,),
-    "uptime_seconds": (SYSTEM,),
-    "memory_mib": (SYSTEM,),
     "modules": (MODULES, SYSTEM),
     "nics": (PORTS, IP),
     "gateway": (IP,),

@@ -23,13 +23,8 @@ COMMANDS = (VERSION, HARDWARE, INTERFACES, UPTIME, ROUTE)
 TERMINAL = ("set cli screen-length 0", "set cli screen-width 511")
 
 READ_BY = {
-    "hostname": (VERSION,),
-    "vendor": (VERSION,),
     "product": (VERSION, HARDWARE),
     "serial": (HARDWARE, VERSION),
-    "virtualization": (VERSION,),
-    "os_name": (VERSION,),
-    "os_version": (VERSION,),
     "uptime_seconds": (UPTIME,),
     "modules": (HARDWARE,),
     "power_supplies": (HARDWARE,),

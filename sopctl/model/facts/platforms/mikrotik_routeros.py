@@ -49,18 +49,9 @@ TERMINAL = None
 
 READ_BY = {
     "hostname": (IDENTITY,),
-    "vendor": (RESOURCE,),
     "product": (BOARD, RESOURCE),
     "serial": (BOARD,),
     "bios_version": (BOARD,),
-    "virtualization": (RESOURCE,),
-    "os_name": (RESOURCE,),
-    "os_version": (RESOURCE,),
-    "architecture": (RESOURCE,),
-    "uptime_seconds": (RESOURCE,),
-    "cpu": (RESOURCE,),
-    "memory_mib": (RESOURCE,),
-    "mounts": (RESOURCE,),
     "nics": (INTERFACES,),
     "gateway": (ROUTE,),
     "dns": (DNS,),

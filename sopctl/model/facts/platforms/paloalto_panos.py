@@ -22,15 +22,6 @@ COMMANDS = (SYSTEM, INTERFACES, CHASSIS)
 TERMINAL = ("set cli scripting-mode on", "set cli pager off", "set cli terminal width 500")
 
 READ_BY = {
-    "hostname": (SYSTEM,),
-    "vendor": (SYSTEM,),
-    "product": (SYSTEM,),
-    "serial": (SYSTEM,),
-    "virtualization": (SYSTEM,),
-    "os_name": (SYSTEM,),
-    "os_version": (SYSTEM,),
-    "uptime_seconds": (SYSTEM,),
-    "gateway": (SYSTEM,),
     "modules": (SYSTEM, CHASSIS),
     "nics": (INTERFACES, SYSTEM),
 }
