@@ -101,6 +101,30 @@ def test_what_it_reads_a_field_from_is_asked(platform: Any) -> None:
     assert CLASS_MAPPER[platform], "netmiko's name for it"
 
 
+SHOWN_BY = {
+    "cisco_ios": ("show version", "Cisco IOS Software, C2960 Software, Version 15.2(7)E3, RELEASE SOFTWARE"),
+    "cisco_nxos": ("show version", "Cisco Nexus Operating System (NX-OS) Software"),
+    "mikrotik_routeros": ("/system resource print", "platform: MikroTik"),
+}
+"""By which line of which answer a platform is known."""
+
+
+@pytest.mark.parametrize("row", rows("appliance_parts"), ids=lambda row: f"{row['platform']}: {row['name']}")
+def test_what_becomes_of_an_answer(row: dict[str, Any]) -> None:
+    command, line = SHOWN_BY[row["platform"]]
+    said = {command: [], **row["says"]}
+    said[command] = [line, *said[command]]
+    answers = {each: "\n".join(lines) for each, lines in said.items()}
+    facts = msgspec.to_builtins(from_answers(row["platform"], answers, gathered_at=AT))
+
+    def known(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: known(each) for key, each in value.items() if each not in (None, (), [], {})}
+        return [known(each) for each in value] if isinstance(value, list | tuple) else value
+
+    assert {field: known(facts[field]) for field in row["gives"]} == row["gives"]
+
+
 REFUSALS = rows("appliance_refusals")
 
 
