@@ -105,8 +105,13 @@ SHOWN_BY = {
     "cisco_ios": ("show version", "Cisco IOS Software, C2960 Software, Version 15.2(7)E3, RELEASE SOFTWARE"),
     "cisco_nxos": ("show version", "Cisco Nexus Operating System (NX-OS) Software"),
     "mikrotik_routeros": ("/system resource print", "platform: MikroTik"),
+    "fortinet": ("get system status", "Version: FortiGate-60F v7.2.5,build1517,230606 (GA.F)"),
+    "juniper_junos": ("show version", "JUNOS Base OS boot [18.4R2]"),
+    "hp_procurve": ("show system", " Status and Counters - General System Information"),
+    "aruba_aoscx": ("show system", "ArubaOS-CX Version     : FL.10.10.1000"),
+    "paloalto_panos": ("show system info", "sw-version: 10.1.9"),
 }
-"""By which line of which answer a platform is known."""
+"""By which line of which answer a platform is known; some need another beside it."""
 
 
 @pytest.mark.parametrize("row", rows("appliance_parts"), ids=lambda row: f"{row['platform']}: {row['name']}")
@@ -115,7 +120,11 @@ def test_what_becomes_of_an_answer(row: dict[str, Any]) -> None:
     said = {command: [], **row["says"]}
     said[command] = [line, *said[command]]
     answers = {each: "\n".join(lines) for each, lines in said.items()}
-    facts = msgspec.to_builtins(from_answers(row["platform"], answers, gathered_at=AT))
+    found = from_answers(row["platform"], answers, gathered_at=AT)
+    if row["gives"] is None:
+        assert found is None
+        return
+    facts = msgspec.to_builtins(found)
 
     def known(value: Any) -> Any:
         if isinstance(value, dict):
