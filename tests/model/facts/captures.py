@@ -160,17 +160,22 @@ DMI = ("system_vendor", "product_name", "product_serial", "board_serial", "chass
 
 def answered(machine: Mapping[str, Any]) -> ServerFacts:
     """The facts of a machine by `setup`'s answer alone."""
+    return from_setup(answer(machine), gathered_at=AT)
+
+
+def answer(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """What `setup` answers on a machine."""
     dmi = machine.get("dmi", [])
-    answer: dict[str, Any] = {"hostname": "server", "kernel": "5.14.0"}
-    answer |= {name: value or "NA" for name, value in zip(DMI, dmi, strict=False)} if isinstance(dmi, list) else {}
-    answer["devices"] = {each[0]: _device(*each) for each in machine.get("disks", [])}
+    said: dict[str, Any] = {"hostname": "server", "kernel": "5.14.0"}
+    said |= {name: value or "NA" for name, value in zip(DMI, dmi, strict=False)} if isinstance(dmi, list) else {}
+    said["devices"] = {each[0]: _device(*each) for each in machine.get("disks", [])}
     cards = machine.get("cards", {})
-    answer["interfaces"] = ["lo", *cards]
-    answer |= {re.sub(r"[-.:]", "_", name): _interface(card) for name, card in cards.items()}
-    answer["processor"] = _processors(machine.get("raw", {}).get("cpu", ""))
+    said["interfaces"] = ["lo", *cards]
+    said |= {re.sub(r"[-.:]", "_", name): _interface(card) for name, card in cards.items()}
+    said["processor"] = _processors(machine.get("raw", {}).get("cpu", ""))
     names = ("distribution", "distribution_version", "distribution_release")
-    answer |= dict(zip(names, machine.get("setup", ()), strict=False))
-    return from_setup(answer, gathered_at=AT)
+    said |= dict(zip(names, machine.get("setup", ()), strict=False))
+    return said
 
 
 def _device(
@@ -251,6 +256,13 @@ def _by_field(value: Any, field: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list | tuple):
         for each in value:
             yield from _by_field(each, field)
+
+
+def known(value: Any) -> Any:
+    """Plain data as a table has it: records without what is empty in them."""
+    if isinstance(value, dict):
+        return {key: known(each) for key, each in value.items() if each not in (None, (), [], {})}
+    return [known(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def texts(value: Any) -> Iterator[str]:

@@ -21,6 +21,7 @@ from sopctl.model.facts.changes import Weight, differences
 from sopctl.model.facts.platforms import KNOWN
 from sopctl.model.facts.server import Missing, ServerFacts
 from tests.cases import rows, spoken_of
+from tests.model.facts.captures import known
 
 CASES = Path(__file__).parents[2] / "cases" / "appliances"
 ROWS = rows("appliances")
@@ -125,11 +126,6 @@ def test_what_becomes_of_an_answer(row: dict[str, Any]) -> None:
         assert found is None
         return
     facts = msgspec.to_builtins(found)
-
-    def known(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: known(each) for key, each in value.items() if each not in (None, (), [], {})}
-        return [known(each) for each in value] if isinstance(value, list | tuple) else value
 
     assert {field: known(facts[field]) for field in row["gives"]} == row["gives"]
 

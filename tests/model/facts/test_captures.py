@@ -18,8 +18,9 @@ from sopctl.model.facts.platforms import KNOWN
 from sopctl.model.facts.readers.redfish import from_bmc
 from sopctl.model.facts.script import from_script
 from sopctl.model.facts.server import ServerFacts
+from sopctl.model.facts.setup import from_setup
 from tests.cases import rows
-from tests.model.facts.captures import AT, MACHINES, cut, facts, framed, longer
+from tests.model.facts.captures import AT, MACHINES, answer, cut, facts, framed, longer
 from tests.model.facts.readers.test_redfish import BMCS, gathered, mockup, names, with_long
 from tests.model.facts.test_appliance import ROWS as APPLIANCES
 from tests.model.facts.test_appliance import said_by
@@ -89,7 +90,7 @@ def test_a_capture_does_not_differ_from_itself(name: str) -> None:
 CUT = {row["of"]: row["longest"] for row in rows("cut")}
 
 
-@pytest.mark.parametrize("table", [table for table in CUT if table not in ("bmc", *KNOWN)])
+@pytest.mark.parametrize("table", [table for table in CUT if table not in ("bmc", "setup", *KNOWN)])
 def test_each_thing_that_a_tool_says_has_its_bound(table: str) -> None:
     said = [made.args[0] for name, made in captures() if name.startswith(f"{table}: ") and isinstance(made, partial)]
     made = (from_script(each, gathered_at=AT) for capture in said for each in longer(capture))
@@ -106,6 +107,12 @@ def test_each_thing_that_an_appliance_says_has_its_bound(platform: str) -> None:
         for each in longer(text)
     )
     assert cut(filter(None, made)) == CUT[platform]
+
+
+def test_each_thing_that_setup_says_has_its_bound() -> None:
+    said = [answer(machine) for machine in list(MACHINES.values())[::8]]
+    made = (from_setup(with_long(each, key), gathered_at=AT) for each in said for key in sorted(names(each)))
+    assert cut(made) == CUT["setup"]
 
 
 def test_each_thing_that_a_bmc_says_has_its_bound() -> None:

@@ -98,7 +98,7 @@ def _member(pool: _Pool, row: re.Match[str], *, spare: bool) -> None:
     elif state in _LOST and not (spare and state == "OFFLINE"):
         if member := text(name, 48):
             pool.failed.append(member)
-    elif any(count.strip("0") for count in counts):
+    elif any(count != "0" for count in counts):
         pool.wrong = pool.wrong or f"errors on {text(name, 48)}"
 
 

@@ -15,6 +15,7 @@ from sopctl.model.facts.changes import Weight, differences
 from sopctl.model.facts.readers.redfish import _LINKS, MAX_DOCUMENTS, ROOT, Role, from_bmc, is_redfish, wanted
 from sopctl.model.facts.server import ServerFacts
 from tests.cases import rows
+from tests.model.facts.captures import known
 
 CASES = Path(__file__).parents[3] / "cases/bmc"
 BMCS = sorted(path.stem for path in CASES.glob("*.yml"))
@@ -107,11 +108,6 @@ def linked(says: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("row", rows("bmc_parts"), ids=lambda row: row["name"])
 def test_what_becomes_of_a_part(row: dict[str, Any]) -> None:
     facts = msgspec.to_builtins(from_bmc(gathered(linked(row["says"])), gathered_at=AT))
-
-    def known(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: known(each) for key, each in value.items() if each not in (None, (), [], {})}
-        return [known(each) for each in value] if isinstance(value, list | tuple) else value
 
     assert {field: known(facts[field]) for field in row["gives"]} == row["gives"]
 
