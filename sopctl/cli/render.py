@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sopctl.cli import wording
-from sopctl.cli.language import _, ngettext, pgettext, said
+from sopctl.cli.language import _, ngettext, pgettext, said, spoken
 from sopctl.locale import Prose, Text
 from sopctl.model.text import printable, visible, visible_lines
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sopctl.model.access.ladder import AccessResult
     from sopctl.model.access.verification import Established
     from sopctl.model.facts.server import ServerFacts
+    from sopctl.model.rack import Place
     from sopctl.workflow.desk import Desk, StepDone
     from sopctl.workflow.steps.adopting import Adopted
     from sopctl.workflow.views.board import Row
@@ -362,6 +363,13 @@ def waits(row: "Row") -> str:
     return text
 
 
+def place_of(place: "Place | None") -> str:
+    """Where a server stands, or shall stand; empty for one without a place."""
+    if place is None:
+        return ""
+    return str(place) if spoken() == "en" else said(place.text)
+
+
 def put_followups(desk: "Desk", deposit_id: str) -> None:
     """What remains to be done beside the steps (after an edit, a correction, a move), each with its command."""
     from sopctl.store import dossiers
@@ -386,7 +394,7 @@ def put_adopted(adopted: "Sequence[Adopted]", *, as_json: bool, dry_run: bool) -
             each.id or "–",
             printable(each.unit),
             each.server,
-            said(each.position.text),
+            place_of(each.place),
             ", ".join(map(said, each.unknown)),
         )
     console().print(made)

@@ -104,7 +104,7 @@ def deposit(row: Row, state: State | None, zone: tzinfo | None) -> Standing:
         serial=row.serial,
         address=row.address,
         platform=row.platform,
-        place=place(row.position),
+        place=place(row.place),
         access=access(state, zone),
         standing=row.standing,
         procedure=row.procedure,

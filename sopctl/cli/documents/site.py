@@ -241,7 +241,7 @@ def adoptions(found: Sequence[Adopted], *, dry_run: bool) -> Adoptions:
                 id=each.id,
                 unit=each.unit,
                 server=each.server,
-                place=place(each.position),
+                place=place(each.place),
                 unknown=list(each.unknown),
             )
             for each in found

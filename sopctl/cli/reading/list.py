@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sopctl.cli.language import _, said, spoken
+from sopctl.cli.language import _
 from sopctl.cli.options import end_with, example, json_option, open_desk, say
-from sopctl.cli.render import console, lateness, put_advice, put_json, styled, table, waits, width, wrapped
+from sopctl.cli.render import console, lateness, place_of, put_advice, put_json, styled, table, waits, width, wrapped
 from sopctl.errors import UsageError
 from sopctl.locale import Text
 from sopctl.model.text import printable
@@ -95,7 +95,7 @@ def command(
 
 def put_board(rows: "list[Row]") -> None:
     """The board: two lines per deposit, so that nothing is cut off on a terminal of 80 columns."""
-    places, steps = [place_of(row) for row in rows], [row.standing for row in rows]
+    places, steps = [place_of(row.place) for row in rows], [row.standing for row in rows]
     server, place, step = (max(map(len, column)) for column in ([row.server for row in rows], places, steps))
     plain, late = (styled("\0", bold=True, fg=colour).split("\0") for colour in (None, "red"))
     lines, room = list[str](), width()
@@ -112,14 +112,6 @@ def put_board(rows: "list[Row]") -> None:
         who = f" ({row.actor})" if row.actor and not row.waiting else ""
         lines += wrapped(f"  {printable(row.unit)}: {row.activity}{who}{waits(row)}{lateness(row)}", room)
     click.echo("\n".join(lines))
-
-
-def place_of(row: "Row") -> str:
-    """Where its server stands, or shall stand; `place` says it in English."""
-    place = row.position
-    if place is None:
-        return ""
-    return str(place) if spoken() == "en" else said(place.text)
 
 
 def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:

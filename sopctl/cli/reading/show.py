@@ -9,8 +9,7 @@ import click
 from sopctl.cli import wording
 from sopctl.cli.language import _, ngettext, said
 from sopctl.cli.options import example, id_argument, json_option, open_desk, say
-from sopctl.cli.reading.list import place_of
-from sopctl.cli.render import console, here, lateness, put_followups, put_json, put_wrapped, waits
+from sopctl.cli.render import console, here, lateness, place_of, put_followups, put_json, put_wrapped, waits
 from sopctl.locale import gettext_noop, joined
 from sopctl.model.signing.signatories import SIGNERS
 from sopctl.model.sop.signing import PAPERS
@@ -61,7 +60,7 @@ def command(ctx: click.Context, deposit_id: str, *, personal: bool, as_json: boo
     if row.application or row.description:
         out.print(_("application: {what}", what=": ".join(filter(None, (row.application, row.description)))))
     if row.place:
-        out.print(_("place: {place}", place=place_of(row)))
+        out.print(_("place: {place}", place=place_of(row.place)))
     if row.valid_until:
         out.print(_("valid until {day}", day=row.valid_until))
     unsigned = [

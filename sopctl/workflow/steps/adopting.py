@@ -88,10 +88,8 @@ class Adopted(Struct, frozen=True):
     id: str
     unit: str
     server: str
-    place: str
+    place: Place
     unknown: tuple[str, ...]
-    position: Place
-    """The place, as a record."""
 
 
 class _Entry(NamedTuple):
@@ -214,7 +212,7 @@ def _record(desk: Desk, entries: Sequence[_Entry], *, dry_run: bool) -> list[Ado
         made = [] if dry_run else filing.create_all(site, new, now.date())
     ids = [dossier.id for dossier in made] or [""] * len(entries)
     return [
-        Adopted(deposit_id, e.record.unit, e.record.server.name, str(place), tuple(e.record.unknown()), place)
+        Adopted(deposit_id, e.record.unit, e.record.server.name, place, tuple(e.record.unknown()))
         for deposit_id, e, place in zip(ids, entries, places, strict=True)
     ]
 

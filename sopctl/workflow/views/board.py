@@ -140,13 +140,8 @@ class Row(Struct, frozen=True, dict=True):
         return self.of.valid_until
 
     @property
-    def place(self) -> str:
+    def place(self) -> Place | None:
         """Where the server stands, or shall stand."""
-        return str(self.position or "")
-
-    @property
-    def position(self) -> Place | None:
-        """The `place`, as a record."""
         return None if self.kind == "step" and self.of.step is None else self.of.place
 
     @property
@@ -557,20 +552,21 @@ def _may_fit(query: Query, units: Mapping[str, Unit]) -> Callable[[Summary], boo
 
 def _fitting(query: Query, units: Mapping[str, Unit], lists: _Lists) -> list[Row]:
     """The rows that a query asks for."""
-    in_state, rack, search = _STATES[query.state], f"rack {query.rack} ", query.search.casefold()
+    in_state, search = _STATES[query.state], query.search.casefold()
     rows = lists.opened if query.state == "open" else [row for row in lists.everyone if in_state(row)]
     if query.unit:
         names = {name for name in {row.unit for row in rows} if called(units, name, query.unit)}
         rows = [row for row in rows if row.unit in names]
     if query.rack:
-        rows = [row for row in rows if row.place.startswith(rack)]
+        rows = [row for row in rows if row.place is not None and row.place.rack == query.rack]
     if query.procedure or query.step is not None:
         rows = [row for row in rows if query.procedure in ("", row.procedure) and query.step in (None, row.step)]
     return [row for row in rows if lists.says(row, search)] if search else rows
 
 
 def _said(row: Row) -> str:
-    said = (row.id, row.unit, row.server, row.place, row.standing, row.activity, row.application, row.description)
+    place = str(row.place or "")
+    said = (row.id, row.unit, row.server, place, row.standing, row.activity, row.application, row.description)
     return " ".join(said).casefold()
 
 

@@ -82,10 +82,10 @@ def test_an_adopted_server_is_due_for_configuration_and_says_what_is_unknown(des
     record = tmp_path / "server.yml"
     record.write_text(SPARSE)
     adopted = adopting.adopt(desk, record, adopting.Where("A1", 3, note="berdiri sejak 2019"))
-    assert adopted.place == "rack A1 U3–U4"
+    assert str(adopted.place) == "rack A1 U3–U4"
     assert adopted.unknown[:2] == ("letter", "server.serial")
     row, dossier = board.show(desk, adopted.id)
-    assert (row.standing, row.place) == ("konfigurasi 1", "rack A1 U3–U4")
+    assert (row.standing, str(row.place)) == ("konfigurasi 1", "rack A1 U3–U4")
     assert dossier.events[0].data["unknown"][0] == "letter"
     with pytest.raises(InvalidRecord, match="no first contact is known") as caught:
         configuring.configure(desk, adopted.id, host_key="SHA256:" + "A" * 43)
