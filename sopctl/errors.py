@@ -7,9 +7,8 @@ Adapters translate the errors of their libraries into these.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field  # this module is in every start: msgspec would be half of its time
 from enum import IntEnum
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from sopctl.locale import Prose, Text, gettext_noop, joined
 
@@ -34,8 +33,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):  # msgspec would be half of what this module costs each start, and a list has thousands
     """Something that a person can do next, as data.
 
     `verb` is a verb of the procedure (`dispose`) or another thing that sopctl does (`rack show`), on the deposit or
@@ -48,7 +46,7 @@ class Action:
     id: str = ""
     task: str = ""
     needs: tuple[str, ...] = ()
-    given: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, str] = {}
     alternatives: tuple["Action", ...] = ()
 
     def __str__(self) -> str:

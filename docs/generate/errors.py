@@ -307,10 +307,10 @@ def _text(node: ast.expr) -> str:
 
 def _worded(advice: object) -> str:
     """The same of a constant: of any other object, nothing."""
+    if isinstance(advice, Action):  # a tuple too
+        return f"`{wording.command(advice)}`"
     if isinstance(advice, tuple):
         return " ".join(filter(None, map(_worded, advice)))
-    if isinstance(advice, Action):
-        return f"`{wording.command(advice)}`"
     return advice.template if isinstance(advice, Text) else advice if isinstance(advice, str) else ""
 
 

@@ -105,18 +105,27 @@ def command(action: Action) -> str:
 
     What is needed comes last: there, the shell refuses the line even where a file has the placeholder's name.
     """
-    asked = _asked(action.verb, action.task)
-    name, opened, asks = asked.words.partition("<")
-    words = [f"sopctl {name}<{_(asks.rstrip('>'))}>" if opened else f"sopctl {name}"]
+    asked, needs = _in_words(action.verb, action.task, action.needs, language.spoken())
+    words = [asked.words]
     if action.id and asked.id:
-        words.append(asked.id.format(id=shlex.quote(_operand(action.id))))
+        words.append(asked.id.replace("{id}", shlex.quote(_operand(action.id))))
     if asked.options:
         words.append(asked.options)
     if action.given:
         words += [_given(name, value) for name, value in action.given.items()]
-    if action.needs:
-        words.append(_needs(action.verb, action.needs, language.spoken()))
+    if needs:
+        words.append(needs)
     return " ".join(words)
+
+
+@lru_cache(KINDS)
+def _in_words(verb: str, task: str, needs: tuple[str, ...], _spoken: Language) -> tuple[Asked, str]:
+    """How a command line is written: what is the same in thousands of them, and its needs."""
+    asked = _asked(verb, task)
+    name, opened, asks = asked.words.partition("<")
+    words = f"sopctl {name}<{_(asks.rstrip('>'))}>" if opened else f"sopctl {name}"
+    questions = (_question(verb, name, _spoken) for name in needs)
+    return asked._replace(words=words), " ".join(f"{each.option} <{each.asks}>".lstrip() for each in questions)
 
 
 def argv(action: Action) -> list[str]:
@@ -182,13 +191,6 @@ def _given(name: str, value: str) -> str:
         return shlex.quote(value)
     option = f"--{name.replace('_', '-')}"
     return f"{option} {shlex.quote(value)}" if value else option
-
-
-@lru_cache(KINDS)
-def _needs(verb: str, names: tuple[str, ...], spoken: Language) -> str:
-    return " ".join(
-        f"{each.option} <{each.asks}>".lstrip() for each in (_question(verb, name, spoken) for name in names)
-    )
 
 
 def _need(verb: str, name: str) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """`sopctl todo`: what is due."""
 
+from functools import cache, partial
+
 import click
 
 from sopctl.cli import wording
@@ -32,15 +34,15 @@ def command(ctx: click.Context, *, actor: str | None, late: bool, as_json: bool)
     if not found.rows:
         click.echo(_("Nothing is due."))
     lines, room = list[str](), width()
-    days = {row.due for row in found.rows}  # few days, many rows
+    days = {row.due for row in found.rows}
     until = {day: _(", until {day}", day=f"{day:%Y-%m-%d}") if day else "" for day in days}
+    plain, fitted = cache(printable), cache(partial(wrapped, wide=room))  # many rows say the same
     for row in found.rows:
-        due = until[row.due]
         what = row.activity if row.kind == "validity" else f"{row.standing}: {row.activity}"
-        lines += wrapped(f"{row.id}  {printable(what)}", room)
-        lines += wrapped(f"  {row.actor}{due}{lateness(row)}{waits(row)}", room)
-        if row.action:
-            lines.append(f"  $ {wording.line(row.action)}")
+        lines += wrapped(f"{row.of.id}  {plain(what)}", room)
+        lines += fitted(f"  {row.actor}{until[row.due]}{lateness(row)}{waits(row)}")
+        if action := row.action:
+            lines.append(f"  $ {wording.line(action)}")
     if lines:
         click.echo("\n".join(lines))
     end_with(found.errors)

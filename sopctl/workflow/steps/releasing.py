@@ -1,7 +1,6 @@
 """pengembalian 6, 9 and 10: access is taken back, the server is switched off and its switch port shut; the server
 leaves the register; its place is free."""
 
-import dataclasses
 import threading
 from contextlib import ExitStack
 
@@ -84,7 +83,7 @@ def _take_back(mine: Turn, by_hand: str, on_event: OnEvent, cancel: threading.Ev
                 raise
             if result.outcome is not Outcome.OK:
                 failed = mine.fail(noted(mine, result))
-                action = failed.next_action and dataclasses.replace(failed.next_action, alternatives=(by_people,))
+                action = failed.next_action and failed.next_action._replace(alternatives=(by_people,))
                 return replace(failed, next_action=action)
     with ExitStack() as held:
         try:

@@ -63,7 +63,7 @@ def remind(desk: Desk, *, dry_run: bool = False, errors: list[SopctlError] | Non
 
 
 def _due(desk: Desk, errors: list[SopctlError] | None) -> list[Reminder]:
-    due, _ = board.both(desk)  # a report has no history to note a reminder in
+    due = board.due(desk)  # a report has no history to note a reminder in
     if errors is not None:
         errors += due.errors
     return [

@@ -1,10 +1,9 @@
 """Reading a site: where each deposit stands, what is due by whom and until when, and what happened."""
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache, cached_property, partial
 from typing import Literal, get_args
 
@@ -56,7 +55,7 @@ class OfOffice(Struct, frozen=True, gc=False):
     description: str = ""
 
 
-class Row(Struct, frozen=True, dict=True):
+class Row(Struct, frozen=True, gc=False):
     """One deposit on the board, or one thing that is due: where it stands, whose turn it is, until when and why, and
     what can be done about it."""
 
@@ -78,9 +77,9 @@ class Row(Struct, frozen=True, dict=True):
     beside: Action | None = None
     """What is to be done, for a row that is no step's."""
 
-    @cached_property
+    @property
     def action(self) -> Action | None:
-        """What a person can do about it; None for a closed deposit."""
+        """What a person can do about it; None for a closed deposit. Made anew each time."""
         return actions.due(self.of) if self.kind == "step" and isinstance(self.of, Summary) else self.beside
 
     @property
@@ -205,21 +204,32 @@ def todo(desk: Desk, *, actor: str | None = None, late: bool = False) -> Board:
             remedy=Text("The procedures have: {names}", names=", ".join(sorted(actors))),
             actor=actor,
         )
-    due, _ = both(desk)
-    levels = desk.site.settings.escalation
-    rows, errors = due.rows, due.errors
+    of_deposits, levels = due(desk), desk.site.settings.escalation
+    rows, errors = of_deposits.rows, of_deposits.errors
     try:
         rows = [*rows, *unclear_reports(desk)]
     except SopctlError as error:
         errors = [*errors, error]
-    return Board([row for row in rows if _concerns(row, actor, levels) and (row.late or not late)], errors)
+    if actor:
+        rows = [row for row in rows if _concerns(row, actor, levels)]
+    return Board([row for row in rows if row.late] if late else rows, errors)
+
+
+def due(desk: Desk) -> Board:
+    """What is due of deposits, in the order of the days."""
+    lists = _read(desk)
+    return Board(lists.due, lists.reading.errors)
 
 
 def both(desk: Desk) -> tuple[Board, Board]:
     """What is due, in the order of the days; and all that is open, in order of request. Of one reading."""
+    lists = _read(desk)
+    return Board(lists.due, lists.reading.errors), Board(lists.opened, lists.reading.errors)
+
+
+def _read(desk: Desk) -> "_Lists":
     reading = register.read(desk.site)
-    lists = _shared(desk, reading) or _lists(desk, reading)
-    return Board(lists.due, reading.errors), Board(lists.opened, reading.errors)
+    return _shared(desk, reading) or _lists(desk, reading)
 
 
 @dataclass(frozen=True)
@@ -280,9 +290,8 @@ def _lists(desk: Desk, reading: register.Reading, before: _Lists | None = None) 
     states = key_states(desk.site)
     fresh += [row for each in changed for row in _followups(desk, each, states)]
     fresh += [row for each in changed for row in unsigned(desk, each)]
-    stale = gone.union(each.id for each in changed)
-    due = [row for row in old.due if row.id not in stale] + fresh
-    due.sort(key=lambda row: (row.due or date.max, row.id))
+    due = [row for row in old.due if old.of[row.id] is now.get(row.id)] + fresh
+    due.sort(key=lambda row: (row.due or date.max, row.of.id))
     return _Lists(reading, around, now, rows, due, old.said)
 
 
@@ -400,7 +409,7 @@ def _sign(signs: Signing, deposit_id: str, paper: Unsigned) -> Action:
     if not (signs.bsre or signs.token):
         return file
     here = [Action("document sign", deposit_id, given={"": paper.number, "as": box, **means}) for box in paper.boxes]
-    return dataclasses.replace(here[0], alternatives=(*here[1:], file))
+    return here[0]._replace(alternatives=(*here[1:], file))
 
 
 def _unclear(subject: str, asked: SigningAsked) -> tuple[str, Action]:
@@ -509,9 +518,9 @@ def _waits(row: Row) -> bool:
     return row.waits in ("space", "month", "hold")
 
 
-def _concerns(row: Row, actor: str | None, levels: Mapping[int, str]) -> bool:
+def _concerns(row: Row, actor: str, levels: Mapping[int, str]) -> bool:
     """Is a row `actor`'s own, or escalated to them? What has gone further up stays theirs."""
-    return actor in (None, row.role) or any(row.late_days >= days and role == actor for days, role in levels.items())
+    return actor == row.role or any(row.late_days >= days and role == actor for days, role in levels.items())
 
 
 _STATES: dict[State, Callable[[Row], bool]] = {
@@ -573,10 +582,11 @@ def _said(row: Row) -> str:
 def _ending(desk: Desk, everyone: Iterable[Summary]) -> list[Row]:
     """The deposits whose time (masa penitipan) ends soon, or has ended, and whose return has not begun."""
     settings, today, days = desk.site.settings, desk.now().date(), calendar.calendar(desk.site)
+    soon = today + timedelta(settings.validity_reminder_days)
     rows = []
     for each in everyone:
         until = each.valid_until
-        if not until or (until - today).days > settings.validity_reminder_days or not each.in_our_hands:
+        if not until or until > soon or not each.in_our_hands:
             continue
         rules = desk.site.procedures[each.procedure]
         if rules.begins.during:
