@@ -165,6 +165,13 @@ def test_in_english(login: Login, file_request: Callable[..., str]) -> None:
     assert "History" in kadis.get(f"/berkas/{deposit}").text, "the choice is kept"
 
 
+def test_where_a_server_stands_is_said_in_the_readers_language(login: Login, until_space: Callable[..., str]) -> None:
+    deposit, kadis = until_space(), login("kadis")
+    said = {language: kadis.get(f"/berkas/{deposit}?bahasa={language}").text for language in ("id", "en")}
+    assert "<dt>Tempat</dt><dd>rak A1 U1" in said["id"]
+    assert re.search(r"<dt>\w+</dt><dd>rack A1 U1", said["en"])
+
+
 def test_pages_of_a_list(login: Login, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sopctl.page.handlers.reading.A_PAGE", 1)
     first, second = file_request(), file_request()
