@@ -45,7 +45,7 @@ def records(
             rules = "".join(f"{each}\n" for each in rules.splitlines() if each.split()[0] != keyword) + f"{line}\n"
         about = {"groups": name, "sshd_status": "0", "sshd": rules, "passwd": ""}
         about |= {key.split()[0]: text for key, text in says.items() if key.endswith(f" {name}")}
-        if about["groups"] != name:
+        if about["groups"] != name and not about["passwd"]:
             about["passwd"] = f"{name}:x:1001:1001::/home/{name}:/bin/bash\n"
         said += [("account", name), *about.items()]
     return [*said, ("end", "")]

@@ -1,13 +1,20 @@
-"""What a server answers to the look is hostile: bounded, read by a strict grammar, and safe to print."""
+"""What a server answers to the look (tests/cases/survey_found.yml) is hostile: bounded, read by a strict grammar, and
+safe to print."""
 
+from typing import Any
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
 
+from sopctl.model.services import Ports
 from sopctl.model.survey import found
 from sopctl.model.survey.changes import changes
 from sopctl.model.survey.comparison import compare
 from sopctl.model.survey.obstacles import obstacles
 from sopctl.model.survey.wanted import Wanted
+from tests.cases import rows
 from tests.model.survey.records import CLOCK, WELL, records
 
 NAMES = [
@@ -67,3 +74,25 @@ def test_a_tunnel_comes_in_by_its_protocol_unless_the_kernel_made_it() -> None:
 def test_protocols_that_programs_receive_themselves() -> None:
     there = found.read(records({"raw": "0001\n0006\n0011\n003A\n00FF\n0000\n0059\n0100\nx"}))
     assert there.protocols == ("ospf",)
+
+
+def plain(value: Any) -> Any:
+    """As the table has it: ports in short, records without what is empty in them."""
+    if isinstance(value, Ports):
+        return str(value)
+    if isinstance(value, Struct):
+        said = {name: plain(getattr(value, name)) for name in value.__struct_fields__ if name != "rules"}
+        return {name: each for name, each in said.items() if each not in (None, "", [])}
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return [plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+@pytest.mark.parametrize("row", rows("survey_found"), ids=lambda row: row["name"])
+def test_what_becomes_of_a_record(row: dict[str, Any]) -> None:
+    survey = found.read(records(row["says"]))
+    said: dict[str, Any] = {name: plain(getattr(survey, name)) for name in survey.__struct_fields__}
+    said |= {f"accounts.{name}": plain(each) for name, each in survey.accounts.items()}
+    assert {field: said[field] for field in row["gives"]} == row["gives"]
