@@ -118,6 +118,93 @@ def test_what_others_could_change_is_not_executed(tmp_path: Path, name: str) -> 
         site.new_run("x")
 
 
+RIGHT = {
+    "": (0o750, 0o2770),
+    "deposits": (0o750, 0o2770),
+    "deposits/deposit.yml": (0o640, 0o660),
+    "sopctl.yml": (0o640, 0o660),
+    "calendar.yml": (0o640, 0o660),
+    "journal.jsonl": (0o640, 0o660),
+    "moved.yml": (0o640, 0o660),
+    "origin.yml": (0o640, 0o660),
+    ".gitignore": (0o640, 0o660),
+    "ansible.cfg": (0o640, 0o640),
+    "inventory": (0o750, 0o750),
+    "inventory/hosts.yml": (0o640, 0o640),
+    "playbooks": (0o750, 0o750),
+    "playbooks/site.yml": (0o640, 0o640),
+    "roles": (0o750, 0o750),
+    "roles/main.yml": (0o640, 0o640),
+    "keys": (0o700, 0o700),
+    "keys/owner": (0o600, 0o600),
+    "keys/owner.pub": (0o600, 0o600),
+    "keys/engine": (0o700, 0o700),
+    "keys/engine/x.pub": (0o600, 0o600),
+    "var": (0o750, 0o2770),
+    "var/runs": (0o750, 0o2770),
+    "var/drafts": (0o750, 0o2770),
+    "var/checks.sqlite3": (0o640, 0o660),
+    "letter.pdf": (0o640, 0o660),
+}
+"""What each path of a site may be read and written by: alone, and shared with a group."""
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_every_login_may_do_is_loose_everywhere(tmp_path: Path, shared: bool) -> None:
+    """But in what others made for themselves, in version control, and behind a link."""
+    ours = [*RIGHT, "var/runs/ps-1", "var/runs/ps-1/x.yml", "var/drafts/ps-1", ".git", ".git/config.yml"]
+    for name in ours:
+        path = tmp_path / name
+        if path.suffix or name in ("keys/owner", ".gitignore"):
+            path.write_bytes(b"")
+        else:
+            path.mkdir(exist_ok=True)
+        path.chmod(0o777)
+    (tmp_path / "linked").symlink_to("deposits")
+    group = grp.getgrgid(os.getgid()).gr_name if shared else ""
+    found = {str(each.path.relative_to(tmp_path)): each.right for each in modes.loose(tmp_path, group)}
+    assert found == {name or ".": right[shared] for name, right in RIGHT.items()}
+    assert {each.mode for each in modes.loose(tmp_path, group)} == {0o777}
+    modes.repair(tmp_path, group)
+    assert [str(each) for each in modes.loose(tmp_path, group)] == []
+    assert mode(tmp_path / ".git/config.yml") == mode(tmp_path / "var/runs/ps-1") == 0o777
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "secret", "right"),
+    [
+        ("letter.pdf", 0o644, False, None),
+        ("letter.pdf", 0o600, False, None),
+        ("letter.pdf", 0o644, True, 0o600),
+        ("letter.pdf", 0o600, True, None),
+        ("letter.pdf", 0o646, False, 0o640),
+        ("keys/owner.pub", 0o644, False, None),
+        ("keys/owner.pub", 0o644, True, 0o600),
+        ("deposits/a.pub", 0o644, False, 0o640),
+        ("deposits/key", 0o600, True, None),
+        ("deposits/key", 0o600, False, 0o640),
+        ("deposits/key", 0o640, True, None),
+        ("inventory/hosts.yml", 0o640, True, 0o600),
+        ("inventory/hosts.yml", 0o640, False, None),
+    ],
+)
+def test_where_a_secret_is_looked_for(
+    tmp_path: Path, name: str, before: int, *, secret: bool, right: int | None
+) -> None:
+    """In what others may read of what people put there, in what Ansible reads, and in what its owner alone reads."""
+    tmp_path.chmod(0o750)
+    path = tmp_path / name
+    if path.parent != tmp_path:
+        path.parent.mkdir()
+        path.parent.chmod(0o700 if name.startswith("keys/") else 0o750)
+    path.write_bytes(b"x")
+    path.chmod(before)
+    found = list(modes.loose(tmp_path, is_secret=lambda each: secret and each == path))
+    assert found == ([] if right is None else [modes.Loose(path, before, right)])
+    if right is not None:
+        assert str(found[0]) == f"{path} has mode {before:04o}, {right:04o} is right"
+
+
 def test_a_group_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(OutsideFailure, match="no group"):
         init.init(tmp_path / "site", group="no-such-group")
