@@ -96,3 +96,55 @@ def test_what_becomes_of_a_record(row: dict[str, Any]) -> None:
     said: dict[str, Any] = {name: plain(getattr(survey, name)) for name in survey.__struct_fields__}
     said |= {f"accounts.{name}": plain(each) for name, each in survey.accounts.items()}
     assert {field: said[field] for field in row["gives"]} == row["gives"]
+
+
+LONG = "k" * 500
+
+
+@pytest.mark.parametrize(
+    ("field", "record", "text", "longest"),
+    [
+        ("writers", "writers", LONG, 120),
+        ("over_quota", "over_quota", LONG, 120),
+        ("immutable", "immutable", f"i {LONG}", 200),
+        ("taken", "taken", LONG, 200),
+        ("half_installed", "packages", f"half {LONG}", 80),
+        ("packages_locked", "packages", f"locked 1 {LONG}", 80),
+        ("deposit", "deposit", LONG, 60),
+        ("os", "os", "PRETTY_NAME=" + "k" * 80, 80),
+        ("family", "os", "ID=" + "k" * 80, 40),
+        ("python_error", "python", f"broken {LONG}", 200),
+        ("nft_error", "tables", LONG, 200),
+        ("sudoers_unread", "sudoers", f"unread: {LONG}", 120),
+        ("settings", "settings", f"zone {LONG}", 120),
+    ],
+)
+def test_how_long_a_text_is_taken(field: str, record: str, text: str, longest: int) -> None:
+    said = getattr(found.read(records({record: text})), field)
+    (said,) = said if isinstance(said, tuple) else said["zone"] if isinstance(said, dict) else (said,)
+    assert len(said) == longest
+
+
+@pytest.mark.parametrize(
+    ("field", "record", "line", "most"),
+    [
+        ("writers", "writers", "x{}", 20),
+        ("over_quota", "over_quota", "x{}", 20),
+        ("immutable", "immutable", "i x{}", 20),
+        ("taken", "taken", "x{}", 20),
+        ("started", "started", "x{}", 10),
+        ("access_rules", "pam_access", "x{}", 2000),
+        ("translations", "translations", "nft tcp dport {} dnat to 10.0.0.2", 300),
+    ],
+)
+def test_how_many_are_taken(field: str, record: str, line: str, most: int) -> None:
+    for many in (most, most + 1):
+        text = "\n".join(line.format(number) for number in range(1, many + 1))
+        assert len(getattr(found.read(records({record: text})), field)) == most
+
+
+def test_how_much_of_an_account_is_taken() -> None:
+    says = {"passwd webadmin": f"webadmin:x:1:1::{LONG}:{LONG}", "sshd_status webadmin": "1", "sshd webadmin": LONG}
+    account = found.read(records({**says, "groups webadmin": "g " * 201})).accounts["webadmin"]
+    assert [len(each) for each in (account.home, account.shell, account.rules_error)] == [200, 80, 200]
+    assert len(account.groups) == 200
