@@ -172,8 +172,11 @@ def word(content: bytes, key: str, *, where: str) -> str:
 def place(content: bytes, path: Sequence[Step], *, where: str) -> str:
     """file:line:column of what stands at `path` in a record that was read; if it is missing, of what would hold it."""
     positions = _Composer(content.decode(), where, noting=True).document().positions
-    found = next((positions[tuple(path[:n])] for n in range(len(path), -1, -1) if tuple(path[:n]) in positions), (1, 1))
-    return f"{where}:{found[0]}:{found[1]}"
+    there = tuple(path)
+    while there not in positions:
+        there = there[:-1]
+    line, column = positions[there]
+    return f"{where}:{line}:{column}"
 
 
 @dataclass

@@ -276,6 +276,9 @@ def test_no_more_is_told_than_anyone_reads() -> None:
 def test_where_in_a_record_something_stands(path: tuple[str | int, ...], where: str) -> None:
     """What is not there stands in what would hold it."""
     assert codec.place(b"parts:\n- size: 1\n- size: 2\n", path, where="x.yml") == where
+    line = int(where.split(":")[1]) + 1
+    below = codec.place(b"# a remark\nparts:\n- size: 1\n- size: 2\n", path, where="x.yml")
+    assert below == where.replace(f":{line - 1}:", f":{line}:")
 
 
 def test_the_word_that_tells_the_kind_of_a_record() -> None:
