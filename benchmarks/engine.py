@@ -1,4 +1,5 @@
-"""What workers cost, and what they gain: the same checks in one process and over a broker, by turns in one run.
+"""What workers cost, and what they gain: the same checks in one process, in two processes that do half of them
+each, and over a broker by two workers, by turns in one run. What two processes cost beside one is not the engine's.
 
     python -m benchmarks.engine [LOGINS] [STAND_INS] [SLOW]
 
@@ -17,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +41,7 @@ from tests.patience import eventually
 
 BOUNDED = (("300", "3000", "1000"),)
 ROUNDS = 2
+WAYS = {"here": "in one process", "halves": "in two processes", "away": "by two workers of two networks"}
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -105,7 +108,7 @@ def control(kind: str, folder: str, what: str, count: str, port: str, answered: 
 
 def run(kind: str, folder: Path, what: str, count: int, port: int = 0) -> dict[str, float]:
     """One run in a process of its own."""
-    file = folder / "figures.json"
+    file = folder / f"figures-{time.monotonic_ns()}.json"
     words = [
         sys.executable,
         "-m",
@@ -122,6 +125,13 @@ def run(kind: str, folder: Path, what: str, count: int, port: int = 0) -> dict[s
     found = json.loads(file.read_text())
     assert found["answers"] == count, found
     return dict(found)
+
+
+def halves(folder: Path, what: str, count: int, port: int = 0) -> dict[str, float]:
+    """The same by two processes at once, each with half of it and no broker."""
+    with ThreadPoolExecutor(2) as pool:
+        parts = [*pool.map(lambda half: run("here", folder, what, half, port), (count // 2, count - count // 2))]
+    return {"wall": max(each["wall"] for each in parts), "cpu": sum(each["cpu"] for each in parts)}
 
 
 @contextmanager
@@ -177,32 +187,29 @@ def put(what: str, found: dict[str, float], count: int) -> None:
     print(f"{what:<44} {found['wall']:7.2f} s {rate:7.0f}/s {each:7.3f} ms of CPU a check  {apart}", flush=True)
 
 
-def compare(folder: Path, site: Site, broker: Broker, what: str, count: int, port: int = 0) -> tuple[float, float]:
-    """The same checks here and by two workers, by turns; the least CPU a check of each, in ms."""
-    least = {"here": float("inf"), "away": float("inf")}
+def compare(folder: Path, site: Site, broker: Broker, what: str, count: int, port: int = 0) -> dict[str, float]:
+    """The same checks in the ways of `WAYS`, by turns; the least CPU a check of each, in ms."""
+    least = dict.fromkeys(WAYS, float("inf"))
     with workers(site, folder, 1) as begun:
         over_broker(broker, begun, folder, what, min(count, 200), port)  # all that is imported late is imported
         idle = waiting(broker, begun)
         print(f"  two workers and the broker, with nothing to do: {1000 * idle:.1f} ms of CPU a second")
         for _ in range(ROUNDS):
-            for kind in ("here", "away"):
-                found = (
-                    run("here", folder, what, count, port)
-                    if kind == "here"
-                    else over_broker(broker, begun, folder, what, count, port)
-                )
-                put(
-                    f"{count} {what}, {'in one process' if kind == 'here' else 'by two workers of two networks'}",
-                    found,
-                    count,
-                )
+            for kind, said in WAYS.items():
+                if kind == "away":
+                    found = over_broker(broker, begun, folder, what, count, port)
+                else:
+                    found = (
+                        run("here", folder, what, count, port) if kind == "here" else halves(folder, what, count, port)
+                    )
+                put(f"{count} {what}, {said}", found, count)
                 least[kind] = min(least[kind], 1000 * found["cpu"] / count)
                 if kind == "away":
                     spent = 1000 * idle * found["wall"] / count
                     print(f"  of which {spent:.2f} ms are what the same time costs without checks")
         sizes = [memory_of(broker.pid), *(memory_of(one.process.pid) for one in begun)]
         print(f"  memory: broker {sizes[0]:.0f}, workers {sizes[1]:.0f} and {sizes[2]:.0f} MiB")
-    return least["here"], least["away"]
+    return least
 
 
 def bench(folder: Path, count: int, many: int, slow: int) -> None:
@@ -218,12 +225,14 @@ def bench(folder: Path, count: int, many: int, slow: int) -> None:
         print(
             f"a shard of {len(part.checks)} checks: {len(content)} bytes, {len(content) / len(part.checks):.0f} a check"
         )
-        here, away = compare(folder, site, broker, "logins", count)
-        more = 100 * (away / here - 1)
-        print(f"  a login check: {here:.2f} ms here, {away:.2f} over the broker: {more:+.1f} % (aim: 10)")
+        found = compare(folder, site, broker, "logins", count)
+        one, two = (100 * (found["away"] / found[each] - 1) for each in ("here", "halves"))
+        told = ", ".join(f"{found[kind]:.2f} ms {said}" for kind, said in WAYS.items())
+        print(f"  a login check: {told}: {two:+.1f} % of two processes, {one:+.1f} % of one (aim: 10)")
         with engines.endpoints(address="0.0.0.0") as cheap:  # noqa: S104 (of a namespace that has loopback alone)
-            here, away = compare(folder, site, broker, "stand-ins", many, cheap)
-            print(f"  a stand-in: {here:.3f} ms here, {away:.3f} over the broker: {away - here:.3f} ms more")
+            found = compare(folder, site, broker, "stand-ins", many, cheap)
+            told = ", ".join(f"{found[kind]:.3f} ms {said}" for kind, said in WAYS.items())
+            print(f"  a stand-in: {told}: {found['away'] - found['here']:.3f} ms more")
         with engines.endpoints(1.0, "0.0.0.0") as late:  # noqa: S104
             walls = {}
             for each in (1, 2, 4):
