@@ -71,11 +71,12 @@ def test_done_or_not_done_and_told_as_it_is(
     assert normal.code == 0, normal.err
     new = lengths(heads(site))
     assert new != lengths(before), "the command records something"
-    wrong = []
+    wrong, tried = [], 0
     for number, (mode, code) in enumerate(FAULTS):
         for call in range(1 + number, len(normal.calls) + 1, STRIDE):
             if mode in (Mode.SHORT, Mode.TORN) and normal.calls[call - 1] not in ("write", "pwrite"):
                 continue
+            tried += 1
             fresh()
             ended = server.run(site, words, mode, call, code)
             where = (
@@ -92,8 +93,13 @@ def test_done_or_not_done_and_told_as_it_is(
             faults += [f"litter: {each}" for each in litter(site)]
             wrong += [f"{where}: {each}" for each in faults]
     assert wrong == []
-    tried = sum(len(range(1 + number, len(normal.calls) + 1, STRIDE)) for number in range(len(FAULTS)))
-    figure(f"every call: {row['words'][0]}", f"{len(normal.calls)} calls, {tried} faults: done or not done, as it says")
+    figure(
+        "every call",
+        "{commands} commands, {calls} calls, {tried} faults: each done or not done, as it says",
+        commands=1,
+        calls=len(normal.calls),
+        tried=tried,
+    )
 
 
 def _judge(
