@@ -488,7 +488,6 @@ def test_every_act_in_any_order_goes_as_a_simple_model_says(made_site: Path) -> 
     figure("model of a site", f"{HISTORIES} histories: {done} acts done and {refused} refused, each as the model says")
 
 
-@pytest.mark.battery
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("row", rows("model_guards"), ids=lambda row: row["line"])
 def test_a_site_without_one_of_its_guards_is_found_out(
