@@ -118,7 +118,8 @@ def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:
     """The rows as a table with the columns asked for."""
     made = table(*columns)
     for row in rows:
-        made.add_row(*(printable(_cell(getattr(row, column))) for column in columns))
+        cells = {column: place_of(row.place) if column == "place" else getattr(row, column) for column in columns}
+        made.add_row(*(printable(_cell(cell)) for cell in cells.values()))
     console().print(made)
 
 

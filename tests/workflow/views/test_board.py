@@ -185,6 +185,13 @@ def test_a_broken_history_of_checks_costs_the_list_only_what_it_says(
     assert ([each["id"] for each in listed["errors"]], ran.code) == (["checks-broken"], 0)
 
 
+def test_a_place_is_said_in_the_readers_language(sopctl: Callable[..., Ran], until_space: Callable[..., str]) -> None:
+    deposit = until_space()
+    for language, said in (("id", "rak A1 U1–U2"), ("en", "rack A1 U1–U2")):
+        for words in (["list", "--columns", "id,place"], ["list"], ["show", deposit]):
+            assert said in sopctl(*words, SOPCTL_LANG=language).out
+
+
 def test_columns_and_a_limit(sopctl: Callable[..., Ran], file_request: Callable[..., str]) -> None:
     for _ in range(3):
         file_request()
