@@ -22,7 +22,7 @@ from sopctl.model.access.account import Check, Examination
 from sopctl.model.access.ladder import AccessResult, Rung, Verdict, remedy
 from sopctl.model.access.target import Jump, Pin, Target, endpoint, service
 from sopctl.model.text import printable
-from tests.patience import PATIENCE
+from tests.patience import LATE, PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -122,7 +122,7 @@ def assert_told(case: dict[str, Any], result: AccessResult, timeout: float) -> N
     assert result.detail == printable(result.detail, 2000)
     assert (result.verdict is Verdict.ACCESSIBLE) == (case["cause"] is None)
     assert bool(remedy(result)) == (case["cause"] is not None)
-    assert result.seconds <= timeout + 0.5
+    assert result.seconds <= timeout + LATE
 
 
 def test_daemons(lab: LabStatus, pristine: LabServer, key: Key) -> None:

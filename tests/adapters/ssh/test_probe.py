@@ -263,7 +263,7 @@ def test_cut_off_anywhere(after: int, key: Key, host_key: paramiko.PKey) -> None
                 result = check(target, key)
             assert result.verdict is Verdict.INACCESSIBLE
             assert result.cause in (Cause.CLOSED, Cause.TIMEOUT, Cause.NOT_SSH), result
-            assert result.seconds <= timeout + 0.5
+            assert result.seconds <= timeout + LATE
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
