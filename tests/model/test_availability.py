@@ -94,6 +94,9 @@ def test_an_outage_over_the_month_s_end_counts_in_both() -> None:
     assert availability([outage], spans, 100, 200).down == 50
     assert availability([outage], spans, 0, 100).repair is None
     assert availability([outage], spans, 100, 200).repair == 100, "with what lay before"
+    assert [availability([outage], spans, *month).outages for month in ((0, 50), (150, 200))] == [(), ()], (
+        "it only touches"
+    )
 
 
 @pytest.mark.parametrize("row", rows("maintenance"), ids=lambda row: row["name"])

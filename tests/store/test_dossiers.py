@@ -35,6 +35,16 @@ def test_a_refused_request_leaves_nothing(desk: Desk, file_request: Callable[...
     assert list((desk.site.root / "deposits").iterdir()) == []
 
 
+def test_those_that_name_a_text_are_found_without_being_read(desk: Desk, file_request: Callable[..., str]) -> None:
+    first, second, third = (file_request() for _ in range(3))
+    letters.dispose(desk, first, instruction="nomor X-1 (lama)")
+    letters.dispose(desk, third, instruction="nomor X-2")
+    assert list(dossiers.naming(desk.site, ["X-1 (lama)"])) == [first]
+    assert list(dossiers.naming(desk.site, ["X-2", "X-1"])) == [first, third]
+    assert [list(dossiers.naming(desk.site, texts)) for texts in ((), ["X.1"], ["X-3"])] == [[], [], []]
+    assert second in dossiers.ids(desk.site)
+
+
 @pytest.mark.parametrize("deposit", ["../x", "ps-2026-0001", "PS-2026-9999", "A/B", "-x", ""])
 def test_an_id_that_is_none(desk: Desk, deposit: str) -> None:
     with pytest.raises(UsageError):

@@ -82,6 +82,21 @@ def test_root_leaves_files_to_whom_they_belong(tmp_path: Path) -> None:
     assert (tmp_path / "site" / "a" / "b").stat().st_uid == NOBODY
 
 
+def test_a_file_in_a_folder_that_a_group_shares_is_the_group_s_and_its_owner_s(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    os.chown(shared, 0, NOBODY)
+    shared.chmod(0o2770)
+    write_atomic(shared / "record.yml", b"new")
+    make_folder(shared / "inner")
+    found = {name: (shared / name).stat() for name in ("record.yml", "inner")}
+    assert {(each.st_uid, each.st_gid) for each in found.values()} == {(0, NOBODY)}
+    assert {name: stat.S_IMODE(each.st_mode) & 0o2070 for name, each in found.items()} == {
+        "record.yml": 0o060,
+        "inner": 0o2070,
+    }
+
+
 @pytest.mark.parametrize("umask", [0o000, 0o077])
 def test_a_folder_has_its_mode_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     before = os.umask(umask)
@@ -90,6 +105,14 @@ def test_a_folder_has_its_mode_whatever_the_umask(tmp_path: Path, umask: int) ->
     finally:
         os.umask(before)
     assert [stat.S_IMODE((tmp_path / each).stat().st_mode) for each in ("a", "a/b")] == [0o750, 0o750]
+
+
+def test_a_file_where_a_folder_should_be_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"kept")
+    for wanted in ("a", "a/b"):
+        with pytest.raises(OutsideFailure, match="cannot make"):
+            make_folder(tmp_path / wanted)
+    assert (tmp_path / "a").read_bytes() == b"kept"
 
 
 def test_output_goes_into_a_device_and_through_a_link(tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ def disks(said: Sections) -> tuple[Disk, ...]:
     listed = tools.lsblk_document(said.document("lsblk")) or tools.disks(said.lines("lsblk"))
     found = {disk.name: disk for disk in listed}
     for name in said.devices("sysblk")[:MAX_ENTRIES]:
-        files = _files(said.lines("sysblk", name), f"/{name}/")
+        files = _files(said.lines("sysblk", name))
         sectors = number(files.get("size"))
         if sectors and is_disk(name):
             kernel = Disk(
@@ -314,12 +314,12 @@ def disks(said: Sections) -> tuple[Disk, ...]:
     return tuple(without_twins(found[name] for name in sorted(found)))[:MAX_ENTRIES]
 
 
-def _files(lines: Sequence[str], folder: str = "/") -> dict[str, str]:
+def _files(lines: Sequence[str]) -> dict[str, str]:
     """The kernel's files by name, as `grep . FILE…` prints them; the first of a name."""
     found: dict[str, str] = {}
     for line in lines[:400]:
         path, _, value = line.partition(":")
-        found.setdefault(path.rpartition(folder)[2].rpartition("/")[2], value)
+        found.setdefault(path.rpartition("/")[2], value)
     return found
 
 

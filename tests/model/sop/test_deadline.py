@@ -86,6 +86,7 @@ def test_a_deadline_and_its_explanation(row: dict[str, Any]) -> None:
     assert [skipped.day for skipped in found.skipped] == row.get("skipped", [])
     assert (found.late, found.escalated_to) == (row.get("late", 0), row.get("escalated_to", ""))
     assert found.estimated == row.get("estimated", False)
+    assert ("not counted" in found.explanation) == bool(found.skipped and not found.paused)
     for skipped in found.skipped:
         assert f"{skipped.day} {skipped.why}" in found.explanation
     assert ("not decreed yet" in found.explanation) == found.estimated

@@ -133,6 +133,15 @@ def test_the_newest_check_counts_too(site: Site) -> None:
     assert clocks.doubt(site, NOW + DAY) is None
 
 
+def test_the_time_is_kept_once_an_hour(site: Site) -> None:
+    note = site.root / "var" / "clock"
+    kept = []
+    for minutes in (0, 59, 60, 61, 120):
+        assert clocks.doubt(site, NOW + timedelta(minutes=minutes)) is None
+        kept.append(note.read_text())
+    assert [kept.index(each) for each in kept] == [0, 0, 2, 2, 4]
+
+
 def test_two_controllers_may_differ_by_minutes(site: Site) -> None:
     assert clocks.doubt(site, NOW) is None
     assert clocks.doubt(site, NOW - timedelta(minutes=5)) is None

@@ -18,6 +18,21 @@ def test_a_form_is_done_once(site: Site) -> None:
     assert book.reserve("k", "kadis", 5.0 + KEPT_SECONDS) is None, "nobody sends it after so long"
 
 
+def test_a_deposit_has_one_link_for_one_use_until_its_time(site: Site) -> None:
+    book = Once(Database(site))
+    book.link("first", "PS-2026-0001", 10.0)
+    book.link("other", "PS-2026-0002", 10.0)
+    book.link("second", "PS-2026-0001", 20.0)
+    assert [book.linked(secret, 9.0) for secret in ("first", "other", "second")] == [
+        None,
+        "PS-2026-0002",
+        "PS-2026-0001",
+    ]
+    assert [book.linked("other", 10.0), book.linked("second", 10.0)] == [None, "PS-2026-0001"]
+    assert [book.use_link("first"), book.use_link("second"), book.use_link("second")] == [False, True, False]
+    assert book.linked("second", 9.0) is None
+
+
 def test_a_draft_is_for_one_alone(site: Site) -> None:
     book = Once(Database(site))
     book.keep_draft("contoh", "request", "x", 1.0)

@@ -13,6 +13,7 @@ from sopctl.errors import Action, InvalidRecord, NotNow, UsageError
 from sopctl.model.inspection import Inspection
 from sopctl.model.rack import Wish
 from sopctl.store import dossiers, locks
+from sopctl.store.across import identities
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk, StepDone
 from sopctl.workflow.servers import reach
@@ -282,6 +283,15 @@ def test_reserve_gives_the_next_free_address_and_writes_it_into_the_record(
     with pytest.raises(InvalidRecord, match=f"the address 10.20.30.12:22 is that of {second}"):
         file_request({"192.0.2.10 ": "10.20.30.12 "})
     assert validation.validate(office).errors == []
+
+
+def test_an_address_that_was_given_stays_given_whatever_the_record_says_later(desk: Desk, tmp_path: Path) -> None:
+    office = give_out(desk, "ranges: [10.20.30.10-10.20.30.11]\n")
+    first, second = (without_address(office, tmp_path, number) for number in (1, 2))
+    assert reservation.reserve(office, first).data["address_given"] == "10.20.30.10"
+    edit(office, first, "10.20.30.10", "10.20.30.99")
+    assert identities.hosts(office.site) == {"10.20.30.10", "10.20.30.99"}
+    assert reservation.reserve(office, second).data["address_given"] == "10.20.30.11"
 
 
 def test_an_address_that_the_letter_has_stays(desk: Desk, file_request: Callable[..., str]) -> None:
