@@ -8,6 +8,7 @@ import pytest
 
 from sopctl.errors import InvalidRecord
 from sopctl.store import dossiers, versions
+from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from sopctl.workflow.setup import journal, validation
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST
@@ -102,6 +103,16 @@ def test_without_the_setting_or_git_nothing_is_committed(
     ran = sopctl("hold", "PS-2026-0001", "--reason", "x", "--by", "staf")
     assert ran.code == 0
     assert "git is not installed" in ran.err
+
+
+def test_what_somebody_has_committed_already_is_no_fault(
+    repository: Path, request_file: Path, sopctl: Callable[..., Ran]
+) -> None:
+    assert sopctl("request", str(request_file)).code == 0
+    before, site = git(repository, "log", "--format=%s"), Site(repository)
+    site.committed.append(("PS-2026-0001", 1))
+    versions.commit(site, "request")
+    assert (site.lagging, git(repository, "log", "--format=%s")) == ([], before)
 
 
 def test_without_an_event_git_is_not_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
