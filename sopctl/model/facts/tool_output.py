@@ -53,7 +53,7 @@ def colon_fields(lines: Sequence[str]) -> Record:
     for line in lines[:4096]:
         key, colon, value = line.partition(":")
         if colon:
-            found.setdefault(key.strip(), value.strip())
+            found.setdefault(key.strip()[:80], value.strip()[:400])
     return found
 
 
@@ -68,7 +68,7 @@ def dmi_records(lines: Sequence[str]) -> dict[int, list[Record]]:
             found.setdefault(int(start[1]), []).append(record)
         elif line[:1] in ("\t", " ") and ":" in line:
             key, _, value = line.strip().partition(":")
-            record.setdefault(key, value.strip())
+            record.setdefault(key[:80], value.strip()[:400])
     return found
 
 
@@ -199,7 +199,7 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
             record |= {"state": row[1], "size": row[2], "medium": row[3], "model": _SPUN.sub("", row[4] or "").strip()}
         elif " = " in line:
             key, _, value = line.partition(" = ")
-            record.setdefault(key.strip(), value.strip())
+            record.setdefault(key.strip()[:80], value.strip()[:400])
     for name, record in found.items():
         room = raw_size(record.get("Raw size")) or size(record.get("size"))
         alert = record.get("S.M.A.R.T alert flagged by drive") == "Yes" or number(
@@ -213,7 +213,7 @@ def drives(lines: Sequence[str]) -> Iterator[Disk]:
                 model=real_name(record.get("Model Number"), 60) or real_name(record.get("model"), 60),
                 serial=real_serial(record.get("SN"), 80),
                 rotational={"HDD": True, "SSD": False}.get(record.get("medium", "")),
-                health=text(record.get("state", "") + (" SMART alert" if alert else "")),
+                health=text(record.get("state", "") + (" SMART alert" if alert else ""), 40),
                 wwn=real_serial(record.get("WWN"), 80),
                 wear=None if errors is None else Wear(uncorrectable=errors),
             )
