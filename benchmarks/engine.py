@@ -196,12 +196,12 @@ def compare(folder: Path, site: Site, broker: Broker, what: str, count: int, por
         print(f"  two workers and the broker, with nothing to do: {1000 * idle:.1f} ms of CPU a second")
         for _ in range(ROUNDS):
             for kind, said in WAYS.items():
-                if kind == "away":
-                    found = over_broker(broker, begun, folder, what, count, port)
+                if kind == "here":
+                    found = run("here", folder, what, count, port)
+                elif kind == "halves":
+                    found = halves(folder, what, count, port)
                 else:
-                    found = (
-                        run("here", folder, what, count, port) if kind == "here" else halves(folder, what, count, port)
-                    )
+                    found = over_broker(broker, begun, folder, what, count, port)
                 put(f"{count} {what}, {said}", found, count)
                 least[kind] = min(least[kind], 1000 * found["cpu"] / count)
                 if kind == "away":
@@ -210,6 +210,11 @@ def compare(folder: Path, site: Site, broker: Broker, what: str, count: int, por
         sizes = [memory_of(broker.pid), *(memory_of(one.process.pid) for one in begun)]
         print(f"  memory: broker {sizes[0]:.0f}, workers {sizes[1]:.0f} and {sizes[2]:.0f} MiB")
     return least
+
+
+def told(least: dict[str, float]) -> str:
+    """What a check takes in each of the ways."""
+    return ", ".join(f"{least[kind]:.3f} ms {said}" for kind, said in WAYS.items())
 
 
 def bench(folder: Path, count: int, many: int, slow: int) -> None:
@@ -227,12 +232,10 @@ def bench(folder: Path, count: int, many: int, slow: int) -> None:
         )
         found = compare(folder, site, broker, "logins", count)
         one, two = (100 * (found["away"] / found[each] - 1) for each in ("here", "halves"))
-        told = ", ".join(f"{found[kind]:.2f} ms {said}" for kind, said in WAYS.items())
-        print(f"  a login check: {told}: {two:+.1f} % of two processes, {one:+.1f} % of one (aim: 10)")
+        print(f"  a login check: {told(found)}: {two:+.1f} % of two processes, {one:+.1f} % of one (aim: 10)")
         with engines.endpoints(address="0.0.0.0") as cheap:  # noqa: S104 (of a namespace that has loopback alone)
             found = compare(folder, site, broker, "stand-ins", many, cheap)
-            told = ", ".join(f"{found[kind]:.3f} ms {said}" for kind, said in WAYS.items())
-            print(f"  a stand-in: {told}: {found['away'] - found['here']:.3f} ms more")
+            print(f"  a stand-in: {told(found)}: {found['away'] - found['here']:.3f} ms more")
         with engines.endpoints(1.0, "0.0.0.0") as late:  # noqa: S104
             walls = {}
             for each in (1, 2, 4):

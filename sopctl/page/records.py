@@ -197,5 +197,5 @@ class Racks(Struct, frozen=True):
 
 def brief(row: Any) -> Brief:
     """A row of the board, as programs get it."""
-    said = {name: getattr(row, name) for name in Brief.__struct_fields__}
-    return Brief(**{**said, "place": str(row.place or "")})
+    said = {name: getattr(row, name) for name in Brief.__struct_fields__ if name != "place"}
+    return Brief(**said, place=str(row.place or ""))

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Timer
@@ -126,14 +126,21 @@ def test_a_backlog_is_rolled_up_in_steps_between_which_others_write(
     assert len(kept.counts("PS-2", 0, 30 * DAY)) == len(meanwhile)
 
 
-def test_who_holds_the_history_too_long_is_named_as_the_cause(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def shared(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Checks, sqlite3.Connection]]:
+    """A history with a check, which waits for nobody for long, and another's connection to it."""
     monkeypatch.setattr(checks_module, "BUSY_SECONDS", 0.1)
     kept = Checks(site)
     note(kept, [Sight(60, ok=True)])
     with closing(sqlite3.connect(site.root / "var" / "checks.sqlite3")) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OutsideFailure, match="another process has held the history of checks"):
-            note(kept, [Sight(120, ok=True)])
+        yield kept, other
+
+
+def test_who_holds_the_history_too_long_is_named_as_the_cause(shared: tuple[Checks, sqlite3.Connection]) -> None:
+    kept, other = shared
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OutsideFailure, match="another process has held the history of checks"):
+        note(kept, [Sight(120, ok=True)])
 
 
 def test_who_holds_a_new_history_is_waited_for_and_then_named(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,16 +160,13 @@ def test_who_holds_a_new_history_is_waited_for_and_then_named(site: Site, monkey
         ends.join()
 
 
-def test_who_reads_holds_nobody_up(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks_module, "BUSY_SECONDS", 0.1)
-    kept = Checks(site)
-    note(kept, [Sight(60, ok=True)])
-    with closing(sqlite3.connect(site.root / "var" / "checks.sqlite3")) as other:
-        other.execute("BEGIN")
-        assert other.execute("SELECT count(*) FROM checks").fetchone() == (1,)
-        note(kept, [Sight(120, ok=True)])
-        assert kept.states()["PS-1"].checked == 120
-        assert other.execute("SELECT count(*) FROM checks").fetchone() == (1,), "what it began to read"
+def test_who_reads_holds_nobody_up(shared: tuple[Checks, sqlite3.Connection]) -> None:
+    kept, other = shared
+    other.execute("BEGIN")
+    assert other.execute("SELECT count(*) FROM checks").fetchone() == (1,)
+    note(kept, [Sight(120, ok=True)])
+    assert kept.states()["PS-1"].checked == 120
+    assert other.execute("SELECT count(*) FROM checks").fetchone() == (1,), "what it began to read"
 
 
 def test_what_cannot_be_kept_leaves_nothing_and_the_next_check_is_kept(site: Site) -> None:

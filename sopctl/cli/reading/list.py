@@ -1,6 +1,6 @@
 """`sopctl list`: the board."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -118,8 +118,7 @@ def put_columns(rows: "list[Row]", columns: tuple[str, ...]) -> None:
     """The rows as a table with the columns asked for."""
     made = table(*columns)
     for row in rows:
-        cells = {column: place_of(row.place) if column == "place" else getattr(row, column) for column in columns}
-        made.add_row(*(printable(_cell(cell)) for cell in cells.values()))
+        made.add_row(*(printable(_cell(row, column)) for column in columns))
     console().print(made)
 
 
@@ -136,5 +135,6 @@ def _columns(text: str | None) -> tuple[str, ...]:
     return names
 
 
-def _cell(value: Any) -> str:
+def _cell(row: "Row", column: str) -> str:
+    value = place_of(row.place) if column == "place" else getattr(row, column)
     return "" if value is None else str(value)
