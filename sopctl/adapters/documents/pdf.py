@@ -4,11 +4,12 @@ typst reads nothing but the `templates` folder, and no template fetches a packag
 wheel, so that a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,7 @@ from sopctl.adapters.documents.forms import (
     Table,
 )
 from sopctl.adapters.documents.text import printable, shortened
+from sopctl.adapters.documents.widths import known
 from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.model.as_json import from_json
 from sopctl.model.quantity import decimal
@@ -80,6 +82,11 @@ _LIMITS = {
     "position": _CELL,
     "shown": 20,
 }
+
+PAGE_WIDTH, LABEL_WIDTH = 17.0, 2.7
+"""Centimetres: what is between a page's margins, and the label of an inventory form's field."""
+SIGNS = {"gathered": "●", "declared": "○", "needs-root": "△", "not-available": "–"}
+"""Where a field of an inventory form is from."""
 
 PLACE_WIDTH, PLACE_HEIGHT = 134.0, 58.0
 """Points of a signature's place: within the room that `signatures` in common.typ leaves."""
@@ -170,6 +177,8 @@ def _inputs(form: Form) -> dict[str, str]:
         wordy = replace(wordy, agreed=())  # as words: a picture is no text
     data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
     data["words"] = _words(form, language)
+    if isinstance(form, InventoryForm):
+        data["sections"] = [_in_rows(part) for part in data["sections"]]
     return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
 
 
@@ -274,6 +283,7 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
     day = (form.day if isinstance(form, HandoverForm) else None) or issued
     words: dict[str, Any] = {
         "language": language,
+        "page-width": PAGE_WIDTH,
         "english": ENGLISH if language == "en" else {},
         "issued": wording.plain_date(issued, language),
         "weekday": wording.long_date(day, language).partition(",")[0],
@@ -299,22 +309,39 @@ def _words(form: Form, language: Language) -> dict[str, Any]:
         words["short-heading"] = shortened(title, 34)
     if isinstance(form, SopForm):
         words["title"] = printable(form.title.upper(), _NAME)
-        words["shares"] = _shares(form.events) if form.events else []
+        words["shares"] = _shares(form.events.columns, form.events.rows) if form.events else []
     if isinstance(form, MonthForm):
         words["month"] = wording.month_name(form.month)
-        words["shares"] = [_shares(table) for table in form.tables]
+        words["shares"] = [_shares(table.columns, table.rows) for table in form.tables]
     if isinstance(form, SummaryForm):
         words["month"] = wording.month_name(form.month)
     if isinstance(form, InventoryForm):
         words["month"] = wording.month_name(form.month)
-        words["shares"] = [_shares(part) if isinstance(part, Table) else [] for part in form.sections]
+        words["signs"] = SIGNS
     return words
 
 
-def _shares(table: Table) -> list[int]:
+def _in_rows(part: dict[str, Any]) -> dict[str, Any]:
+    """A part of an inventory form as rows, with the columns' widths in centimetres and what is known of each row before
+    it is set. Labelled values are two in a row, each with the sign of where it is from."""
+    if part["type"] == "section":
+        widths = [LABEL_WIDTH, PAGE_WIDTH / 2 - LABEL_WIDTH] * 2
+        pairs = [(field["label"], f"{SIGNS[field['source']]} {field['value']}") for field in part["fields"]]
+        rows = [[*left, *right] for left, right in zip_longest(pairs[::2], pairs[1::2], fillvalue=("", ""))]
+        return {**part, "rows": rows, "widths": widths, "known": [known(row, widths) for row in rows]}
+    shares = _shares(part["columns"], part["rows"])
+    widths = [PAGE_WIDTH * share / sum(shares) for share in shares]
+    rows = [[cell or "–" for cell in row] for row in part["rows"]]
+    of_rows = [
+        "" if at in part["marked"] else known(row, widths) for at, row in enumerate(rows)
+    ]  # marked ones are bold
+    return {**part, "rows": rows, "widths": widths, "known": of_rows}
+
+
+def _shares(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:
     """Each column's share of the page: by its longest cell, within bounds that keep the other columns readable."""
-    most = 26 if len(table.columns) > 4 else 52
-    return [max(6, min(most, _longest(column))) for column in zip(table.columns, *table.rows, strict=True)]
+    most = 26 if len(columns) > 4 else 52
+    return [max(6, min(most, _longest(column))) for column in zip(columns, *rows, strict=True)]
 
 
 def _longest(cells: Iterable[str]) -> int:

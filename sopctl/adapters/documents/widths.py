@@ -1,0 +1,86 @@
+"""How wide a text is at most, without asking typst: to measure it there costs as much as setting it."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+_LETTERS = {
+    21: "'",
+    23: "|",
+    24: ",.",
+    26: ":;",
+    27: " ·",
+    29: "ijl°",
+    30: "}",
+    31: "!\\",
+    32: ")",
+    34: "IJt",
+    35: "/{",
+    36: '"-',
+    38: "(]",
+    39: "*r",
+    40: "f",
+    41: "`s",
+    43: "[",
+    45: "cz",
+    46: "?",
+    47: "e~",
+    48: "a",
+    49: "#$0123456789",
+    51: "S_x",
+    52: "bgv",
+    53: "dkoq",
+    54: "F^py",
+    55: "Lu",
+    56: "hn△",
+    57: "+<=>×–",
+    58: "E",
+    59: "P●○",
+    60: "Y",
+    61: "BR",
+    63: "Z",
+    66: "%T",
+    67: "CK",
+    68: "V",
+    69: "X",
+    70: "U",
+    71: "G",
+    72: "A",
+    73: "&",
+    74: "DNOQ",
+    76: "—",
+    77: "Hw…",
+    81: "m",
+    86: "M",
+    94: "@",
+    98: "W",
+}
+"""Letters of the forms' regular font by how wide each is at most, in hundredths of the text's size, with what it may
+keep from the next one; a test holds them to the font. How wide others are is not known."""
+_WIDTHS = {letter: width for width, letters in _LETTERS.items() for letter in letters}
+_UNKNOWN = 10_000
+"""Wider than any page."""
+_SIZE, _INSET = 9.5, 4.0
+"""Points: of text in a table, and between it and the left and right edge of its cell."""
+_POINTS = 72 / 2.54
+"""In a centimetre."""
+
+Known = Literal["one-line", "words", ""]
+"""What is known of a row before it is set: each cell is one line, or each word has room in its cell, or nothing."""
+
+
+def known(cells: Sequence[str], widths: Sequence[float]) -> Known:
+    """What is known of a row of these texts, in regular weight, in columns of these widths (centimetres)."""
+    found: Known = "one-line"
+    for cell, width in zip(cells, widths, strict=True):
+        room = 100 * (width * _POINTS - 2 * _INSET) / _SIZE
+        if widest(cell) <= room:
+            continue
+        if any(widest(word) > room for word in cell.split(" ")):
+            return ""
+        found = "words"
+    return found
+
+
+def widest(text: str) -> int:
+    """How wide a text in regular weight is at most: hundredths of its size."""
+    return sum([_WIDTHS.get(letter, _UNKNOWN) for letter in text])

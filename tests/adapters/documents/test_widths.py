@@ -1,0 +1,90 @@
+"""How wide texts are at most: held to the font, and to what a form looks like without it."""
+
+import json
+import random
+from collections.abc import Sequence
+from typing import cast
+
+import pytest
+import typst
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from sopctl.adapters.documents import Field, InventoryForm, Section, Table, pdf, render, widths
+from tests.adapters.documents import samples
+
+LETTERS = "".join(widths._LETTERS.values())
+MEASURE = """
+#set text(font: ("Libertinus Serif", "DejaVu Sans Mono"), fallback: false, size: 100pt)
+#let texts = json(bytes(sys.inputs.texts))
+#context [#metadata(texts.map(text => measure(text).width.pt())) <widths>]
+"""
+
+
+def measured(texts: Sequence[str]) -> list[float]:
+    """How wide texts are, in hundredths of their size, as typst measures them."""
+    fonts = typst.Fonts(include_system_fonts=False)
+    inputs = {"texts": json.dumps(texts)}
+    found = typst.query(MEASURE.encode(), "<widths>", field="value", font_paths=fonts, sys_inputs=inputs)
+    return cast(list[float], json.loads(found)[0])
+
+
+def test_no_text_is_wider_than_it_says() -> None:
+    """Letters keep room from each other by pairs; longer texts are a sample."""
+    pick = random.Random(5)
+    longer = ["".join(pick.choices(LETTERS, k=pick.randint(3, 30))) for _ in range(2_000)]
+    texts = [*LETTERS, *(f"|{one}{other}|" for one in LETTERS for other in LETTERS), *longer]
+    over = [text for text, width in zip(texts, measured(texts), strict=True) if width > widths.widest(text) + 0.01]
+    assert over == []
+
+
+def test_a_letter_is_hardly_narrower_than_it_says() -> None:
+    """Else rows would be measured that need not be; of what is kept from the next letter, f and ( keep the most."""
+    bar = measured(["||"])[0]
+    alone = measured([f"|{letter}|" for letter in LETTERS])
+    assert [
+        letter for letter, width in zip(LETTERS, alone, strict=True) if widths.widest(letter) > width - bar + 15
+    ] == []
+
+
+def test_letters_are_told_once() -> None:
+    assert len(set(LETTERS)) == len(LETTERS)
+
+
+@pytest.mark.parametrize(
+    ("cells", "known"),
+    [
+        (["Nomor seri", "SN-1"], "one-line"),
+        (["Pemeriksaan akses terakhir", ""], "words"),
+        (["Nomor seri", "4c4c4544-0042-3410-8043-c4c04f303031-4c4c4544-0042"], ""),
+        (["Nomor seri", "строка"], ""),  # of letters that are not in the table nothing is known
+        (["", ""], "one-line"),
+    ],
+)
+def test_what_is_known_of_a_row(cells: list[str], known: str) -> None:
+    assert widths.known(cells, [2.7, 5.8]) == known
+
+
+words = st.text(st.sampled_from(LETTERS.replace(" ", "") + "яΩ✓"), min_size=1, max_size=24)
+texts = st.lists(words, max_size=12).map(" ".join)
+
+
+@given(st.lists(st.tuples(texts, texts), min_size=1, max_size=24), st.sets(st.integers(0, 23), max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_a_form_looks_as_if_nothing_were_known(pairs: list[tuple[str, str]], marked: set[int]) -> None:
+    section = Section("Identitas", tuple(Field(label, value, "gathered") for label, value in pairs))
+    table = Table("Disk", ("Nama", "Model"), tuple(pairs), "gathered", marked=tuple(sorted(marked)))
+    form = replace(samples.inventory(), sections=(section, table))
+    assert render(form) == without(form)
+
+
+def test_the_sample_looks_as_if_nothing_were_known() -> None:
+    form = samples.inventory()
+    assert render(form) == without(form)
+
+
+def without(form: InventoryForm) -> bytes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pdf, "known", lambda cells, _: "")
+        return render(form)
