@@ -79,7 +79,7 @@ def read_named(site: Site, name: str) -> Book:
 def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
     """Read a book and hold it: nobody else writes in it meanwhile. Raises Conflict when someone does already."""
     name = f"{kind}-{year}"
-    with locks.hold(site.root / "var" / "locks" / name, name, wait=SITE_LOCK_SECONDS):
+    with locks.hold(site.locks / name, name, wait=SITE_LOCK_SECONDS):
         site.refuse_moved()
         make_folder(site.folder(FOLDER))
         book = read(site, kind, year)

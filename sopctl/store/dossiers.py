@@ -107,7 +107,7 @@ class Dossier:
     def id(self) -> str:
         return self.deposit.id
 
-    @property
+    @cached_property
     def history_file(self) -> Path:
         return self.folder / "history.yml"
 
@@ -178,12 +178,12 @@ def read(site: Site, deposit_id: str) -> Dossier:
 
 def _read(site: Site, folder: Path) -> Dossier:
     deposit_id = folder.name
-    where = str(folder / "history.yml")
+    where = f"{folder}/history.yml"
     content = _part(folder, "history.yml", HISTORY_BYTES)
     events = chained(deposit_id, content, where, HISTORY_BYTES)
     procedures = _procedures(site, events)
     record, found, edited = _accepted(folder, procedures, events)
-    deposit = _deposit(record, str(folder / "deposit.yml"))
+    deposit = _deposit(record, f"{folder}/deposit.yml")
     if deposit.id != deposit_id:
         raise InvalidRecord(
             "record-of-another",
@@ -319,7 +319,7 @@ def folder_of(site: Site, deposit_id: str) -> Path:
 def open_alone(site: Site, deposit_id: str) -> Iterator[Dossier]:
     """Read a dossier and hold it: no other sopctl works on it meanwhile. Raises Conflict when one does already."""
     folder = folder_of(site, deposit_id)  # so that a mistyped id makes no lock file
-    with locks.hold(site.root / "var" / "locks" / deposit_id, deposit_id):
+    with locks.hold(site.locks / deposit_id, deposit_id):
         site.refuse_moved()
         dossier = _read(site, folder)
         sweep(folder)

@@ -71,6 +71,9 @@ class Site:
                 file=settings.FILE_NAME,
             )
         origin.refuse_newer(self.root)
+        self.locks = self.root / "var" / "locks"
+        """The folder of the files that are locked, each named after what it stands for."""
+        self._moved = self.root / MOVED
         self._migrated = False
         self.committed: list[tuple[str, int]] = []
         """Which events (deposit, number) were recorded through this object."""
@@ -199,23 +202,22 @@ class Site:
     def refuse_moved(self) -> None:
         """Raise NotNow where another controller works on the site now: nothing is recorded here, and nobody logs in
         from here."""
-        path = self.root / MOVED
-        if os.path.lexists(path):
+        if os.path.lexists(self._moved):
             raise NotNow(
                 "site-moved",
                 "another controller works on this site now: here it is for reading only",
-                where=str(path),
+                where=str(self._moved),
                 remedy="Work there. If the site was not moved after all, delete this file.",
             )
 
     def mark_moved(self, moved: Moved) -> None:
         """Leave the site to another controller."""
-        write_atomic(self.root / MOVED, codec.dump(msgspec.to_builtins(moved)))
+        write_atomic(self._moved, codec.dump(msgspec.to_builtins(moved)))
 
     def unmark_moved(self) -> None:
         """The site was not moved after all."""
-        with disk_errors(self.root / MOVED, "remove"):
-            (self.root / MOVED).unlink(missing_ok=True)
+        with disk_errors(self._moved, "remove"):
+            self._moved.unlink(missing_ok=True)
 
     def key_file(self, name: str) -> Path:
         """The private key or other secret `name` in the site's keys/, or in a folder there that no record can name.
@@ -323,7 +325,7 @@ class Site:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
-        with locks.hold(self.root / "var" / "locks" / "site", Text("the site"), wait=SITE_LOCK_SECONDS):
+        with locks.hold(self.locks / "site", Text("the site"), wait=SITE_LOCK_SECONDS):
             if not self._migrated:  # no command takes a site back to an older format
                 origin.migrate(self.root)
                 self._migrated = True

@@ -37,7 +37,7 @@ def commit(site: Site, command: str) -> None:
         how = site.settings.site.git
         if not (how and site.committed):
             return
-        with locks.hold(site.root / "var" / "locks" / "git", Text("the site's git repository"), wait=OTHERS_SECONDS):
+        with locks.hold(site.locks / "git", Text("the site's git repository"), wait=OTHERS_SECONDS):
             _commit(site, command, signed=how == "signed")
     except SopctlError as error:
         site.lagging.append(

@@ -38,8 +38,9 @@ BUSY_SECONDS = 0.25
 """Between two looks whether one may be: there is enough to do meanwhile."""
 TOGETHER = 32
 """Answers that travel together at most."""
-TOGETHER_SECONDS = 1.0
-"""Between two looks whether there are any: a wake-up for each would cost more than sending it."""
+TOGETHER_SECONDS = 2.0
+"""For which answers wait for others, unless none is to come: each message is work for the broker and its disk, and a
+wake-up for each answer would cost more than sending it."""
 
 Feed = queue.SimpleQueue[Shard | None]
 Answering = Callable[[Feed, Callable[[int, Answer], None], threading.Event], None]
@@ -134,17 +135,27 @@ class _Bench:
         self._network, self.lane, self._answering, self._stop, self._say = network, lane, answering, stop, say
         self._feed: Feed = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
+        self._enough = asyncio.Event()
+        """Are there answers that need not wait for others?"""
+        self._storing = 0
         self.under_way: dict[int, _Work] = {}
         self._key = 0
 
     def begun(self, streams: "JetStreamContext") -> list[Coroutine[None, None, None]]:
         """Begin; returns what the loop has to do for it."""
+        loop = asyncio.get_running_loop()
+
+        def answered(found: tuple[int, Answer] | BaseException) -> None:
+            self._answers.put(found)
+            if isinstance(found, BaseException) or self._answers.qsize() >= min(TOGETHER, self.busy - self._storing):
+                with contextlib.suppress(RuntimeError):  # the loop has ended: another worker is given the shard
+                    loop.call_soon_threadsafe(self._enough.set)
 
         def check() -> None:
             try:
-                self._answering(self._feed, lambda number, answer: self._answers.put((number, answer)), self._stop)
+                self._answering(self._feed, lambda number, answer: answered((number, answer)), self._stop)
             except BaseException as error:  # noqa: BLE001 (raised where the answers are taken)
-                self._answers.put(error)
+                answered(error)
 
         threading.Thread(target=check, name=self.lane.job, daemon=True).start()
         return [self._take(streams), self._hand_in(streams)]
@@ -201,7 +212,10 @@ class _Bench:
         places = asyncio.Semaphore(4)
         async with asyncio.TaskGroup() as group:
             while True:
-                await asyncio.sleep(0 if self._answers.qsize() >= TOGETHER else TOGETHER_SECONDS)
+                if self._answers.qsize() < TOGETHER:
+                    self._enough.clear()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._enough.wait(), TOGETHER_SECONDS)
                 together: list[tuple[int, str, bytes]] = []
                 size = 0
                 while len(together) < TOGETHER and size < self.lane.most // 2 and not self._answers.empty():
@@ -209,6 +223,7 @@ class _Bench:
                     size += len(together[-1][2])
                 if not together:
                     continue
+                self._storing += len(together)
                 await places.acquire()
                 group.create_task(self._store(streams, together, places))
 
@@ -244,4 +259,5 @@ class _Bench:
                     with contextlib.suppress(Exception):
                         await work.message.ack()
         finally:
+            self._storing -= len(together)
             places.release()

@@ -57,7 +57,7 @@ FEW = 60
 
 def alone(site: Site) -> AbstractContextManager[None]:
     """Hold the identities: nobody else begins to have one between the look at the others and the record."""
-    return locks.hold(site.root / "var" / "locks" / "identities", "the deposits' identities", wait=WAIT_SECONDS)
+    return locks.hold(site.locks / "identities", "the deposits' identities", wait=WAIT_SECONDS)
 
 
 def of(site: Site, dossier: Dossier) -> Holder:

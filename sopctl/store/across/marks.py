@@ -52,7 +52,8 @@ class Marks:
     """The marks of the site at `root`. Their failures are never the caller's: without them the journal is read."""
 
     def __init__(self, root: Path) -> None:
-        self._folder = root / "var" / FOLDER
+        self._folder = root / f"var/{FOLDER}"
+        self._of: dict[str, Mark | None] = {}
 
     def end(self) -> End | None:
         """Where the journal ended when the marks were made; None without marks. Nothing in the journal proves its lines
@@ -65,10 +66,12 @@ class Marks:
         return None
 
     def of(self, name: str) -> Mark | None:
-        """The mark of a history."""
-        with suppress(NotJson):
-            return from_json(self._read(name), Mark)
-        return None
+        """The mark of a history, as it was when it was first asked for or last kept."""
+        if name not in self._of:
+            self._of[name] = None
+            with suppress(NotJson):
+                self._of[name] = from_json(self._read(name), Mark)
+        return self._of[name]
 
     def keep(self, end: End, marks: Mapping[str, Mark], *, anew: bool = False) -> None:
         """Keep where the journal ends now, and what is new; with `anew` in place of all that was kept."""
@@ -76,12 +79,14 @@ class Marks:
             self.forget()
         with suppress(OutsideFailure, OSError):  # the next event reads more
             for name, mark in marks.items():
+                self._of[name] = mark
                 self._write(name, msgspec.json.encode(mark))
             said = msgspec.json.encode(end)
             self._write(THE_END, b"%b %b" % (_hash(said), said))  # last: what stands behind the old one is read again
 
     def forget(self) -> None:
         """Remove the marks: they are made again."""
+        self._of.clear()
         with suppress(OSError):
             (self._folder / THE_END).unlink(missing_ok=True)  # first: without it, none counts
             (self._folder.parent / EARLIER).unlink(missing_ok=True)

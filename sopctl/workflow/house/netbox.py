@@ -53,7 +53,7 @@ def sync(
             remedy="Name it in sopctl.yml: netbox: {url: …, token: …}. The token is a file in keys/.",
         )
     server = _server(desk.site, settings)
-    with locks.hold(desk.site.root / "var" / "locks" / "netbox", Text("the synchronisation with NetBox")):
+    with locks.hold(desk.site.locks / "netbox", Text("the synchronisation with NetBox")):
         netbox = NetBox(server, dry_run=dry_run)
         reading = register.read(desk.site, gathered=True)
         networks = _networks(desk, errors)

@@ -50,7 +50,7 @@ def send(site: Site, now: datetime, errors: list[SopctlError]) -> list[Sent]:
     """Send every receiver what it does not have yet. What is wrong with a dossier goes into `errors`, and what is wrong
     with a receiver stops no other. Raises Conflict while another process sends."""
     found = []
-    with locks.hold(site.root / "var" / "locks" / "outbox", Text("the sending of events")):
+    with locks.hold(site.locks / "outbox", Text("the sending of events")):
         for name in site.settings.receivers:
             try:
                 found.append(_send(site, name, now.timestamp(), errors))

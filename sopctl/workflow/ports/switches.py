@@ -199,9 +199,7 @@ def held(
     driver, OutsideFailure for a missing key, password or pinned host key.
     """
     driver, endpoint, login = ready(site, found)
-    with locks.hold(
-        site.root / "var" / "locks" / f"switch-{found.name}", Text("switch {name}", name=found.name), wait=wait
-    ):
+    with locks.hold(site.locks / f"switch-{found.name}", Text("switch {name}", name=found.name), wait=wait):
         yield HeldSwitch(
             found,
             driver,

@@ -156,7 +156,7 @@ def _fits(site: Site, each: Summary, key: str, text: str) -> bool:
 @contextmanager
 def alone(site: Site) -> Generator[None, None, None]:
     """Hold the lock of the fleet's check. Raises Conflict when another check of the fleet is under way."""
-    with locks.hold(site.root / "var" / "locks" / "check", Text("the check of the fleet")):
+    with locks.hold(site.locks / "check", Text("the check of the fleet")):
         site.refuse_moved()
         yield
 

@@ -179,7 +179,7 @@ def _by_workers(
         parts = shards(run, checks, desk.clock() + timedelta(minutes=MINUTES), admitting.destinations(site))
         engine = choosing.over_broker(site, lambda: desk.clock().timestamp(), facts=True)
         # One run at a time: it begins with an empty queue, and takes all answers.
-        with locks.hold(site.root / "var" / "locks" / "facts", Text("the gathering of facts by workers")):
+        with locks.hold(site.locks / "facts", Text("the gathering of facts by workers")):
             for each in engine.answers(parts, cancel=cancel):
                 answer = each.answer
                 if answer.run != run or answer.id not in left:

@@ -57,7 +57,7 @@ def remind(desk: Desk, *, dry_run: bool = False, errors: list[SopctlError] | Non
     if dry_run:
         return _due(desk, errors)
     desk.refuse_doubtful_clock()
-    with locks.hold(desk.site.root / "var" / "locks" / "remind", Text("sending reminders"), wait=WAIT_SECONDS):
+    with locks.hold(desk.site.locks / "remind", Text("sending reminders"), wait=WAIT_SECONDS):
         desk.site.refuse_moved()
         return [_send(desk, each) for each in _due(desk, errors)]
 

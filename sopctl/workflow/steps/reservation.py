@@ -361,4 +361,4 @@ def _refuse_wish(site: Site, mine: Summary, others: Sequence[Summary], wish: Wis
 
 def racks_alone(site: Site) -> AbstractContextManager[None]:
     """Hold the racks: nobody else reserves or fills a place meanwhile."""
-    return locks.hold(site.root / "var" / "locks" / "racks", Text("the racks"), wait=SITE_LOCK_SECONDS)
+    return locks.hold(site.locks / "racks", Text("the racks"), wait=SITE_LOCK_SECONDS)

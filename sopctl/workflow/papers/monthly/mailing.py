@@ -47,7 +47,7 @@ def mail_report(desk: Desk, month: str | None = None) -> tuple[IssuedReport, lis
             "sopctl.yml names nobody to whom the month's report is sent",
             remedy="Name people with an e-mail address in report_to: [kadis, kabid].",
         )
-    with locks.hold(desk.site.root / "var" / "locks" / "report-mail", Text("sending the report"), wait=WAIT_SECONDS):
+    with locks.hold(desk.site.locks / "report-mail", Text("sending the report"), wait=WAIT_SECONDS):
         made = month_report.issue(desk, month or _last_month(desk.now()))
         return made, [_send(desk, made, name) for name in dict.fromkeys(to)]
 
