@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Collection, Sequence
 from contextlib import closing, suppress
 from functools import cache, partial
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -26,7 +27,7 @@ from sopctl.errors import OutsideFailure, SopctlError
 from sopctl.model.as_json import NotJson, reader
 from sopctl.model.sop.summary import Route, Summary
 from sopctl.store import dossiers, facts
-from sopctl.store.across.processes import in_processes
+from sopctl.store.across.processes import beside, in_processes
 from sopctl.store.durable import bytes_of, make_folder, touch
 from sopctl.store.site import Site
 
@@ -94,9 +95,10 @@ def read(site: Site, *, gathered: bool = False) -> Reading:
 def whole(site: Site, *, gathered: bool) -> tuple[Reading, dict[str, bytes]]:
     """As `read`, of the files themselves; and by deposit the stamp under which it was read, empty for one that has to
     be read again."""
-    stamps = stamps_of(site, dossiers.ids(site))
-    index = _Index(site)
-    known = index.read(gathered=gathered)
+    ids, index = dossiers.ids(site), _Index(site)
+    with beside(partial(_looked_at, site.folder("deposits"), ids), len(ids)) as looked:
+        known = index.read(gathered=gathered)
+        stamps = _apart(ids, looked())
     months: dict[str, facts.Months] = {}
     found: dict[str, Summary] = {}
     for deposit_id, stamp in stamps.items():
@@ -144,33 +146,47 @@ def _anew(site: Site, ids: Sequence[str]) -> list[_Anew]:
 
 _NUMBERS = struct.Struct("4Q4q")
 """Of a stamp. Written out in tens, they would take longer than looking at the files."""
+_NO_STAMP = bytes(_NUMBERS.size)
 
 
 def stamps_of(site: Site, ids: Collection[str], *, settled: bool = True) -> dict[str, bytes]:
     """For each of these dossiers what identifies its files: empty for what cannot be found, and, if they have to be
-    `settled`, for files too new to be trusted.
+    `settled`, for files too new to be trusted."""
+    return _apart(ids, _looked_at(site.folder("deposits"), ids, settled=settled))
+
+
+def _apart(ids: Collection[str], stamps: bytes) -> dict[str, bytes]:
+    """The stamps of these dossiers, which follow each other."""
+    size = _NUMBERS.size
+    cut = (stamps[at : at + size] for at in range(0, len(stamps), size))
+    return {each: b"" if stamp == _NO_STAMP else stamp for each, stamp in zip(ids, cut, strict=True)}
+
+
+def _looked_at(deposits: Path, ids: Collection[str], *, settled: bool = True) -> bytes:
+    """The stamps of these dossiers, one after the other; `_NO_STAMP` for one that has none.
 
     This is most of what a warm index costs, for a hundred thousand files and more: hence the plain loop, and names that
     the kernel looks up from the folder.
     """
-    stamps = dict[str, bytes]()
-    if not ids:
-        return stamps
     trusted_before = time.time_ns() - RACY_NS if settled else sys.maxsize
     look, pack, (one, other) = os.lstat, _NUMBERS.pack, dossiers.FILES
-    folder = os.open(site.folder("deposits"), os.O_RDONLY | os.O_DIRECTORY)
+    stamps = bytearray()
+    try:
+        folder = os.open(deposits, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:  # none of them can be found
+        return _NO_STAMP * len(ids)
     try:
         for each in ids:
             try:
                 a, b = look(f"{each}/{one}", dir_fd=folder), look(f"{each}/{other}", dir_fd=folder)
                 times = a.st_mtime_ns, a.st_ctime_ns, b.st_mtime_ns, b.st_ctime_ns
                 trusted = max(times) < trusted_before
-                stamps[each] = pack(a.st_ino, a.st_size, b.st_ino, b.st_size, *times) if trusted else b""
+                stamps += pack(a.st_ino, a.st_size, b.st_ino, b.st_size, *times) if trusted else _NO_STAMP
             except (OSError, struct.error):  # none there, or a time that no number here is large enough for
-                stamps[each] = b""
+                stamps += _NO_STAMP
     finally:
         os.close(folder)
-    return stamps
+    return bytes(stamps)
 
 
 @cache

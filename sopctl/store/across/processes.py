@@ -3,7 +3,8 @@
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -28,8 +29,8 @@ def in_processes(read: Callable[[Sequence[str]], list[T]], names: Sequence[str])
     """What `read` makes of these names, in their order. Where there are many, and this process has no other thread that
     a fork could tear, parts of them are read in processes of their own. They know all that this one does, such as the
     procedures that it has read; what `read` returns must be picklable."""
-    workers = min(len(os.sched_getaffinity(0)), MOST)
-    if len(names) < MANY or workers == 1 or threading.active_count() > 1:
+    workers = _workers(len(names))
+    if workers == 1:
         return read(names)
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
@@ -37,6 +38,56 @@ def in_processes(read: Callable[[Sequence[str]], list[T]], names: Sequence[str])
     parts = [names[at : at + AT_ONCE] for at in range(0, len(names), AT_ONCE)]
     with ProcessPoolExecutor(workers, get_context("fork"), initializer=_begin, initargs=(read, os.getpid())) as pool:
         return list(chain.from_iterable(pool.map(_part, parts)))
+
+
+def _workers(count: int) -> int:
+    """How many processes may read so many records."""
+    return 1 if count < MANY or threading.active_count() > 1 else min(len(os.sched_getaffinity(0)), MOST)
+
+
+@contextmanager
+def beside(work: Callable[[], bytes], count: int) -> Iterator[Callable[[], bytes]]:
+    """What `work` makes of so many records, while the block does something else; the block is given what to ask for it.
+    Where they are many, a process of its own does it, as in `in_processes`; else this one, when it is asked. `work` may
+    not raise."""
+    if _workers(count) == 1:
+        yield work
+        return
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)  # else it would wait for itself to read
+        _answer(work, writing)
+    os.close(writing)
+
+    def answer() -> bytes:
+        with os.fdopen(os.dup(reading), "rb") as file:
+            size, content = file.read(_SIZE), file.read()
+        whole = size and int.from_bytes(size) == len(content)
+        return content if whole else work()  # the child died, perhaps for lack of memory
+
+    try:
+        yield answer
+    finally:
+        os.close(reading)  # a child that still writes ends at that
+        os.waitpid(child, 0)
+
+
+_SIZE = 8
+"""Bytes before an answer: its length."""
+
+
+def _answer(work: Callable[[], bytes], writing: int) -> None:
+    """In the child. Ctrl-C is for the process that asked; nothing of that is to be ended or written here. If that dies,
+    nobody takes the answer, which ends this one too."""
+    status = 1
+    with suppress(BaseException):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        content = work()
+        with os.fdopen(writing, "wb") as file:
+            file.write(len(content).to_bytes(_SIZE) + content)
+        status = 0
+    os._exit(status)
 
 
 def _begin(read: Callable[[Sequence[str]], list[Any]], parent: int) -> None:

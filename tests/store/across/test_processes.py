@@ -1,6 +1,7 @@
 """Records read by several processes: as by one, in their order."""
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ import pytest
 
 from sopctl.store import locks
 from sopctl.store.across import processes
-from sopctl.store.across.processes import AT_ONCE, MANY, in_processes
+from sopctl.store.across.processes import AT_ONCE, MANY, beside, in_processes
 from tests.patience import PATIENCE
 
 
@@ -79,3 +80,51 @@ def test_a_lock_is_free_when_its_holder_was_killed_while_others_read_for_it(
     mine.join()
     with locks.hold(tmp_path / "lock", "the lock", wait=60):
         pass
+
+
+def who() -> bytes:
+    return str(os.getpid()).encode()
+
+
+@pytest.mark.parametrize("count", [0, MANY - 1, MANY])
+def test_another_process_works_beside_where_there_is_much(count: int) -> None:
+    with beside(who, count) as answer:
+        alone = int(answer()) == os.getpid()
+    assert alone == (count < MANY or len(os.sched_getaffinity(0)) == 1 or threading.active_count() > 1)
+
+
+def test_an_answer_may_be_long_or_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_workers", lambda _count: 2)
+    for size in (0, 1, 1 << 20):
+        with beside(lambda size=size: os.urandom(1) * size, 1) as answer:  # type: ignore[misc]  # a default binds it
+            found = answer()
+        assert len(found) == size
+
+
+def test_of_one_that_dies_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_workers", lambda _count: 2)
+    mine = os.getpid()
+
+    def die() -> bytes:
+        if os.getpid() != mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return b"here"
+
+    with beside(die, 1) as answer:
+        assert answer() == b"here"
+
+
+def test_nothing_is_left_of_it_whatever_the_block_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(processes, "_workers", lambda _count: 2)
+    before = len(os.listdir("/proc/self/fd"))
+
+    def told() -> bytes:
+        (tmp_path / "child").write_text(str(os.getpid()))
+        return b"-" * (1 << 20)
+
+    with pytest.raises(KeyboardInterrupt), beside(told, 1):  # nobody asks for the answer, which is too long for a pipe
+        raise KeyboardInterrupt
+    child = int((tmp_path / "child").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert len(os.listdir("/proc/self/fd")) == before
