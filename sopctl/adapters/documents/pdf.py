@@ -335,7 +335,14 @@ def _in_rows(part: dict[str, Any]) -> dict[str, Any]:
     of_rows = [
         "" if at in part["marked"] else known(row, widths) for at, row in enumerate(rows)
     ]  # marked ones are bold
-    return {**part, "rows": rows, "widths": widths, "known": of_rows}
+    head = known(part["columns"], widths, bold=True)
+    return {
+        **part,
+        "rows": rows,
+        "widths": widths,
+        "known": of_rows or [""],
+        "head": head,
+    }  # one says that there is none
 
 
 def _shares(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:

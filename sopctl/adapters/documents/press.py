@@ -29,7 +29,7 @@ MOST = 4
 """The most workers: each takes some 100 MiB."""
 
 
-FRESH = 12
+FRESH = 24
 """How many forms one child of a worker makes. typst keeps what it has worked out of each form, which the next ones do
 not use: looking through it makes a form a sixth slower after some dozens. A child begins without."""
 ENDED = 3

@@ -63,16 +63,18 @@ _SIZE, _INSET = 9.5, 4.0
 """Points: of text in a table, and between it and the left and right edge of its cell."""
 _POINTS = 72 / 2.54
 """In a centimetre."""
+_BOLD = 1.21
+"""So much wider a letter is in bold, at most."""
 
 Known = Literal["one-line", "words", ""]
 """What is known of a row before it is set: each cell is one line, or each word has room in its cell, or nothing."""
 
 
-def known(cells: Sequence[str], widths: Sequence[float]) -> Known:
-    """What is known of a row of these texts, in regular weight, in columns of these widths (centimetres)."""
+def known(cells: Sequence[str], widths: Sequence[float], *, bold: bool = False) -> Known:
+    """What is known of a row of these texts in columns of these widths (centimetres)."""
     found: Known = "one-line"
     for cell, width in zip(cells, widths, strict=True):
-        room = 100 * (width * _POINTS - 2 * _INSET) / _SIZE
+        room = 100 * (width * _POINTS - 2 * _INSET) / _SIZE / (_BOLD if bold else 1)
         if widest(cell) <= room:
             continue
         if any(widest(word) > room for word in cell.split(" ")):
