@@ -72,6 +72,8 @@ def _show(found: "Updated") -> None:
     for each in found.left:
         if each.state == "both":
             why = _("{file}: changed by the site, and this version has another", file=each.file)
+        elif each.state == "removed":
+            why = _("{file}: removed by the site", file=each.file)
         else:
             why = _("{file}: changed by the site", file=each.file)
         click.secho(f"– {_('stays'):<{wide}} {why}", fg="yellow")

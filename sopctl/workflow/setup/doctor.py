@@ -182,12 +182,15 @@ def _playbooks(site: Site) -> list[Diagnosis]:
     found = []
     try:
         differs = updating.compare(site)
-        own = [each.file for each in differs if each.state == "changed"]
-        old = [each.file for each in differs if each.state != "changed"]
+        own = [each.file for each in differs if each.state in ("changed", "removed")]
+        old = [each.file for each in differs if each.state not in ("changed", "removed")]
         if own:
             found.append(
                 Diagnosis(
-                    Text("own playbooks"), True, Text("changed by the site: {files}", files=_few(own)), needed=False
+                    Text("own playbooks"),
+                    True,
+                    Text("changed or removed by the site: {files}", files=_few(own)),
+                    needed=False,
                 )
             )
         if old:

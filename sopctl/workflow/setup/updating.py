@@ -25,9 +25,12 @@ TREES = ("playbooks", "inventory")
 FILES = ("ansible.cfg",)
 EARLIER = Path(__file__).with_name("earlier.txt")
 
-State = Literal["old", "new", "gone", "changed", "both"]
+State = Literal["old", "new", "gone", "changed", "both", "removed"]
 """`old`: as an earlier version had it; `new`: this version has it, and no earlier one had; `gone`: this version has it
-no more; `changed`: by the site, and this version has none newer; `both`: changed by the site, and newer here."""
+no more; `changed`: by the site, and this version has none newer; `both`: changed by the site, and newer here;
+`removed`: by the site."""
+OWN: tuple[State, ...] = ("changed", "both", "removed")
+"""What the site made its own: that stays."""
 
 
 class Differs(Struct, frozen=True):
@@ -64,7 +67,7 @@ def _state(theirs: str, mine: str | None, was: str | None, earlier: Collection[s
     if theirs == (mine or ""):
         return None
     if not theirs:
-        return "new" if was is None else "changed"  # what the site took away stays away
+        return "new" if was is None else "removed"
     if theirs == was or theirs[:16] in earlier:
         return "gone" if mine is None else "old"
     return "changed" if mine in (None, was) else "both"
@@ -79,7 +82,7 @@ def update(site: Site) -> Updated:
     source, done, left, diffs = skeleton(), [], [], {}
     for each in compare(site):
         path, mine = site.root / each.file, source / each.file
-        if each.state in ("changed", "both"):
+        if each.state in OWN:
             left.append(each)
             if each.state == "both":
                 diffs[each.file] = _diff(path, mine, each.file)

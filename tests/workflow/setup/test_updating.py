@@ -58,7 +58,7 @@ def test_files_are_replaced_added_removed_or_left_to_the_site(site: Site) -> Non
     hook.write_text("- name: The site's own\n")
     assert states(site) == {
         "ansible.cfg": "changed",
-        "playbooks/configure_raw.yml": "changed",
+        "playbooks/configure_raw.yml": "removed",
         "playbooks/facts.yml": "old",
         "playbooks/inventory_only.yml": "new",
         "playbooks/past.yml": "gone",
@@ -75,7 +75,7 @@ def test_files_are_replaced_added_removed_or_left_to_the_site(site: Site) -> Non
     assert (site.root / "playbooks/release.yml").read_text() == "old, and the site's\n"
     assert hook.read_text() == "- name: The site's own\n"
     told = states(site)
-    assert set(told.values()) == {"changed"}
+    assert set(told.values()) == {"changed", "removed"}
     assert updating.update(site).diffs == {}
 
 
