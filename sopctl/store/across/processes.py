@@ -50,15 +50,11 @@ def beside(work: Callable[[], bytes], count: int) -> Iterator[Callable[[], bytes
     """What `work` makes of so many records, while the block does something else; the block is given what to ask for it.
     Where they are many, a process of its own does it, as in `in_processes`; else this one, when it is asked. `work` may
     not raise."""
-    if _workers(count) == 1:
+    begun = _begun(work) if _workers(count) > 1 else None
+    if begun is None:
         yield work
         return
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reading)  # else it would wait for itself to read
-        _answer(work, writing)
-    os.close(writing)
+    child, reading = begun
 
     def answer() -> bytes:
         with os.fdopen(os.dup(reading), "rb") as file:
@@ -75,6 +71,23 @@ def beside(work: Callable[[], bytes], count: int) -> Iterator[Callable[[], bytes
 
 _SIZE = 8
 """Bytes before an answer: its length."""
+
+
+def _begun(work: Callable[[], bytes]) -> tuple[int, int] | None:
+    """A child that does the work: its id, and where its answer comes from. None where the system allows no more of
+    them."""
+    reading, writing = os.pipe()
+    try:
+        child = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        return None
+    if child == 0:
+        os.close(reading)  # else it would wait for itself to read
+        _answer(work, writing)
+    os.close(writing)
+    return child, reading
 
 
 def _answer(work: Callable[[], bytes], writing: int) -> None:

@@ -1,5 +1,6 @@
 """Records read by several processes: as by one, in their order."""
 
+import errno
 import os
 import signal
 import threading
@@ -112,6 +113,19 @@ def test_of_one_that_dies_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch)
 
     with beside(die, 1) as answer:
         assert answer() == b"here"
+
+
+def test_where_no_process_can_begin_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "_workers", lambda _count: 2)
+
+    def refuse() -> int:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refuse)
+    before = len(os.listdir("/proc/self/fd"))
+    with beside(who, 1) as answer:
+        assert answer() == who()
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_nothing_is_left_of_it_whatever_the_block_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
