@@ -30,7 +30,7 @@ from sopctl.adapters.documents.forms import (
     Table,
 )
 from sopctl.adapters.documents.text import printable, shortened
-from sopctl.adapters.documents.widths import known
+from sopctl.adapters.documents.widths import TYPST, Known, known
 from sopctl.errors import InvalidRecord, OutsideFailure, in_words
 from sopctl.model.as_json import from_json
 from sopctl.model.quantity import decimal
@@ -328,21 +328,30 @@ def _in_rows(part: dict[str, Any]) -> dict[str, Any]:
         widths = [LABEL_WIDTH, PAGE_WIDTH / 2 - LABEL_WIDTH] * 2
         pairs = [(field["label"], f"{SIGNS[field['source']]} {field['value']}") for field in part["fields"]]
         rows = [[*left, *right] for left, right in zip_longest(pairs[::2], pairs[1::2], fillvalue=("", ""))]
-        return {**part, "rows": rows, "widths": widths, "known": [known(row, widths) for row in rows]}
+        return {**part, "rows": rows, "widths": widths, "known": [_known(row, widths) for row in rows]}
     shares = _shares(part["columns"], part["rows"])
     widths = [PAGE_WIDTH * share / sum(shares) for share in shares]
     rows = [[cell or "–" for cell in row] for row in part["rows"]]
-    of_rows = [
-        "" if at in part["marked"] else known(row, widths) for at, row in enumerate(rows)
-    ]  # marked ones are bold
-    head = known(part["columns"], widths, bold=True)
-    return {
-        **part,
-        "rows": rows,
-        "widths": widths,
-        "known": of_rows or [""],
-        "head": head,
-    }  # one says that there is none
+    marked = part["marked"]  # they are bold, with a sign before
+    told = ["" if at in marked else _known(row, widths) for at, row in enumerate(rows)]
+    if not rows:
+        told = [""]  # of the one that says so
+    head = _known(part["columns"], widths, bold=True)
+    return {**part, "rows": rows, "widths": widths, "known": told, "head": head}
+
+
+def _known(cells: Sequence[str], widths: Sequence[float], *, bold: bool = False) -> Known:
+    return known(cells, widths, bold=bold) if _is_measured() else ""
+
+
+@cache
+def _is_measured() -> bool:
+    """Has this typst the fonts whose letters are known?"""
+    try:
+        import typst
+    except ImportError:  # `_typeset` reports it
+        return False
+    return str(getattr(typst, "__version__", "")).startswith(TYPST)
 
 
 def _shares(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[int]:

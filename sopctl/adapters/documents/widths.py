@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal
 
+TYPST = "0.15."
+"""How the versions of typst begin whose fonts these are. With another, nothing is known."""
+
 _LETTERS = {
     21: "'",
     23: "|",

@@ -50,6 +50,17 @@ def test_a_letter_is_hardly_narrower_than_it_says() -> None:
     ] == []
 
 
+def test_they_are_of_the_typst_that_is_here() -> None:
+    """With another version, these tests say whether its fonts are the same: then it is named too."""
+    assert pdf._is_measured()
+
+
+@pytest.mark.parametrize("version", ["0.14.1", "0.150.0", "1.15.2"])
+def test_of_another_typst_nothing_is_known(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typst, "__version__", version)
+    assert not pdf._is_measured.__wrapped__()
+
+
 def test_letters_are_told_once() -> None:
     assert len(set(LETTERS)) == len(LETTERS)
 
@@ -88,5 +99,5 @@ def test_the_sample_looks_as_if_nothing_were_known() -> None:
 
 def without(form: InventoryForm) -> bytes:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pdf, "known", lambda *_, **__: "")
+        patch.setattr(pdf, "_is_measured", lambda: False)
         return render(form)
