@@ -136,7 +136,6 @@ class _Bench:
         self._feed: Feed = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
         self._enough = asyncio.Event()
-        """Are there answers that need not wait for others?"""
         self._storing = 0
         self.under_way: dict[int, _Work] = {}
         self._key = 0
@@ -147,7 +146,7 @@ class _Bench:
 
         def answered(found: tuple[int, Answer] | BaseException) -> None:
             self._answers.put(found)
-            if isinstance(found, BaseException) or self._answers.qsize() >= min(TOGETHER, self.busy - self._storing):
+            if isinstance(found, BaseException) or self._enough_wait():
                 with contextlib.suppress(RuntimeError):  # the loop has ended: another worker is given the shard
                     loop.call_soon_threadsafe(self._enough.set)
 
@@ -166,8 +165,13 @@ class _Bench:
 
     @property
     def busy(self) -> int:
-        """The checks under way."""
-        return sum(len(work.open) for work in self.under_way.values())
+        """The checks under way. The thread that does them asks too."""
+        return sum(len(work.open) for work in tuple(self.under_way.values()))
+
+    def _enough_wait(self) -> bool:
+        """Are there answers that need not wait for others?"""
+        waiting = self._answers.qsize()
+        return waiting > 0 and waiting >= min(TOGETHER, self.busy - self._storing)
 
     async def _take(self, streams: "JetStreamContext") -> None:
         """Take shards: the next one as soon as all checks of those before are begun, so that a worker never waits for
@@ -212,10 +216,10 @@ class _Bench:
         places = asyncio.Semaphore(4)
         async with asyncio.TaskGroup() as group:
             while True:
-                if self._answers.qsize() < TOGETHER:
-                    self._enough.clear()
+                if not self._enough_wait():
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._enough.wait(), TOGETHER_SECONDS)
+                self._enough.clear()  # before they are taken: what comes from now on sets it again
                 together: list[tuple[int, str, bytes]] = []
                 size = 0
                 while len(together) < TOGETHER and size < self.lane.most // 2 and not self._answers.empty():

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.engine import worker
@@ -111,6 +112,16 @@ def test_a_shard_is_done_when_all_its_answers_are_stored(served: tuple[Site, int
         eventually(lambda: counts(served) == (1, 4), "the first four are not stored")
         hold.set()
         eventually(lambda: counts(served) == (0, 5), "the shard is not acknowledged")
+
+
+def test_answers_wait_for_no_others_where_none_are_to_come(
+    served: tuple[Site, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "TOGETHER_SECONDS", 4 * PATIENCE)
+    [part] = engines.parts("last", worker.TOGETHER + 5, ("cabang",), 1)
+    begin(served, msgspec.json.encode(part))
+    with working(served):
+        eventually(lambda: counts(served) == (0, worker.TOGETHER + 5), "they wait")
 
 
 def test_the_next_shard_is_taken_while_one_drains(served: tuple[Site, int]) -> None:
