@@ -45,7 +45,7 @@ from sopctl.workflow.setup import init
 BOUNDED = (("-", "500"),)
 EVERY = 300
 """Seconds between two checks of a server."""
-RACKS = 60
+IN_A_RACK = 24
 START = datetime(2026, 1, 5, 8, tzinfo=ZoneInfo("Asia/Jakarta"))
 
 
@@ -56,18 +56,20 @@ def make(root: Path, servers: int, networks: int, days: int, months: int) -> Sit
         (root / "networks" / f"net-{number:02}.yml").write_text(
             f"name: net-{number:02}\nnetwork: 10.{number + 1}.0.0/16\n"
         )
-    for number in range(RACKS):
-        (root / "racks" / f"R{number:02}.yml").write_text(
-            f"name: R{number:02}\nroom: R\nunits: 48\ndepth_mm: 900\npower_watts: 20000\n"
+    racks = -(-servers // IN_A_RACK)
+    for number in range(racks):
+        (root / "racks" / f"{rack(number)}.yml").write_text(
+            f"name: {rack(number)}\nroom: R\nunits: 48\ndepth_mm: 900\npower_watts: 20000\n"
             f"network: net-{number % networks:02}\n"
         )
     began = time.perf_counter()
     record = yaml.safe_load(init.EXAMPLE_REQUEST)
     facts = from_script(SAMPLE.read_text(), gathered_at="2026-10-01T02:00:00+07:00")
     for number in range(1, servers + 1):
-        network = number % RACKS % networks
+        network = number % racks % networks
         address = f"10.{network + 1}.{number // 250 % 250}.{number % 250 + 1}"
-        dossier(site, number, record, address, facts, ("2026-10", "2026-11")[:months])
+        place = {"rack": rack(number % racks), "unit": str(1 + number // racks % IN_A_RACK * 2), "height": "2"}
+        dossier(site, number, record, address, place, facts, ("2026-10", "2026-11")[:months])
     told("dossiers", began)
     began = time.perf_counter()
     journal(site)
@@ -78,15 +80,26 @@ def make(root: Path, servers: int, networks: int, days: int, months: int) -> Sit
     return Site(root)
 
 
+def rack(number: int) -> str:
+    return f"R{number:04}"
+
+
 def dossier(
-    site: Site, number: int, record: dict[str, Any], address: str, facts: ServerFacts, months: Sequence[str]
+    site: Site,
+    number: int,
+    record: dict[str, Any],
+    address: str,
+    place: dict[str, str],
+    facts: ServerFacts,
+    months: Sequence[str],
 ) -> None:
     """One server that was configured, with the facts of these months."""
     deposit_id = f"PS-2026-{number:05}"
     folder = site.root / "deposits" / deposit_id
     (folder / "facts").mkdir(parents=True)
     server = record["server"] | {"name": f"s{number}.example.org", "serial": f"SN-{number:05}"}
-    access = record["access"] | {"address": address}
+    accounts = [{"name": "webadmin", "keys": ["ssh-ed25519 " + key_of(f"webadmin {number}")["key"]]}]
+    access = record["access"] | {"address": address, "accounts": accounts}
     letter = record["letter"] | {"number": f"090/{number}/2026"}
     made = record | {"server": server, "access": access, "unit": f"Dinas Contoh {number % 40}", "letter": letter}
     (folder / "deposit.yml").write_bytes(codec.dump({"id": deposit_id, **made}))
@@ -101,10 +114,9 @@ def dossier(
     for seq, (procedure, step, outcome, said) in enumerate(steps, start=1):
         data: dict[str, object] = dict(said)
         if outcome == "tersedia":
-            place = {"rack": f"R{number % RACKS:02}", "unit": str(1 + number // RACKS % 24 * 2), "height": "2"}
             data = {"place": place}
         if (procedure, step) == ("konfigurasi", 1):
-            data = {"host_key": host_key(number), "changed": "1"}
+            data = {"host_key": key_of(f"host {number}"), "changed": "1"}
         if "serial" in data:
             data["serial"] = f"SN-{number:05}"
         at = START + timedelta(hours=number % 5000 + seq)
@@ -113,9 +125,9 @@ def dossier(
     (folder / "history.yml").write_bytes(codec.dump(events))
 
 
-def host_key(number: int) -> dict[str, str]:
-    """A host key of its own, which no server has."""
-    blob = b"\0\0\0\x0bssh-ed25519\0\0\0 " + hashlib.sha256(str(number).encode()).digest()
+def key_of(name: str) -> dict[str, str]:
+    """A public key of its own, which nobody has."""
+    blob = b"\0\0\0\x0bssh-ed25519\0\0\0 " + hashlib.sha256(name.encode()).digest()
     return {"type": "ssh-ed25519", "key": base64.b64encode(blob).decode(), "sha256": fingerprint(blob)}
 
 
