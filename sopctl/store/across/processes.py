@@ -76,7 +76,10 @@ _SIZE = 8
 def _begun(work: Callable[[], bytes]) -> tuple[int, int] | None:
     """A child that does the work: its id, and where its answer comes from. None where the system allows no more of
     them."""
-    reading, writing = os.pipe()
+    try:
+        reading, writing = os.pipe()
+    except OSError:
+        return None
     try:
         child = os.fork()
     except OSError:

@@ -115,13 +115,16 @@ def test_of_one_that_dies_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch)
         assert answer() == b"here"
 
 
-def test_where_no_process_can_begin_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("call", "number"), [("fork", errno.EAGAIN), ("fork", errno.ENOMEM), ("pipe", errno.EMFILE)])
+def test_where_no_process_can_begin_the_work_is_done_here(
+    call: str, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(processes, "_workers", lambda _count: 2)
 
     def refuse() -> int:
-        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(os, "fork", refuse)
+    monkeypatch.setattr(os, call, refuse)
     before = len(os.listdir("/proc/self/fd"))
     with beside(who, 1) as answer:
         assert answer() == who()
