@@ -129,7 +129,7 @@ def _disks(devices: Mapping[str, object]) -> Iterator[Disk]:
             name=clean,
             size_bytes=capacity,
             model=placeholders.name(device.get("model")),
-            serial=placeholders.serial(device.get("serial")) or _serial_of(identity),
+            serial=placeholders.serial(device.get("serial"), 80) or _serial_of(identity),
             rotational={"0": False, "1": True}.get(str(device.get("rotational"))[:2]),
             wwn=_wwn_of(identity),
         )
