@@ -239,10 +239,12 @@ def parts(
 def control(root: str, run: str, count: str, port: str, dies_after: str, addresses: str = "127.0.0.1/32") -> None:
     """A controller's whole run. With `dies_after`, it kills itself when so many are recorded, the last of them not
     acknowledged."""
+    from sopctl.adapters.engine import controller
     from sopctl.errors import SopctlError
     from sopctl.workflow.servers import checking
     from sopctl.workflow.servers.engine import choosing
 
+    controller.GRACE_SECONDS = int(PATIENCE)  # a link may be cut for as long as others take on a busy machine
     site, errors = Site(Path(root)), list[SopctlError]()
     assert site.settings.engine
     engine = choosing.over_broker(site, time.time)
