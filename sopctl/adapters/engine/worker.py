@@ -136,7 +136,9 @@ class _Bench:
         self._feed: Feed = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[tuple[int, Answer] | BaseException] = queue.SimpleQueue()
         self._enough = asyncio.Event()
+        """Set once answers need not wait for others (`_enough_wait`)."""
         self._storing = 0
+        """Answers on their way to the broker, whose checks still count as open."""
         self.under_way: dict[int, _Work] = {}
         self._key = 0
 

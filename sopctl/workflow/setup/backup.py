@@ -69,8 +69,7 @@ def _given_away(desk: Desk, file: Path) -> Iterator[None]:
         site.refuse_moved()
         site.mark_moved(Moved(desk.now(), desk.typed, file.name))
     try:
-        locked = site.locks
-        for path in listed(locked):
+        for path in listed(site.locks):
             with locks.hold(path, path.name):
                 pass  # who takes it from now on finds the mark
         yield

@@ -182,8 +182,8 @@ def _playbooks(site: Site) -> list[Diagnosis]:
     found = []
     try:
         differs = updating.compare(site)
-        own = [each.file for each in differs if each.state in ("changed", "removed")]
-        old = [each.file for each in differs if each.state not in ("changed", "removed")]
+        own = [each.file for each in differs if each.state in updating.SETTLED]
+        old = [each.file for each in differs if each.state not in updating.SETTLED]
         if own:
             found.append(
                 Diagnosis(

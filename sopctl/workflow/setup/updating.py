@@ -29,7 +29,9 @@ State = Literal["old", "new", "gone", "changed", "both", "removed"]
 """`old`: as an earlier version had it; `new`: this version has it, and no earlier one had; `gone`: this version has it
 no more; `changed`: by the site, and this version has none newer; `both`: changed by the site, and newer here;
 `removed`: by the site."""
-OWN: tuple[State, ...] = ("changed", "both", "removed")
+SETTLED: tuple[State, ...] = ("changed", "removed")
+"""The site's own, with nothing newer to take over."""
+OWN: tuple[State, ...] = (*SETTLED, "both")
 """What the site made its own: that stays."""
 
 
