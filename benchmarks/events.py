@@ -100,7 +100,8 @@ def main() -> None:
     for lines in map(int, sys.argv[1:]) if sys.argv[1:] else LINES:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             site, deposits = made(Path(folder), lines)
-            Journal(site.root).writer()
+            with Journal(site.root).adding():
+                pass  # the marks
             record(site.root, deposits, 2 * DOSSIERS)  # what is read once
             print(f"{lines:>10,}", end="", flush=True)
             for count in (1, PROCESSES):

@@ -106,9 +106,9 @@ def dossier(
         )
     (folder / "history.yml").write_bytes(codec.dump(events))
     if noted:
-        writer = Journal(site.root).writer()
-        for event in events:
-            writer.add(deposit_id, event)
+        with Journal(site.root).adding() as writer:
+            for event in events:
+                writer.add(deposit_id, event)
     return deposit_id
 
 

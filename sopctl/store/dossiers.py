@@ -378,10 +378,12 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
     _refuse_full(dossier, content, step=step)
 
     def unchanged() -> bool:
-        if len(dossier.events) == 1:  # only then can its opening be unfinished; looking lists all dossiers
-            staging.finish(site)
         return _part(dossier.folder, "history.yml", HISTORY_BYTES) == dossier.history
 
+    if len(dossier.events) == 1:  # only then can its opening be unfinished; looking lists all dossiers
+        with site.alone():
+            site.refuse_moved()
+            staging.finish(site)
     commit(site, dossier.id, dossier.history_file, content, events, unchanged)
     _know(dossier.id, content, events)
     return replace(dossier, events=events, history=content)
@@ -390,15 +392,15 @@ def append(site: Site, dossier: Dossier, event: Event, *, step: bool = True) -> 
 def commit(
     site: Site, name: str, path: Path, content: bytes, events: Sequence[Event], unchanged: Callable[[], bool]
 ) -> None:
-    """Write the history `name` (of a deposit, or a book of the house) to `path`, and note its newest event in the
-    journal. `unchanged` says whether the file still is what was read. What can be written before is on the disk before
-    the site is held: others wait only for what must be in one order. Where the disk does not confirm the folder after
-    the rename, the event stands and goes into the journal, and that is told (`Site.lagging`).
+    """Write the history `name` (of a deposit, or a book of the house), which is held, to `path`, and note its newest
+    event in the journal. `unchanged` says whether the file still is what was read. Others wait only for what must be in
+    one order, the line itself: what can be written before is on the disk before, and the line is confirmed after. Where
+    the disk does not confirm what is in its place, the event stands, and that is told (`Site.lagging`).
 
     Raises as `append`.
     """
     *before, bound = events
-    with prepared(path, content) as put, site.alone(), undisturbed():
+    with prepared(path, content) as put, site.recording(), undisturbed():
         site.refuse_moved()
         if not unchanged():
             raise Conflict(
@@ -407,14 +409,19 @@ def commit(
                 remedy=Action("show", name) if re.match(names.ID, name) else (),
                 deposit=name,
             )
-        journal = Journal(site.root).catch_up(name, before)
+        journal = Journal(site.root)
+        journal.catch_up(name, before, site.in_order)
         try:
             put()
         except Unconfirmed as error:
             site.tell(error)
         site.committed.append((name, bound.seq))
         try:
-            journal.add(name, bound)
+            with journal.adding(site.in_order) as writer:
+                writer.add(name, bound)
+                _note_roster(site, writer, bound)
+        except Unconfirmed as error:
+            site.tell(error)
         except SopctlError as error:
             site.lagging.append(
                 OutsideFailure(
@@ -427,8 +434,6 @@ def commit(
                     reason=error.text,
                 )
             )
-        else:
-            _note_roster(site, journal, bound)
 
 
 def _note_roster(site: Site, journal: Writer, event: Event) -> None:

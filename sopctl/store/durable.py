@@ -192,7 +192,7 @@ def prepared(
         try:
             sync_folder(path.parent)
         except OSError as error:
-            raise _unconfirmed(path, error) from error
+            raise unconfirmed(path, error) from error
 
     try:
         with disk_errors(path):
@@ -316,25 +316,67 @@ def _settle(folder: Path, mode: int) -> None:
 def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
     """Append `line` and a newline durably, over the last `over` bytes. A line torn by a crash lacks its newline, and
     its reader leaves it out. Raises OutsideFailure; the file is then as it was."""
-    with disk_errors(path):
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+    with disk_errors(path), Appender(path) as appender:
+        appender.add(line, over=over)
         try:
-            end = os.fstat(descriptor).st_size - over
-            try:
-                if not end:  # its first line, so it may be new
-                    os.fchmod(descriptor, 0o640)
-                    share_as_folder(descriptor, path.parent)
-                if over:
-                    os.ftruncate(descriptor, end)
-                _write_all(descriptor, line + b"\n")
-                os.fdatasync(descriptor)  # with the length, without the times: nobody asks when
-            except OSError:
-                os.ftruncate(descriptor, end)
-                raise
-        finally:
-            os.close(descriptor)
-        if not end:
-            sync_folder(path.parent)
+            appender.confirm()
+        except OSError:
+            appender.take_back()
+            raise
+
+
+class Appender:
+    """Appends lines to a file, which are on the disk once they are confirmed: until then, others may append theirs. A
+    context, which closes the file. Each of it raises OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = -1
+        self._start = self._stop = 0
+        """Where its lines begin and end, in bytes."""
+
+    def __enter__(self) -> "Appender":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+    def add(self, line: bytes, *, over: int = 0) -> None:
+        """Append a line and a newline, over the last `over` bytes. Where it raises, the file is as it was."""
+        first = self._descriptor < 0
+        if first:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+            self._descriptor = os.open(self._path, flags, 0o640)
+        end = os.fstat(self._descriptor).st_size - over
+        if first:
+            self._start = self._stop = end
+        try:
+            if not end:  # its first line, so it may be new
+                os.fchmod(self._descriptor, 0o640)
+                share_as_folder(self._descriptor, self._path.parent)
+            if over:
+                os.ftruncate(self._descriptor, end)
+            _write_all(self._descriptor, line + b"\n")
+        except OSError:
+            os.ftruncate(self._descriptor, end)
+            raise
+        self._stop = end + len(line) + 1
+
+    def confirm(self) -> None:
+        """Return once what was added survives a power cut."""
+        if self._stop == self._start:
+            return
+        os.fdatasync(self._descriptor)  # with the length, without the times: nobody asks when
+        if not self._start:
+            sync_folder(self._path.parent)
+
+    def take_back(self) -> bool:
+        """Remove what was added, where nothing of others stands behind it; was it? Call where nobody else appends."""
+        if os.fstat(self._descriptor).st_size != self._stop:
+            return False
+        os.ftruncate(self._descriptor, self._start)
+        return True
 
 
 def sync_folder(folder: Path) -> None:
@@ -442,7 +484,7 @@ def write_new(path: Path, content: bytes, *, mode: int = 0o640) -> None:
     try:
         sync_folder(path.parent)
     except OSError as error:
-        raise _unconfirmed(path, error) from error
+        raise unconfirmed(path, error) from error
 
 
 def _appear(temporary: str, path: Path) -> None:
@@ -543,7 +585,8 @@ def undisturbed() -> Iterator[None]:
         signal.raise_signal(signum)
 
 
-def _unconfirmed(path: Path, error: OSError) -> Unconfirmed:
+def unconfirmed(path: Path, error: OSError) -> Unconfirmed:
+    """What was written to `path` is there; only whether it will survive is not known."""
     return Unconfirmed(
         "write-unconfirmed",
         "this was written, but the disk did not confirm that it survives a power cut: {reason}",

@@ -128,7 +128,8 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
         _settle(site)
         if len(read(site)) != len(before) or new.seq != len(before) + 1:
             raise Conflict("issued-meanwhile", "another report was issued in the meantime", remedy="Issue it again.")
-        journal = Journal(site.root).catch_up(NAME, before)
+        journal = Journal(site.root)
+        journal.catch_up(NAME, before)
         try:
             for kept, content in zip(files, contents.values(), strict=True):
                 write_tentative(site.root / kept.file, content)
@@ -141,7 +142,8 @@ def issue(site: Site, before: Sequence[Issued], new: Issued, contents: Mapping[s
                 _settle(site)
         site.committed.append((NAME, bound.seq))
         try:
-            journal.add_hash(NAME, bound.seq, bound.hash)
+            with journal.adding() as writer:
+                writer.add_hash(NAME, bound.seq, bound.hash)
         except SopctlError as error:
             site.lagging.append(
                 OutsideFailure(

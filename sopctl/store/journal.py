@@ -13,8 +13,8 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
@@ -28,7 +28,15 @@ from sopctl.model import names
 from sopctl.model.as_json import NotJson, from_json
 from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
-from sopctl.store.durable import append_line, listed, make_folder, opened, write_atomic
+from sopctl.store.durable import (
+    Appender,
+    disk_errors,
+    listed,
+    make_folder,
+    opened,
+    unconfirmed,
+    write_atomic,
+)
 
 FILE_NAME = "journal.jsonl"
 STAMPS = "timestamps"
@@ -53,6 +61,10 @@ RESTORE = (
     gettext_noop("If it is lost, say why:"),
     Action("journal mend", needs=("reason",)),
 )
+
+
+Turn = Callable[[], AbstractContextManager[object]]
+"""Of those who add lines, one at a time: a lock that is held meanwhile. Who is alone on the site needs none."""
 
 
 class Line(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -284,30 +296,46 @@ class Journal:
         found = [Stamp(Anchor(int(name[1]), name[2]), path) for name, path in named if name]
         return sorted(found, key=lambda each: each.anchor.lines)
 
-    def catch_up(self, deposit: str, events: Sequence[Noted]) -> "Writer":
-        """Bring the journal up to the events that a dossier has. Returns what its next event is noted with.
+    def catch_up(self, deposit: str, events: Sequence[Noted], turn: Turn = nullcontext) -> None:
+        """Before the next event of a history that is held: bring the journal up to those that it has. A `turn` is taken
+        only where the marks do not show that it is.
 
         Raises InvalidRecord where it lacks more of them than a crash can leave, or was altered; OutsideFailure.
         """
         with self._opened() as file:
-            writer = self._writer(file)
+            if len(events) <= self._noted(file, deposit) and self._ends_near(file):
+                return
+        with self.adding(turn) as writer, self._opened() as file:
             noted = self._noted(file, deposit)
-        if len(events) > noted:  # all lines are looked at, before anything is missed
+            if len(events) <= noted:
+                return
+            # all lines are looked at, before anything is missed
             known = {self._line(*line).seq for line in self._lines_of(deposit)}
             missing = [event for event in events if event.seq not in known]
             if not lags(deposit, [event.seq for event in missing], len(events)):
                 raise self.cut(deposit, len(missing))
             if len(events) - len(missing) > noted:
                 self._marks.forget()
-                writer = self.writer()
+                self._end(file)
             for event in missing:
                 writer.add(deposit, event)
-        return writer
 
-    def writer(self) -> "Writer":
-        """What lines are added with, after those that are there. Raises InvalidRecord, OutsideFailure."""
-        with self._opened() as file:
-            return self._writer(file)
+    @contextmanager
+    def adding(self, turn: Turn = nullcontext) -> Iterator["Writer"]:
+        """Add lines, after those that are there, in a `turn` of those who do. It is over before the disk has confirmed
+        them, so that others need not wait for that; the block, after.
+
+        Raises InvalidRecord, OutsideFailure: the journal is then as it was. Unconfirmed where that cannot be, because
+        others have added to it meanwhile.
+        """
+        with Appender(self.path) as appender:
+            try:
+                with turn():
+                    with self._opened() as file:
+                        end, torn = self._end(file)
+                    yield Writer(self.path, self._marks, end, torn, appender)
+            finally:
+                _confirm(self.path, appender, turn)
 
     def has(self, deposit: str) -> bool:
         """Is there a line of a deposit? One that is being opened has none, as its number says; after a crash, the whole
@@ -327,10 +355,6 @@ class Journal:
         with opened(self.path, links=False) if os.path.lexists(self.path) else nullcontext(io.BytesIO()) as file:
             yield file
 
-    def _writer(self, file: BinaryIO) -> "Writer":
-        end, torn = self._end(file)
-        return Writer(self.path, self._marks, end, torn)
-
     def _noted(self, file: BinaryIO, deposit: str) -> int:
         """Up to which event a history has its lines, as the marks say and the line there proves; 0 if they do not."""
         mark = self._marks.of(deposit)
@@ -339,6 +363,11 @@ class Journal:
         file.seek(mark.start)
         found = _BEGINNING.match(file.readline(MAX_LINE))
         return mark.seq if found and (found[1], int(found[2])) == (deposit.encode(), mark.seq) else 0
+
+    def _ends_near(self, file: BinaryIO) -> bool:
+        """Does it end where the marks say, or a line or a few of others further?"""
+        end = self._marks.end()
+        return end is not None and 0 <= _size(file) - end.stop <= MAX_LINE
 
     def _lines_of(self, deposit: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one deposit, with their numbers; the whole journal is read."""
@@ -497,8 +526,8 @@ class _Reading:
 class Writer:
     """Adds lines to a journal, each chained to the one before, and keeps its marks."""
 
-    def __init__(self, path: Path, marks: Marks, end: End, torn: int) -> None:
-        self._path, self._marks, self._end, self._torn = path, marks, end, torn
+    def __init__(self, path: Path, marks: Marks, end: End, torn: int, appender: Appender) -> None:
+        self._path, self._marks, self._end, self._torn, self._appender = path, marks, end, torn, appender
 
     @property
     def roster(self) -> str:
@@ -521,11 +550,25 @@ class Writer:
 
     def _add(self, line: Line) -> None:
         content = msgspec.json.encode(line) + b"\n"
-        append_line(self._path, content[:-1], over=self._torn)
+        with disk_errors(self._path):
+            self._appender.add(content[:-1], over=self._torn)
         reading = _Reading(self._marks, self._end)
         reading.take(content)
         self._marks.keep(reading.end, reading.marks)
         self._end, self._torn = reading.end, 0
+
+
+def _confirm(path: Path, appender: Appender, turn: Turn) -> None:
+    """Return once the disk has what was added; what it refuses is taken back. Raises as `Journal.adding`."""
+    with disk_errors(path):
+        try:
+            appender.confirm()
+        except OSError as error:
+            with turn():
+                taken_back = appender.take_back()
+            if not taken_back:
+                raise unconfirmed(path, error) from error
+            raise
 
 
 def _numbered(deposit: str) -> tuple[str, int]:

@@ -1,5 +1,5 @@
-"""One writer at a time: flock(2) on a file that is never unlinked. It names its holder, for the error shown to whoever
-waits.
+"""One writer at a time, or several who do not disturb each other: flock(2) on a file that is never unlinked. It names
+whoever holds it alone, for the error shown to whoever waits.
 
 The kernel frees a lock when its holder dies, so a crash leaves nothing to clean.
 """
@@ -24,8 +24,9 @@ HOLDER_BYTES = 256
 
 
 @contextmanager
-def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
-    """Hold the lock `path` while the block runs. `what` names it for people.
+def hold(path: Path, what: Prose, *, wait: float = 0, shared: bool = False) -> Iterator[None]:
+    """Hold the lock `path` while the block runs; a `shared` one together with others who share it, which nobody is told
+    of. `what` names it for people.
 
     Raises Conflict when another process holds it for longer than `wait` seconds.
     """
@@ -33,19 +34,30 @@ def hold(path: Path, what: Prose, *, wait: float = 0) -> Iterator[None]:
         descriptor = open_in_place(path)
     try:
         with disk_errors(path, "lock"):
-            _take(descriptor, what, wait)
-            holder = f"{os.getpid()} {' '.join(sys.argv[1:])}".encode(errors="replace")
-            os.pwrite(descriptor, holder[:HOLDER_BYTES].ljust(HOLDER_BYTES), 0)
+            _take(descriptor, what, wait, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+            if not shared:
+                holder = f"{os.getpid()} {' '.join(sys.argv[1:])}".encode(errors="replace")
+                os.pwrite(descriptor, holder[:HOLDER_BYTES].ljust(HOLDER_BYTES), 0)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, what: Prose, wait: float) -> None:
+def wait_until_free(path: Path, what: Prose, wait: float) -> None:
+    """Until nobody holds the lock `path`. Raises Conflict where somebody still does after so many seconds."""
+    with disk_errors(path, "lock"):
+        descriptor = open_in_place(path)
+        try:
+            _take(descriptor, what, wait, fcntl.LOCK_EX)
+        finally:
+            os.close(descriptor)
+
+
+def _take(descriptor: int, what: Prose, wait: float, how: int) -> None:
     began = time.monotonic()
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
             return
         except BlockingIOError:
             waited = time.monotonic() - began

@@ -5,7 +5,7 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
@@ -324,12 +324,35 @@ class Site:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Hold the site's own lock: for the journal, new ids and rack space. Waits for others, who hold it briefly."""
-        with locks.hold(self.locks / "site", Text("the site"), wait=SITE_LOCK_SECONDS):
-            if not self._migrated:  # no command takes a site back to an older format
-                origin.migrate(self.root)
-                self._migrated = True
+        """Hold the whole site: for new ids, rack space and backups, while nobody else records anything. Waits for
+        others, who hold it briefly."""
+        with self._lock("turn"):  # nobody begins to record from now on
+            locks.wait_until_free(self.locks / "recording", Text("the site"), SITE_LOCK_SECONDS)
+            with self.in_order():
+                if not self._migrated:  # no command takes a site back to an older format
+                    origin.migrate(self.root)
+                    self._migrated = True
+                yield
+
+    @contextmanager
+    def recording(self) -> Iterator[None]:
+        """Record in one history that is held, while others record in theirs, and nobody is `alone`. Waits for who is,
+        or is about to be."""
+        if not self._migrated:
+            with self.alone():
+                pass
+        with ExitStack() as held:
+            with self._lock("turn", shared=True):
+                held.enter_context(self._lock("recording", shared=True))
             yield
+
+    def in_order(self) -> AbstractContextManager[None]:
+        """Hold what brings all events of the site into one order: the journal's end. Only for that, while `recording`:
+        all others wait meanwhile."""
+        return self._lock("site")
+
+    def _lock(self, name: str, *, shared: bool = False) -> AbstractContextManager[None]:
+        return locks.hold(self.locks / name, Text("the site"), wait=SITE_LOCK_SECONDS, shared=shared)
 
     def new_run(self, name: str) -> Path:
         """The path of a folder for one run of an outside program, not made yet. Runs are disposable and never in git.

@@ -58,8 +58,8 @@ def note(site: Site, folder: Path) -> None:
     sync_folder(site.folder("deposits"))
     listed = _listed(folder)
     journal = Journal(site.root)
-    writer = journal.writer()
-    for deposit_id, hash_ in listed:
-        if not journal.has(deposit_id):
-            writer.add_hash(deposit_id, 1, hash_)
+    with journal.adding() as writer:
+        for deposit_id, hash_ in listed:
+            if not journal.has(deposit_id):
+                writer.add_hash(deposit_id, 1, hash_)
     shutil.rmtree(folder)

@@ -9,13 +9,18 @@ import os
 import shutil
 import struct
 import subprocess
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from sopctl.errors import SopctlError
+from sopctl.model.sop.history import Event
+from sopctl.store import dossiers
 from sopctl.store.site import Site
 from sopctl.workflow.desk import Desk
 from tests.faults import stages
@@ -96,16 +101,16 @@ def lost(made: Path, server: Server, disk: Disk, desk: Desk, cuts: int, *, lies:
     shutil.copytree(made / "disposed", site)
     os.sync()
     wrong, held = [], False
-    count = len(server.run(site, command(random, held), Mode.COUNT).calls)
+    calls = len(server.run(site, command(random, held), Mode.COUNT).calls)
     known = heads(site)[stages.ID]
     held = True
     for number in range(cuts):
-        call = random.randint(1, count + count // 4)
+        call = random.randint(1, calls + calls // 4)
         ended = server.run(site, command(random, held), Mode.CUT, call, lies=lies)
         if ended.code != -9:  # it was done before its turn to be cut came
             disk.cut()
         disk.start_again()
-        where = f"cut {number} at call {call} of {count}, command ended with {ended.code}"
+        where = f"cut {number} at call {call} of {calls}, command ended with {ended.code}"
         try:
             now = heads(site).get(stages.ID, [])
         except SopctlError as error:  # also a disk whose own structures are torn: it answers nothing any more
@@ -120,6 +125,74 @@ def lost(made: Path, server: Server, disk: Disk, desk: Desk, cuts: int, *, lies:
             break
         held, known = (len(now) - len(known)) % 2 != held, now
     return wrong
+
+
+def write(site: Path, deposit: str, acknowledged: int) -> None:
+    """Record events of this deposit without end; `acknowledged` is a pipe that gets the hash of each."""
+    try:
+        here = Site(site)
+        for number in count(1):
+            with dossiers.open_alone(here, deposit) as dossier:
+                event = Event(0, datetime.now(UTC), "penitipan", 2, "failed", "x", "x", f"{number} " + "x" * 200)
+                done = dossiers.append(here, dossier, event)
+            if here.lagging:
+                break
+            os.write(acknowledged, done.head.encode())
+    finally:  # the disk is gone: nothing else of this process may run
+        os._exit(0)
+
+
+def written(site: Path, deposits: list[str], disk: Disk, seconds: float) -> dict[str, list[str]]:
+    """Let a process write for each of these deposits, and cut the power after so long: what they were told is kept."""
+    pipes = {deposit: os.pipe() for deposit in deposits}
+    children = []
+    for deposit, (_, told) in pipes.items():
+        child = os.fork()
+        if not child:
+            write(site, deposit, told)
+        children.append(child)
+    time.sleep(seconds)
+    disk.cut()
+    for child in children:
+        os.waitpid(child, 0)
+    found = {}
+    for deposit, (heard, told) in pipes.items():
+        os.close(told)
+        with os.fdopen(heard) as pipe:
+            said = pipe.read()
+        found[deposit] = [said[at : at + 64] for at in range(0, len(said), 64)]
+    return found
+
+
+def test_no_acknowledged_event_is_lost_where_several_write(
+    made: Path, server: Server, disk: Disk, desk: Desk, tmp_path: Path
+) -> None:
+    """Their lines are confirmed side by side: each has its own, and all before it."""
+    before = tmp_path / "before"
+    shutil.copytree(made / "placed", before)
+    for number in range(3):
+        assert server.run(before, ["request", str(made / "inputs" / f"other{number}.yml")]).code == 0
+    deposits = [each for each in dossiers.ids(Site(before)) if each != stages.ID]
+    random, site, total = Random(2), disk.folder / "site", 0
+    for number in range(CUTS):
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(before, site)
+        os.sync()
+        known = heads(site)
+        told = written(site, deposits, disk, random.uniform(0.02, 0.3))
+        disk.start_again()
+        now = heads(site)
+        for deposit in deposits:
+            had = [*known[deposit], *told[deposit]]
+            assert now[deposit][: len(had)] == had, f"cut {number}: acknowledged events of {deposit} are gone"
+            assert len(now[deposit]) <= len(had) + 1
+        assert unsound(Desk(Site(site), desk.deciding, desk.clock)) == [], f"cut {number}"
+        for deposit in deposits:  # the site goes on as it is
+            assert server.run(site, ["hold", deposit, "--by", "staf", "--reason", "x"]).code in (0, 4)
+        assert unsound(Desk(Site(site), desk.deciding, desk.clock)) == [], f"cut {number}"
+        total += sum(map(len, told.values()))
+    assert total > CUTS
+    figure("power cuts under several", f"{CUTS} cuts while three processes wrote {total} events: nothing lost or torn")
 
 
 def test_no_acknowledged_event_is_lost_to_a_power_cut(made: Path, server: Server, disk: Disk, desk: Desk) -> None:

@@ -334,6 +334,34 @@ def test_a_line_is_written_over_the_end_or_not_at_all(tmp_path: Path, monkeypatc
     assert path.read_bytes() == b"one\ntwo\n"
 
 
+def test_lines_are_confirmed_together(tmp_path: Path, calls: list[str]) -> None:
+    """One synchronisation for all, and none where nothing was added."""
+    path = tmp_path / "journal"
+    with durable.Appender(path) as nothing:
+        nothing.confirm()
+    assert (calls, path.exists()) == ([], False)
+    with durable.Appender(path) as appender:
+        for line in (b"one", b"torn", b"two"):
+            appender.add(line, over=5 if line == b"two" else 0)
+        assert (calls, path.read_bytes()) == ([], b"one\ntwo\n")
+        appender.confirm()
+    assert calls == ["fdatasync file", "fsync folder"]
+
+
+def test_lines_are_taken_back_unless_others_stand_behind_them(tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(b"zero\ntor")
+    with durable.Appender(path) as mine, durable.Appender(path) as others:
+        mine.add(b"one", over=3)
+        mine.add(b"two")
+        others.add(b"three")
+        assert not mine.take_back()
+        assert path.read_bytes() == b"zero\none\ntwo\nthree\n"
+        assert others.take_back()
+        assert mine.take_back()
+    assert path.read_bytes() == b"zero\n"
+
+
 def test_what_is_written_but_not_confirmed_is_in_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_folder: Path) -> None:
         raise OSError(errno.EIO, "Input/output error")

@@ -4,6 +4,7 @@ the store is, and fails when its guard is taken out."""
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,9 @@ import pytest
 from sopctl.errors import SopctlError
 from sopctl.model.sop.entries import ConditionInspected
 from sopctl.store import codec, dossiers
+from sopctl.store import site as stored
 from sopctl.store.across import origin
+from sopctl.store.journal import Journal
 from sopctl.store.site import MOVED, Site
 from sopctl.workflow.desk import Desk, act
 from sopctl.workflow.setup import journal
@@ -22,7 +25,7 @@ from tests.faults.judging import files, litter
 from tests.guards import take_out, twice
 
 ROWS = rows("store_guards")
-NAMES = {"codec": codec, "os": os}
+NAMES = {"codec": codec, "os": os, "nullcontext": nullcontext}
 """What the table's expressions may name."""
 
 
@@ -60,7 +63,8 @@ class World:
 
 
 @pytest.fixture
-def world(desk: Desk, file_request: Callable[..., str], tmp_path: Path) -> World:
+def world(desk: Desk, file_request: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(stored, "SITE_LOCK_SECONDS", 0.05)
     return World(desk, file_request(), file_request, tmp_path)
 
 
@@ -128,6 +132,40 @@ def moved_meanwhile(world: World) -> None:
 def held_by_one(world: World) -> None:
     with act(world.fresh().decided_by("staf"), world.deposit, "hold"):
         assert refused(world.hold) == "held-by-another"
+
+
+def alone_while_another_records(world: World) -> None:
+    site, other = world.fresh().site, world.fresh().site
+    with site.recording():
+        assert refused(lambda: _alone(other)) == "held-by-another"
+
+
+def recording_while_one_is_alone(world: World) -> None:
+    site, other = world.fresh().site, world.fresh().site
+    _alone(other)
+    with site.alone():
+        assert refused(lambda: _record(other)) == "held-by-another"
+
+
+def _alone(site: Site) -> None:
+    with site.alone():
+        pass
+
+
+def _record(site: Site) -> None:
+    with site.recording():
+        pass
+
+
+def two_lines_at_once(world: World) -> None:
+    site, other = world.fresh().site, world.fresh().site
+    with Journal(site.root).adding(site.in_order):
+        assert refused(lambda: _add(other)) == "held-by-another"
+
+
+def _add(site: Site) -> None:
+    with Journal(site.root).adding(site.in_order):
+        pass
 
 
 def moved_site(world: World) -> None:

@@ -1,15 +1,21 @@
 """Following the journal: who looks again learns which deposits were named meanwhile, and when to read all anew."""
 
+import errno
 import hashlib
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
-from sopctl.errors import InvalidRecord
+from sopctl.errors import InvalidRecord, OutsideFailure
+from sopctl.store.across.marks import Marks
+from sopctl.store.durable import Unconfirmed
 from sopctl.store.journal import (
     MENDED,
     ROSTER,
@@ -118,12 +124,17 @@ def events(*numbers: int) -> list[Noted]:
 def journal(tmp_path: Path) -> Journal:
     """Of three events of two deposits, a book of the house, and a roster that changed."""
     found = Journal(tmp_path)
-    writer = found.writer()
-    for deposit, seq in ((ONE, 1), (OTHER, 1), (ONE, 2)):
-        writer.add(deposit, Said(seq))
-    writer.add_roster("ab" * 32, "a person left")
-    writer.add("visits", Said(1))
+    with found.adding() as writer:
+        for deposit, seq in ((ONE, 1), (OTHER, 1), (ONE, 2)):
+            writer.add(deposit, Said(seq))
+        writer.add_roster("ab" * 32, "a person left")
+        writer.add("visits", Said(1))
     return found
+
+
+def add(journal: Journal, deposit: str, seq: int) -> None:
+    with journal.adding() as writer:
+        writer.add(deposit, Said(seq))
 
 
 def raw(journal: Journal) -> list[bytes]:
@@ -144,7 +155,8 @@ def test_each_line_names_the_one_before(journal: Journal) -> None:
     assert journal.anchor() == Anchor(5, digest(written[-1]))
     assert str(journal.anchor()) == f"5:{digest(written[-1])}"
     assert (journal.newest(), journal.size(), roster_of(lines[3])) == (ONE, journal.path.stat().st_size, "ab" * 32)
-    assert journal.writer().roster == "ab" * 32
+    with journal.adding() as writer:
+        assert writer.roster == "ab" * 32
     assert [journal.has(each) for each in (ONE, OTHER, "PS-2026-0009")] == [True, True, False]
     assert [journal.given(each) for each in ("PS-2026-", "PS-2025-", "vis")] == [2, 0, 0]
 
@@ -157,7 +169,7 @@ def test_the_newest_event_of_a_dossier_may_be_the_first_line_of_a_long_journal(j
 
 def test_a_dossier_whose_number_begins_as_anothers_is_not_there(tmp_path: Path) -> None:
     found = Journal(tmp_path)
-    found.writer().add("PS-2026-10000", Said(1))
+    add(found, "PS-2026-10000", 1)
     assert [found.has(each) for each in ("PS-2026-10000", "PS-2026-1000", "PS-2026-0100")] == [True, False, False]
     with pytest.raises(InvalidRecord):
         found.catch_up("PS-2026-1000", events(1))
@@ -176,7 +188,7 @@ def test_a_line_that_a_crash_tore_is_written_over(journal: Journal) -> None:
     journal.path.write_bytes(before + b'{"deposit":"PS-20')
     assert (len(journal.lines()), journal.size(), journal.newest()) == (5, len(before), ONE)
     assert journal.walk() == Journal(journal.path.parent).walk()
-    journal.writer().add(OTHER, Said(2))
+    add(journal, OTHER, 2)
     assert journal.path.read_bytes().startswith(before + b'{"deposit":"PS-2026-0002","seq":2,')
     assert (len(journal.lines()), journal.newest()) == (6, OTHER)
 
@@ -185,9 +197,9 @@ def test_more_than_a_torn_line_is_no_crash(journal: Journal) -> None:
     whole = journal.path.read_bytes()
     for more, refused in ((4096, False), (4097, True)):
         journal.path.write_bytes(whole + b"x" * more)
-        for look in (journal.lines, journal.walk, journal.writer, journal.anchor):
+        for look in (journal.lines, journal.walk, journal.anchor, lambda: add(journal, OTHER, 2)):
             if not refused:
-                assert look()
+                look()
                 continue
             with pytest.raises(InvalidRecord) as caught:
                 look()
@@ -240,7 +252,7 @@ def test_a_beginning_that_is_known_is_not_read_again(journal: Journal) -> None:
     assert (whole.fresh, [each.deposit for each in whole.notes]) == (journal.lines(), [ROSTER])
     assert whole.heads == {1: digest(written[0]), 4: digest(written[3])}
     assert whole.anchor == journal.anchor()
-    journal.writer().add(OTHER, Said(2))
+    add(journal, OTHER, 2)
     more = journal.walk(whole.covered, (1,))
     assert more is not None
     assert ([each.seq for each in more.fresh], more.notes, more.heads) == ([2], whole.notes, {1: digest(written[0])})
@@ -318,8 +330,91 @@ def test_a_journal_catches_up_with_one_event(journal: Journal) -> None:
         assert caught.value.id == "journal-cut"
         assert caught.value.message.startswith(f"the journal lacks {count} of {deposit}, ")
     assert len(journal.lines()) == 6
-    journal.catch_up("books", events(1)).add("books", Said(2))
+    journal.catch_up("books", events(1))
+    add(journal, "books", 2)
     assert [(each.deposit, each.seq) for each in journal.lines()[6:]] == [("books", 1), ("books", 2)]
+
+
+@contextmanager
+def turn(taken: list[str]) -> Iterator[None]:
+    taken.append("begun")
+    yield
+    taken.append("over")
+
+
+def test_who_is_up_to_date_waits_for_nobody(journal: Journal) -> None:
+    """A turn is taken only where a line is missing, or the marks do not tell."""
+    taken: list[str] = []
+    for numbers, turns in (((1, 2), 0), ((1, 2, 3), 1), ((1, 2, 3), 0)):
+        taken.clear()
+        journal.catch_up(ONE, events(*numbers), partial(turn, taken))
+        assert taken == ["begun", "over"] * turns
+    Marks(journal.path.parent).forget()
+    Journal(journal.path.parent).catch_up(ONE, events(1, 2, 3), partial(turn, taken))
+    assert taken == ["begun", "over"]
+    with journal.path.open("ab") as file:
+        file.write(b"x" * 4097)
+    with pytest.raises(InvalidRecord):
+        Journal(journal.path.parent).catch_up(ONE, events(1, 2, 3), partial(turn, taken))
+
+
+def test_a_turn_is_over_before_the_disk_has_confirmed_the_line(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So others have theirs meanwhile, and each is on the disk when its writer goes on."""
+    taken: list[str] = []
+    real = os.fdatasync
+
+    def synchronise(descriptor: int) -> None:
+        taken.append("synchronised")
+        monkeypatch.setattr(os, "fdatasync", real)
+        add(Journal(journal.path.parent), OTHER, 2)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", synchronise)
+    with journal.adding(partial(turn, taken)) as writer:
+        writer.add(ONE, Said(3))
+    assert taken == ["begun", "over", "synchronised"]
+    assert [(each.deposit, each.seq) for each in journal.lines()[5:]] == [(ONE, 3), (OTHER, 2)]
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_a_line_that_the_disk_refuses_is_taken_back_where_it_can_be(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, others: bool
+) -> None:
+    """What another has chained to it meanwhile cannot go without it: that it stands is told, and that nobody knows
+    whether it will."""
+    before, real = journal.path.read_bytes(), os.fdatasync
+
+    def refuse(_descriptor: int) -> None:
+        monkeypatch.setattr(os, "fdatasync", real)
+        if others:
+            add(Journal(journal.path.parent), OTHER, 2)
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    taken: list[str] = []
+    with pytest.raises(OutsideFailure) as caught, journal.adding(partial(turn, taken)) as writer:
+        writer.add(ONE, Said(3))
+    assert taken == ["begun", "over"] * 2
+    assert isinstance(caught.value, Unconfirmed) is others
+    found = [(each.deposit, each.seq) for each in journal.lines()[5:]]
+    assert found == ([(ONE, 3), (OTHER, 2)] if others else [])
+    assert others or journal.path.read_bytes() == before
+    fresh = Journal(journal.path.parent)
+    fresh.catch_up(ONE, events(1, 2, 3))
+    assert [(each.deposit, each.seq) for each in fresh.lines()[5:]] == (found or [(ONE, 3)])
+
+
+def test_what_was_added_is_on_the_disk_also_where_the_block_fails(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", made.append)
+    with suppress(ValueError), journal.adding() as writer:
+        writer.add(ONE, Said(3))
+        raise ValueError
+    assert (len(made), len(journal.lines())) == (1, 6)
 
 
 @pytest.mark.parametrize("harm", ["", "altered"])

@@ -113,6 +113,27 @@ def test_who_waits_sleeps_longer_the_longer_it_waits_within_bounds(
     assert 1 <= sum(slept) < 1 + locks.LAST_POLL
 
 
+def test_those_who_share_a_lock_hold_it_together(tmp_path: Path) -> None:
+    """And nobody alone meanwhile; who holds it is not told, because several do."""
+    lock = tmp_path / "lock"
+    with locks.hold(lock, "the site", shared=True), locks.hold(lock, "the site", shared=True):
+        told = refused(lock)
+        assert (told.id, str(told.values["process"])) == ("held-by-another", "unknown")
+    with held(lock, b"1 backup"), pytest.raises(Conflict) as refusal, locks.hold(lock, "the site", shared=True):
+        pass
+    assert refusal.value.values["process"] == "1"
+    assert lock.read_bytes() == b"1 backup", "who shares it does not name itself"
+
+
+def test_a_lock_that_everybody_has_left_is_free(tmp_path: Path) -> None:
+    lock = tmp_path / "var" / "locks" / "recording"
+    locks.wait_until_free(lock, "the site", 0)
+    for shared in (True, False):
+        with locks.hold(lock, "the site", shared=shared), pytest.raises(Conflict):
+            locks.wait_until_free(lock, "the site", 0.01)
+    locks.wait_until_free(lock, "the site", 0)
+
+
 def test_what_is_no_file_of_ours_is_not_locked(tmp_path: Path) -> None:
     """A link may lead to anybody's file, and a pipe would wait for ever."""
     (tmp_path / "there").write_text("mine")

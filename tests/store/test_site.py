@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,15 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
-from sopctl.errors import Action, InvalidRecord, NotNow, OutsideFailure, UsageError
+from sopctl.errors import Action, Conflict, InvalidRecord, NotNow, OutsideFailure, UsageError
+from sopctl.locale import Prose
+from sopctl.store import locks
+from sopctl.store import site as stored
 from sopctl.store.durable import Unconfirmed
 from sopctl.store.site import Moved, Site
 from tests.cases import rows
 from tests.conftest import somebody_else
+from tests.patience import PATIENCE
 
 
 def test_an_unreadable_site_is_one_clear_error(site: Site) -> None:
@@ -251,3 +256,45 @@ def test_the_folders_of_runs(site: Site) -> None:
     assert [path.name for path, _ in site.runs()] == ["check.x", "check.9", "check.1", "other.12"]
     site.forget_runs(now)
     assert [path.name for path, _ in site.runs()] == ["check.x", "check.9"]
+
+
+def test_several_record_at_once_and_who_wants_the_site_alone_comes_before_the_next(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, so that a backup does not wait until the office goes home."""
+    asked, had, go_on = threading.Event(), threading.Event(), threading.Event()
+    waited = locks.wait_until_free
+
+    def waiting(path: Path, what: Prose, wait: float) -> None:
+        asked.set()
+        waited(path, what, wait)
+
+    monkeypatch.setattr(locks, "wait_until_free", waiting)
+
+    def alone() -> None:
+        with Site(site.root).alone():
+            had.set()
+            go_on.wait(PATIENCE)
+
+    one, another, late = (Site(site.root) for _ in range(3))
+    for each in (one, another, late):
+        with each.recording():  # what is done once
+            pass
+    asked.clear()
+    thread = threading.Thread(target=alone, daemon=True)
+    with one.recording():
+        with another.recording():
+            thread.start()
+            assert asked.wait(PATIENCE)
+        monkeypatch.setattr(stored, "SITE_LOCK_SECONDS", 0.05)
+        with pytest.raises(Conflict), late.recording():
+            pass
+        with one.in_order():
+            assert not had.is_set()
+    assert had.wait(PATIENCE)
+    with pytest.raises(Conflict), late.recording():
+        pass
+    go_on.set()
+    thread.join(PATIENCE)
+    with late.recording():
+        pass

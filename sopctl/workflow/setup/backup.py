@@ -70,8 +70,7 @@ def _given_away(desk: Desk, file: Path) -> Iterator[None]:
         site.mark_moved(Moved(desk.now(), desk.typed, file.name))
     try:
         for path in listed(site.locks):
-            with locks.hold(path, path.name):
-                pass  # who takes it from now on finds the mark
+            locks.wait_until_free(path, path.name, 0)  # who takes it from now on finds the mark
         yield
     except BaseException:
         site.unmark_moved()

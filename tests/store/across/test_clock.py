@@ -116,7 +116,8 @@ def test_the_newest_event_is_a_dossier_s(desk: Desk, file_request: Callable[...,
     deposit, journal = file_request(), Journal(desk.site.root)
     with desk.site.alone():
         for name in ("=", "-", "visits-2026"):
-            journal.writer().add_hash(name, 1, "0" * 64)
+            with journal.adding() as writer:
+                writer.add_hash(name, 1, "0" * 64)
     assert journal.newest() == deposit
     (desk.site.root / "var" / "clock").unlink()
     found = clocks.doubt(desk.site, YEARS)

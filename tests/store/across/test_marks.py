@@ -35,13 +35,21 @@ def events(count: int) -> list[Noted]:
 def note(root: Path, name: str, count: int) -> None:
     """Note the event after `count` others."""
     found = Journal(root)
-    (found.catch_up(name, events(count)) if count else found.writer()).add(name, Event(count + 1))
+    if count:
+        found.catch_up(name, events(count))
+    with found.adding() as writer:
+        writer.add(name, Event(count + 1))
+
+
+def end_to_add_at(root: Path) -> End:
+    """Where the journal ends, for who adds to it."""
+    with Journal(root).adding() as writer:
+        return writer._end
 
 
 def longer(root: Path, lines: int) -> None:
     """Add lines of other deposits, as they stand in the journal of a large site."""
-    writer = Journal(root).writer()
-    text, prev = [], writer._end.digest
+    text, prev = [], end_to_add_at(root).digest
     for number in range(lines):
         raw = msgspec.json.encode(journal.Line(f"PS-2024-{number:06}", 1, "0" * 64, prev))
         prev = journal._digest(raw)
@@ -264,10 +272,10 @@ def test_whatever_happens_the_marks_are_those_of_a_whole_reading(tmp_path: Path,
             case _:
                 note(tmp_path, name, counts[name])
                 counts[name] += 1
-    by_marks = Journal(tmp_path).writer()._end
+    by_marks = end_to_add_at(tmp_path)
     found = {name: Marks(tmp_path).of(name) for name in NAMES}
     Marks(tmp_path).forget()
-    assert Journal(tmp_path).writer()._end == by_marks
+    assert end_to_add_at(tmp_path) == by_marks
     assert {name: Marks(tmp_path).of(name) for name in NAMES} == found
     have = [(line.deposit, line.seq) for line in Journal(tmp_path).lines() if line.deposit != journal.MENDED]
     assert sorted(have) == sorted((name, seq) for name in NAMES for seq in range(1, counts[name] + 1))
