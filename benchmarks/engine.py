@@ -29,6 +29,7 @@ import msgspec
 sys.path.insert(0, str(Path(__file__).parent))
 
 from checks import ACCOUNT, PORT, PR_SET_CHILD_SUBREAPER, serving, sshd
+from needs import cpu_of
 
 from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.shards import Check, Shard, shards
@@ -42,13 +43,6 @@ from tests.patience import eventually
 BOUNDED = (("300", "3000", "1000"),)
 ROUNDS = 2
 WAYS = {"here": "in one process", "halves": "in two processes", "away": "by two workers of two networks"}
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-def cpu_of(pid: int) -> float:
-    """Seconds of CPU that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def memory_of(pid: int) -> float:

@@ -6,10 +6,11 @@
 
 From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, with the same forks and
 with pipelining, each with connections of its own as a monthly run has them: what Ansible keeps open for the next one
-is taken away. `asked` is the gathering alone, without forms and records. The CPU is that of the controller, with all
-that a command starts here; each runs for one deposit too, so that what a further one costs is seen apart from the
-start. The servers share the machine's cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one:
-that is to Ansible's advantage, which keeps one connection for all of them.
+is taken away. `asked` is the gathering alone, without forms and records; `by a worker` is `collect` where a worker asks
+over a broker, whose CPU counts too. The CPU is that of the controller, with all that a command starts here; each runs
+for one deposit too, so that what a further one costs is seen apart from the start. The servers share the machine's
+cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one: that is to Ansible's advantage, which
+keeps one connection for all of them.
 """
 
 import hashlib
@@ -20,7 +21,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -30,7 +34,7 @@ import msgspec
 import yaml
 from lists import WAY
 from msgspec.structs import replace
-from needs import program
+from needs import cpu_of, program
 from needs import root as needs_root
 
 from sopctl.adapters import lab
@@ -56,9 +60,15 @@ from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 from sopctl.workflow.steps.collecting import AT_ONCE
 from sopctl.workflow.trust import target
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests import engines
+from tests.patience import eventually
+
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
 ZONE = ZoneInfo("Asia/Jakarta")
+AWAY, NETWORK = "by a worker", "bench"
 BOUNDED = (("gather", "3", "1", "1"), ("forms", "60"), ("summary", "100"))
 """The command lines of `make bench`."""
 
@@ -134,8 +144,9 @@ class Cost(NamedTuple):
     memory: float
 
 
-def command(root: Path, *words: str) -> Cost:
-    """What a command takes."""
+def command(root: Path, *words: str, beside: Sequence[int] = ()) -> Cost:
+    """What a command takes, with the CPU of these processes `beside` it."""
+    before = sum(map(cpu_of, beside))
     with tempfile.TemporaryDirectory(prefix="cp-", dir="/tmp", ignore_cleanup_errors=True) as sockets:
         fresh = {"PYTHONPATH": str(CHECKOUT), "ANSIBLE_SSH_CONTROL_PATH_DIR": sockets}
         begin = time.perf_counter()
@@ -143,53 +154,84 @@ def command(root: Path, *words: str) -> Cost:
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - begin
     assert status == 0, words
-    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+    cpu = used.ru_utime + used.ru_stime + sum(map(cpu_of, beside)) - before
+    return Cost(wall, cpu, used.ru_maxrss / 1024)
+
+
+def site_of(root: Path, bench: lab.LabStatus, deposits: int, **access: object) -> list[str]:
+    """Make a site whose deposits lead to these servers: their ids."""
+    init(root)
+    settings = root / "sopctl.yml"
+    account = f"management: {{account: {bench.servers[0].user}, key: management}}"
+    settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
+    for name in ("", ".pub"):
+        shutil.copy(bench.servers[0].key_file + name, root / f"keys/management{name}")
+    ids = []
+    for number in range(1, deposits + 1):
+        server = bench.servers[number % len(bench.servers)]
+        pin = next(key for key in server.host_keys if key.type == "ssh-ed25519")
+        way = {"address": server.address, "port": server.port, "ports": [], **access}
+        ids.append(dossier(Site(root), number, way, msgspec.to_builtins(pin), {}, noted=True))
+    return ids
+
+
+@contextmanager
+def watched(root: Path, bench: lab.LabStatus, deposits: int) -> Iterator[list[int]]:
+    """A site of the same deposits whose network has a worker: the processes of the broker and the worker."""
+    site_of(root, bench, deposits, network=NETWORK)
+    (root / "networks").mkdir(exist_ok=True)
+    of = ip_network(f"{bench.servers[0].address}/24", strict=False)
+    (root / f"networks/{NETWORK}.yml").write_text(f"name: {NETWORK}\nnetwork: {of}\n")
+    port = engines.free_port()
+    site = engines.with_engine(Site(root), (NETWORK,), port)
+    keys = engines.worker_folder(site, NETWORK) / "keys"
+    keys.mkdir(mode=0o700, exist_ok=True)
+    shutil.copy(root / "keys/management", keys / "management")
+    broker = engines.Broker(site, port).start()
+    worker = engines.worker(site, NETWORK, root.parent / "worker.log")
+    try:
+        eventually(lambda: "connected" in worker.said, "the worker does not connect")
+        yield [broker.pid, worker.process.pid]
+    finally:
+        worker.end()
+        broker.kill()
 
 
 def gather(root: Path, deposits: int, rounds: int, servers: int) -> None:
     """`inventory collect`, and Ansible's own `setup` on the same servers, by turns."""
     needs_root()
     ansible, playbook = program("ansible", "make setup-dev"), program("ansible-playbook", "make setup-dev")
-    bench = lab.up("bench", servers=servers)
+    bench, far = lab.up("bench", servers=servers), root.with_name("far")
     try:
-        init(root)
-        settings = root / "sopctl.yml"
-        account = f"management: {{account: {bench.servers[0].user}, key: management}}"
-        settings.write_text(settings.read_text().replace("management: {account: sopctl, key: management}", account))
-        for name in ("", ".pub"):
-            shutil.copy(bench.servers[0].key_file + name, root / f"keys/management{name}")
-        ids = []
-        for number in range(1, deposits + 1):
-            server = bench.servers[number % servers]
-            pin = next(key for key in server.host_keys if key.type == "ssh-ed25519")
-            access: dict[str, object] = {"address": server.address, "port": server.port, "ports": []}
-            ids.append(dossier(Site(root), number, access, msgspec.to_builtins(pin), {}, noted=True))
+        ids = site_of(root, bench, deposits)
         mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--clock-is-right", "--forks", "10")
         plays = (playbook, "-i", "inventory", "-f", "10", "playbooks/facts.yml", "-l")
 
         def lines(of: list[str]) -> dict[str, tuple[str, ...]]:
-            several = of if len(of) > 1 else [of[0], of[0]]  # so that it is a run over many, with its options
             return {
                 "setup": (ansible, "-i", "inventory", ",".join(of), "-b", "-f", "10", "-m", "setup"),
                 "facts.yml": (*plays, ",".join(of)),
                 "asked": (sys.executable, __file__, "ask", *of),
-                "collect": (*mine, *several),
-                "with Ansible": (*mine, "--with-ansible", *several),
+                "collect": (*mine, *of),
+                "with Ansible": (*mine, "--with-ansible", *of),
+                AWAY: (*mine, *of),
             }
 
         costs: dict[str, list[Cost]] = {name: [] for name in lines(ids)}
         further: dict[str, list[float]] = {name: [] for name in costs}
-        for _ in range(rounds):
-            for name, words in lines(ids).items():
-                cost = command(root, *words)
-                one = command(root, *lines(ids[:1])[name])
-                costs[name].append(cost)
-                further[name].append((cost.cpu - one.cpu) / max(1, deposits - 1) * 1000)
-                print(
-                    f"{name:<13} {cost.wall:6.2f} s  CPU {cost.cpu:6.2f} s, a further deposit "
-                    f"{further[name][-1]:6.1f} ms  {cost.memory:5.0f} MiB",
-                    flush=True,
-                )
+        with watched(far, bench, deposits) as others:
+            for _ in range(rounds):
+                for name, words in lines(ids).items():
+                    where, beside = (far, others) if name == AWAY else (root, [])
+                    cost = command(where, *words, beside=beside)
+                    one = command(where, *lines(ids[:1])[name], beside=beside)
+                    costs[name].append(cost)
+                    further[name].append((cost.cpu - one.cpu) / max(1, deposits - 1) * 1000)
+                    print(
+                        f"{name:<13} {cost.wall:6.2f} s  CPU {cost.cpu:6.2f} s, a further deposit "
+                        f"{further[name][-1]:6.1f} ms  {cost.memory:5.0f} MiB",
+                        flush=True,
+                    )
         for name, those in costs.items():
             wall = median(each.wall for each in those) / median(each.wall for each in costs["setup"])
             cpu = median(each.cpu for each in costs["setup"]) / median(each.cpu for each in those)

@@ -34,6 +34,12 @@ def root() -> None:
         sys.exit("this benchmark starts servers or namespaces, which takes root\n  → run it as root, or: make bench")
 
 
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process has used, with those of its children that have ended."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
 def as_installed() -> dict[str, str]:
     """The environment of a command that is measured: it keeps its bytecode, as pip makes it for an installed package. A
     shell may say otherwise, and to compile all anew takes longer than many a command."""

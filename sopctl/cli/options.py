@@ -180,11 +180,26 @@ def _or_only_due(ctx: click.Context, _param: click.Parameter, value: Any) -> Any
     return (only_due(ctx),) if isinstance(value, tuple) else only_due(ctx)
 
 
+class Several(click.Argument):
+    """As many names as one likes, each of which counts once."""
+
+    def __init__(self, declared: Sequence[str], **how: Any) -> None:
+        super().__init__(declared, nargs=-1, **how)
+
+    def type_cast_value(self, ctx: click.Context, value: Any) -> Any:
+        return tuple(dict.fromkeys(super().type_cast_value(ctx, value)))
+
+
+def several(name: str, **how: Any) -> Callable[[Command], Command]:
+    """As `click.argument`, of `Several`."""
+    return click.argument(name, cls=Several, **how)
+
+
 DEPOSIT = _Deposit()
 id_argument = click.argument("deposit_id", metavar="ID", type=DEPOSIT)
 due_argument = click.argument("deposit_id", metavar="[ID]", type=DEPOSIT, required=False, callback=_or_only_due)
 """For a step of the procedure: without an ID, the only deposit for which it is due."""
-due_arguments = click.argument("deposit_ids", metavar="[ID]...", type=DEPOSIT, nargs=-1, callback=_or_only_due)
+due_arguments = several("deposit_ids", metavar="[ID]...", type=DEPOSIT, callback=_or_only_due)
 
 
 def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:

@@ -21,6 +21,7 @@ from sopctl.cli.options import (
     lacks,
     open_desk,
     say,
+    several,
 )
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import aligned, console, documented, put_advice, put_json
@@ -47,7 +48,7 @@ FORMATS = ("table", "json", "ndjson", "prometheus", "nagios", "junit")
         "sopctl check --all --format nagios",
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
+@several("ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--all", "everything", is_flag=True, help="All servers on site.")
 @click.option("--select", default="", metavar="KEY=TEXT,...", help="Only those of a unit, state (procedure) or rack.")
 @click.option(

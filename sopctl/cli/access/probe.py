@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.language import _, said
-from sopctl.cli.options import FILE, end, example, json_option, lacks
+from sopctl.cli.options import FILE, end, example, json_option, lacks, several
 from sopctl.cli.render import put_json, put_ladder
 from sopctl.errors import InvalidRecord, UsageError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         "sopctl probe --jump hop@gate.example.org --jump-key keys/hop --jump-expect-key SHA256:... 10.0.0.7",
     ),
 )
-@click.argument("hosts", metavar="HOST[:PORT]...", nargs=-1, required=True)
+@several("hosts", metavar="HOST[:PORT]...", required=True)
 @click.option("--user", "-u", help="Log in as USER (needs --key and --expect-key), and run `true`.")
 @click.option("--key", type=FILE, help="Private key file for the login (mode 600).")
 @click.option("--expect-key", metavar="KEY", help='Host key that must be shown: "SHA256:..." or a line of a .pub file.')

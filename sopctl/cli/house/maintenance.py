@@ -17,6 +17,7 @@ from sopctl.cli.options import (
     month_option,
     open_desk,
     reason_option,
+    several,
 )
 from sopctl.cli.render import console, put_json, table
 from sopctl.cli.tree import Group
@@ -38,7 +39,7 @@ def command() -> None:
         'sopctl maintenance plan PS-2026-0001 --from "2030-01-15 20:00" --until "2030-01-16 02:00" --reason RAM',
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
+@several("ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--rack", "racks", multiple=True, metavar="RACK", help="All servers that are in it now.")
 @click.option("--from", "begin", type=MOMENT, required=True, help="When it begins: not in the past.")
 @click.option("--until", type=MOMENT, required=True, help="When it ends: within 31 days.")

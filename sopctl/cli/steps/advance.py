@@ -18,6 +18,7 @@ from sopctl.cli.options import (
     json_option,
     key_option,
     open_desk,
+    several,
     user_option,
     via_option,
 )
@@ -26,7 +27,7 @@ from sopctl.errors import Interrupted, SopctlError
 
 
 @click.command("advance", epilog=example("sopctl advance PS-2026-0001 PS-2026-0002", "sopctl advance --all"))
-@click.argument("deposit_ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
+@several("deposit_ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--all", "everything", is_flag=True, help="Every deposit with a step that needs no person.")
 @host_key_option
 @key_option

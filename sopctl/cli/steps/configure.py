@@ -22,6 +22,7 @@ from sopctl.cli.options import (
     only_due,
     open_desk,
     seen_option,
+    several,
     trusted_path_option,
 )
 from sopctl.cli.passwords import Given, password_options
@@ -56,7 +57,7 @@ if TYPE_CHECKING:
         'sopctl configure PS-2026-0001 --by-hand "Staf Pusat Data: alamat IP dan VLAN lewat konsol"',
     ),
 )
-@click.argument("ids", metavar="[ID]…", nargs=-1, type=DEPOSIT)
+@several("ids", metavar="[ID]...", type=DEPOSIT)
 @host_key_option
 @trusted_path_option
 @click.option("--cut-off", "cut_off", metavar="PORTS", help="What the owner agrees to lose: 6379,161/udp,8000-8010.")

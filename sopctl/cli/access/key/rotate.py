@@ -6,7 +6,7 @@ import click
 
 from sopctl.cli.access.key._render import put_key
 from sopctl.cli.interrupt import cancel_on_interrupt
-from sopctl.cli.options import DEPOSIT, end, example, json_option, open_desk
+from sopctl.cli.options import DEPOSIT, end, example, json_option, open_desk, several
 from sopctl.cli.passwords import Given, password_options
 from sopctl.cli.render import put_answers, put_step
 
@@ -18,7 +18,7 @@ from sopctl.cli.render import put_answers, put_step
         "sopctl key rotate PS-2026-0001 --ask-password  # none of our keys opens it any more",
     ),
 )
-@click.argument("ids", nargs=-1, metavar="[ID]...", type=DEPOSIT)
+@several("ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--to", "named", metavar="NAME", help="To this key, which is in keys/ [default: a new one is made].")
 @click.option("--lost", is_flag=True, help="The current key is lost: owners have to let the new one in.")
 @password_options

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sopctl.cli.options import DEPOSIT, choose_one, end, end_with, example, json_option, open_desk
+from sopctl.cli.options import DEPOSIT, choose_one, end, end_with, example, json_option, open_desk, several
 from sopctl.cli.reading.document._render import put_all_documents, put_checked, put_documents
 from sopctl.cli.render import put_json
 from sopctl.errors import UsageError
@@ -16,7 +16,7 @@ from sopctl.errors import UsageError
         "sopctl document verify PS-2026-0001", "sopctl document verify formulir.pdf", "sopctl document verify --all"
     ),
 )
-@click.argument("what", metavar="ID|FILE...", nargs=-1)
+@several("what", metavar="ID|FILE...")
 @click.option("--all", "everything", is_flag=True, help="All documents of all deposits.")
 @json_option
 @click.pass_context

@@ -7,7 +7,7 @@ import click
 
 from sopctl.cli.interrupt import cancel_on_interrupt
 from sopctl.cli.language import _, ngettext, said
-from sopctl.cli.options import end, example, json_option, open_desk
+from sopctl.cli.options import end, example, json_option, open_desk, several
 from sopctl.cli.render import in_column, put_advice, put_json
 from sopctl.errors import ExitCode
 from sopctl.model.text import printable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("audit", epilog=example("sopctl switch audit", "sopctl switch audit sw-a1 sw-b1 --json"))
-@click.argument("names", metavar="[SWITCH]...", nargs=-1)
+@several("names", metavar="[SWITCH]...")
 @json_option
 @click.pass_context
 def command(ctx: click.Context, names: tuple[str, ...], *, as_json: bool) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.language import _, ngettext, said
-from sopctl.cli.options import DEPOSIT, end_with, example, json_option, open_desk
+from sopctl.cli.options import DEPOSIT, end_with, example, json_option, open_desk, several
 from sopctl.cli.render import counted_progress, put_json, put_wrapped
 from sopctl.errors import SopctlError
 from sopctl.model.text import printable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("sync", epilog=example("sopctl netbox sync --dry-run", "sopctl netbox sync PS-2026-0001"))
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
+@several("ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @json_option
 @click.pass_context

@@ -25,6 +25,7 @@ from sopctl.cli.options import (
     lacks,
     open_desk,
     seen_option,
+    several,
 )
 from sopctl.cli.render import console, put_advice, put_step, put_steps, put_wrapped, task_progress
 from sopctl.errors import SopctlError
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
         "sopctl inventory collect PS-2026-0001 --from lembar-inventaris-PS-2026-0001.xlsx",
     ),
 )
-@click.argument("deposit_ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
+@several("deposit_ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--due", is_flag=True, help="Every server whose inventory is due: those without one this month.")
 @click.option(
     "--all", "everyone", is_flag=True, help="Every server; those that have one this month get a new revision."

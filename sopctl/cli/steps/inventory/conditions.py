@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sopctl.cli.language import _, ngettext
-from sopctl.cli.options import DEPOSIT, FILE, end_with, example, json_option, open_desk
+from sopctl.cli.options import DEPOSIT, FILE, end_with, example, json_option, open_desk, several
 from sopctl.cli.plugin import Plugin, not_for_a_file, put_or_write
 from sopctl.cli.render import documented, put_json
 from sopctl.cli.steps.inventory._render import put_conditions
@@ -39,7 +39,7 @@ class Conditions(Plugin):
         "sopctl inventory conditions --format nagios",
     ),
 )
-@click.argument("ids", metavar="[ID]...", nargs=-1, type=DEPOSIT)
+@several("ids", metavar="[ID]...", type=DEPOSIT)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", help="How to print them.")
 @click.option("--output", type=FILE, help="Write them to this file, atomically.")
 @json_option
