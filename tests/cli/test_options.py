@@ -7,7 +7,7 @@ import click
 import pytest
 
 from sopctl.cli.main import cli
-from sopctl.cli.options import DAY, DEPOSIT, MOMENT, TEXT, When, refuse_placeholders
+from sopctl.cli.options import DAY, DEPOSIT, MOMENT, TEXT, Several, When, refuse_placeholders, several
 from sopctl.cli.wording import told
 from sopctl.errors import UsageError
 from sopctl.store.site import Site
@@ -44,14 +44,40 @@ NAMES = {"named"}
 """Of options that are called like one of them, and take the name of a file."""
 
 
-def options(command: click.Command) -> Iterator[click.Option]:
-    """Every option of a command and of those below it."""
+def parameters(command: click.Command) -> Iterator[click.Parameter]:
+    """Every option and argument of a command and of those below it."""
     if isinstance(command, click.Group):
         for name in command.list_commands(click.Context(command)):
             below = command.get_command(click.Context(command), name)
             assert below is not None
-            yield from options(below)
-    yield from (each for each in command.params if isinstance(each, click.Option))
+            yield from parameters(below)
+    yield from command.params
+
+
+def options(command: click.Command) -> Iterator[click.Option]:
+    """Every option of a command and of those below it."""
+    yield from (each for each in parameters(command) if isinstance(each, click.Option))
+
+
+PAIRS = {"[MONTH MONTH]"}
+"""Two of one kind, which may be the same."""
+
+
+def test_whatever_takes_several_names_takes_each_once() -> None:
+    found = [each for each in parameters(cli) if isinstance(each, click.Argument) and each.nargs == -1]
+    several = [each for each in found if each.metavar not in PAIRS]
+    assert len(several) == len(found) - len(PAIRS) > 10
+    assert [each.name for each in several if type(each) is not Several] == []
+
+
+def test_a_server_that_is_named_twice_is_one() -> None:
+    @click.command
+    @several("hosts", metavar="[HOST]...")
+    def command(hosts: tuple[str, ...]) -> tuple[str, ...]:
+        return hosts
+
+    assert command.main(["two", "one", "two"], standalone_mode=False) == ("two", "one")
+    assert command.main([], standalone_mode=False) == ()
 
 
 def test_every_recorded_text_passes_the_gate() -> None:
