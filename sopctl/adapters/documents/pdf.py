@@ -4,6 +4,7 @@ typst reads nothing but the `templates` folder, and no template fetches a packag
 wheel, so that a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
 """
 
+import threading
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time
@@ -332,16 +333,21 @@ def _in_rows(part: dict[str, Any]) -> dict[str, Any]:
     shares = _shares(part["columns"], part["rows"])
     widths = [PAGE_WIDTH * share / sum(shares) for share in shares]
     rows = [[cell or "–" for cell in row] for row in part["rows"]]
-    marked = part["marked"]  # they are bold, with a sign before
-    told = ["" if at in marked else _known(row, widths) for at, row in enumerate(rows)]
+    told = [_known_marked(row, widths) if at in part["marked"] else _known(row, widths) for at, row in enumerate(rows)]
     if not rows:
-        told = [""]  # of the one that says so
+        told = [Known()]  # of the one that says so
     head = _known(part["columns"], widths, bold=True)
     return {**part, "rows": rows, "widths": widths, "known": told, "head": head}
 
 
 def _known(cells: Sequence[str], widths: Sequence[float], *, bold: bool = False) -> Known:
-    return known(cells, widths, bold=bold) if _is_measured() else ""
+    return known(cells, widths, bold=bold) if _is_measured() else Known()
+
+
+def _known_marked(row: Sequence[str], widths: Sequence[float]) -> Known:
+    """How high a row is that is bold and has a sign before. Its texts are set as if nothing were known."""
+    first, *others = row
+    return Known(lines=_known([f"▲ {first}", *others], widths, bold=True).lines)
 
 
 @cache
@@ -404,6 +410,21 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False)
 
 
+def _compiler(template: Path) -> Any:
+    """typst with a template, which it reads once. One makes one form at a time, so each thread has its own."""
+    import typst
+
+    own: dict[str, Any] = _compilers.__dict__
+    if str(template) not in own:
+        own[str(template)] = typst.Compiler(
+            template, root=template.parent, font_paths=_fonts(), ignore_system_fonts=True
+        )
+    return own[str(template)]
+
+
+_compilers = threading.local()
+
+
 def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
     try:
         import typst
@@ -415,15 +436,10 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             reason=str(error),
         ) from error
     try:
-        return typst.compile(
-            TEMPLATES / f"{template}.typ",
-            root=TEMPLATES,
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs=inputs,
-            pdf_standards=["a-2b"],
-            timestamp=datetime.combine(issued, time(), UTC),
+        made: bytes = _compiler(TEMPLATES / f"{template}.typ").compile(
+            sys_inputs=inputs, pdf_standards=["a-2b"], timestamp=datetime.combine(issued, time(), UTC)
         )
+        return made
     except (typst.TypstError, RuntimeError, OSError) as error:
         if "decode image" in in_words(error):  # the only image that is not ours
             raise InvalidRecord(

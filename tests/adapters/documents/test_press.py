@@ -3,12 +3,13 @@
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from sopctl.adapters.documents import render
+from sopctl.adapters.documents import InventoryForm, render
 from sopctl.adapters.documents.press import FRESH, Press
 from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
@@ -84,3 +85,17 @@ def running(pid: int) -> bool:
 def test_without_workers_a_form_is_made_when_it_is_asked_for() -> None:
     with Press() as press:
         assert press.start(FORMS[0])() == render(FORMS[0])
+
+
+def test_threads_make_forms_at_the_same_time_and_go_on_after_one_that_is_refused() -> None:
+    """Each has a typst of its own, which can make one form at a time."""
+    broken = replace(FORMS[0], letterhead=replace(FORMS[0].letterhead, logo=samples.LOGO.replace(b"IDAT", b"IDAT\xff")))
+    expected = [render(form) for form in FORMS]
+
+    def both(form: InventoryForm) -> bytes:
+        with pytest.raises(InvalidRecord, match="the picture of the logo is broken"):
+            render(broken)
+        return render(form)
+
+    with ThreadPoolExecutor(len(FORMS)) as pool:
+        assert [*pool.map(both, FORMS)] == expected

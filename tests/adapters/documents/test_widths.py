@@ -32,13 +32,15 @@ def measured(texts: Sequence[str], weight: str = "regular") -> list[float]:
 
 
 @pytest.mark.parametrize(("weight", "wider"), [("regular", 1), ("bold", widths._BOLD)])
-def test_no_text_is_wider_than_it_says(weight: str, wider: float) -> None:
+def test_no_text_is_wider_or_narrower_than_it_says(weight: str, wider: float) -> None:
     """Letters keep room from each other by pairs; longer texts are a sample."""
     pick = random.Random(5)
     longer = ["".join(pick.choices(LETTERS, k=pick.randint(3, 30))) for _ in range(2_000)]
     texts = [*LETTERS, *(f"|{one}{other}|" for one in LETTERS for other in LETTERS), *longer]
-    found = zip(texts, measured(texts, weight), strict=True)
-    assert [text for text, width in found if width > wider * widths.widest(text) + 0.01] == []
+    found = dict(zip(texts, measured(texts, weight), strict=True))
+    assert [text for text, width in found.items() if width > wider * widths.widest(text) + 0.01] == []
+    if weight == "regular":
+        assert [text for text, width in found.items() if width < widths.narrowest(text) - 0.01] == []
 
 
 def test_a_letter_is_hardly_narrower_than_it_says() -> None:
@@ -66,17 +68,25 @@ def test_letters_are_told_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "known"),
+    ("cells", "fits", "lines"),
     [
-        (["Nomor seri", "SN-1"], "one-line"),
-        (["Pemeriksaan akses terakhir", ""], "words"),
-        (["Nomor seri", "4c4c4544-0042-3410-8043-c4c04f303031-4c4c4544-0042"], ""),
-        (["Nomor seri", "строка"], ""),  # of letters that are not in the table nothing is known
-        (["", ""], "one-line"),
+        (["Nomor seri", "SN-1"], True, 1),
+        (["Nomor seri papan induk", ""], True, 2),
+        (["Layanan yang mendengarkan", "22/tcp sshd; 80/tcp nginx; 5432/tcp postmaster"], True, 2),
+        (["Keterangan", " ".join(["kata"] * 20)], True, 3),
+        (["Deskripsi aplikasi", ""], True, 0),  # one or two
+        (["Nomor seri", "4c4c4544-0042-3410-8043-c4c04f303031-4c4c4544-0042"], False, 0),
+        (["Nomor seri", "строка"], False, 0),  # of letters that are not in the table nothing is known
+        (["", ""], True, 1),
     ],
 )
-def test_what_is_known_of_a_row(cells: list[str], known: str) -> None:
-    assert widths.known(cells, [2.7, 5.8]) == known
+def test_what_is_known_of_a_row(cells: list[str], fits: bool, lines: int) -> None:
+    assert widths.known(cells, [2.7, 5.8]) == widths.Known(fits, lines)
+
+
+def test_in_bold_one_line_is_known_alone() -> None:
+    for cell, lines in (("Nomor seri", 1), ("Nomor seri papan induk", 0)):
+        assert widths.known([cell], [2.7], bold=True) == widths.Known(fits=True, lines=lines)
 
 
 words = st.text(st.sampled_from(LETTERS.replace(" ", "") + "яΩ✓"), min_size=1, max_size=24)
