@@ -1,6 +1,7 @@
 """The monthly inventory: gathering beside bare Ansible, making forms, and the summary of a large fleet.
 
     python benchmarks/inventory.py gather [DEPOSITS] [ROUNDS] [SERVERS]  # as root: 10 deposits, each with a server
+    python benchmarks/inventory.py apart [SERVERS] [ROUNDS]     # as root: 50 servers that have processors of their own
     python benchmarks/inventory.py forms [COUNT]                # 1,000 forms, in this process and by workers
     python benchmarks/inventory.py summary [COUNT]              # 5,000 servers with two months' facts each
 
@@ -11,6 +12,10 @@ over a broker, whose CPU counts too. The CPU is that of the controller, with all
 for one deposit too, so that what a further one costs is seen apart from the start. The servers share the machine's
 cores. With fewer SERVERS than DEPOSITS, several deposits lead to the same one: that is to Ansible's advantage, which
 keeps one connection for all of them.
+
+`apart` takes the sharing away: each server's Python is asked once for real, alone, and from then on says the same after
+as long a time, without using a processor. What is left to the shared cores are logins and sudo, which are alike for
+all.
 """
 
 import hashlib
@@ -21,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -39,6 +44,7 @@ from needs import root as needs_root
 
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
+from sopctl.adapters.lab import owner
 from sopctl.adapters.ssh import load_key
 from sopctl.adapters.ssh.facts import Asked
 from sopctl.adapters.ssh.facts import gather as converse
@@ -69,7 +75,8 @@ CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
 ZONE = ZoneInfo("Asia/Jakarta")
 AWAY, NETWORK = "by a worker", "bench"
-BOUNDED = (("gather", "3", "1", "1"), ("forms", "60"), ("summary", "100"))
+APART = ("setup", "asked", "collect")
+BOUNDED = (("gather", "3", "1", "1"), ("apart", "2", "1"), ("forms", "60"), ("summary", "100"))
 """The command lines of `make bench`."""
 
 
@@ -197,48 +204,107 @@ def watched(root: Path, bench: lab.LabStatus, deposits: int) -> Iterator[list[in
         broker.kill()
 
 
+REPLAYED = r"""
+set -eu
+real=$(readlink -f "$(command -v python3)")
+mkdir -p /run/replay
+mv "$real" "$real-real"
+cat >"$real" <<'END'
+#!/bin/sh
+case "$#:${1:-}" in 0:|1:-) ;; *) exec "$0-real" "$@" ;; esac
+given=$(mktemp)
+cat >"$given"
+if grep -q server_facts "$given"; then
+    said=/run/replay/ours
+elif grep -q ansible.modules.setup "$given"; then
+    said=/run/replay/setup
+else
+    exec "$0-real" - <"$given"
+fi
+if test -s "$said.seconds"; then
+    sleep "$(cat "$said.seconds")"
+    cat "$said"
+else
+    began=$(date +%s%N)
+    "$0-real" - <"$given" >"$said"
+    ended=$(date +%s%N)
+    "$0-real" -c "print(($ended - $began) / 1e9)" >"$said.seconds"
+    cat "$said"
+fi
+rm "$given"
+END
+chmod 755 "$real"
+"""
+"""Puts a script in the place of Python: to the same question it says what Python said, after as long a time."""
+
+
+def apart(root: Path, servers: int, rounds: int) -> None:
+    """`inventory collect`, and Ansible's own `setup`, of servers that share no processor with the controller."""
+    needs_root()
+    bench = lab.up("bench", servers=servers)
+    try:
+        ids = site_of(root, bench, servers)
+        for server in bench.servers:
+            owner.run(server, REPLAYED)
+        for name, words in lines(ids, forks=1).items():
+            if name in APART:
+                command(root, *words)
+        seconds = [owner.run(each, "cd /run/replay; cat setup.seconds ours.seconds").split() for each in bench.servers]
+        print("a server takes", *(f"{median(map(float, each)):.2f} s" for each in zip(*seconds, strict=True)))
+        compare(dict.fromkeys(APART, root), ids, rounds, {})
+    finally:
+        lab.down("bench")
+
+
+def lines(ids: list[str], forks: int = 10) -> dict[str, tuple[str, ...]]:
+    """The commands that gather the facts of these deposits."""
+    ansible, playbook = program("ansible", "make setup-dev"), program("ansible-playbook", "make setup-dev")
+    those, many = ",".join(ids), ("-f", str(forks))
+    mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--clock-is-right", "--forks", str(forks))
+    return {
+        "setup": (ansible, "-i", "inventory", those, "-b", *many, "-m", "setup"),
+        "facts.yml": (playbook, "-i", "inventory", *many, "playbooks/facts.yml", "-l", those),
+        "asked": (sys.executable, __file__, "ask", *ids),
+        "collect": (*mine, *ids),
+        "with Ansible": (*mine, "--with-ansible", *ids),
+        AWAY: (*mine, *ids),
+    }
+
+
 def gather(root: Path, deposits: int, rounds: int, servers: int) -> None:
     """`inventory collect`, and Ansible's own `setup` on the same servers, by turns."""
     needs_root()
-    ansible, playbook = program("ansible", "make setup-dev"), program("ansible-playbook", "make setup-dev")
     bench, far = lab.up("bench", servers=servers), root.with_name("far")
     try:
         ids = site_of(root, bench, deposits)
-        mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--clock-is-right", "--forks", "10")
-        plays = (playbook, "-i", "inventory", "-f", "10", "playbooks/facts.yml", "-l")
-
-        def lines(of: list[str]) -> dict[str, tuple[str, ...]]:
-            return {
-                "setup": (ansible, "-i", "inventory", ",".join(of), "-b", "-f", "10", "-m", "setup"),
-                "facts.yml": (*plays, ",".join(of)),
-                "asked": (sys.executable, __file__, "ask", *of),
-                "collect": (*mine, *of),
-                "with Ansible": (*mine, "--with-ansible", *of),
-                AWAY: (*mine, *of),
-            }
-
-        costs: dict[str, list[Cost]] = {name: [] for name in lines(ids)}
-        further: dict[str, list[float]] = {name: [] for name in costs}
         with watched(far, bench, deposits) as others:
-            for _ in range(rounds):
-                for name, words in lines(ids).items():
-                    where, beside = (far, others) if name == AWAY else (root, [])
-                    cost = command(where, *words, beside=beside)
-                    one = command(where, *lines(ids[:1])[name], beside=beside)
-                    costs[name].append(cost)
-                    further[name].append((cost.cpu - one.cpu) / max(1, deposits - 1) * 1000)
-                    print(
-                        f"{name:<13} {cost.wall:6.2f} s  CPU {cost.cpu:6.2f} s, a further deposit "
-                        f"{further[name][-1]:6.1f} ms  {cost.memory:5.0f} MiB",
-                        flush=True,
-                    )
-        for name, those in costs.items():
-            wall = median(each.wall for each in those) / median(each.wall for each in costs["setup"])
-            cpu = median(each.cpu for each in costs["setup"]) / median(each.cpu for each in those)
-            more = median(further["setup"]) / median(further[name])
-            print(f"{name:<13} against setup: wall {wall:.2f} ×, CPU 1/{cpu:.1f}, of a further deposit 1/{more:.1f}")
+            where = dict.fromkeys(lines(ids), root)
+            compare({**where, AWAY: far}, ids, rounds, {AWAY: others})
     finally:
         lab.down("bench")
+
+
+def compare(where: Mapping[str, Path], ids: list[str], rounds: int, beside: Mapping[str, Sequence[int]]) -> None:
+    """These commands by turns, each in its site, for all deposits and for one; CPU with that of processes beside."""
+    costs: dict[str, list[Cost]] = {name: [] for name in where}
+    further: dict[str, list[float]] = {name: [] for name in where}
+    for _ in range(rounds):
+        for name, site in where.items():
+            others = beside.get(name, ())
+            cost = command(site, *lines(ids)[name], beside=others)
+            one = command(site, *lines(ids[:1])[name], beside=others)
+            costs[name].append(cost)
+            further[name].append((cost.cpu - one.cpu) / max(1, len(ids) - 1) * 1000)
+            print(
+                f"{name:<13} {cost.wall:6.2f} s  CPU {cost.cpu:6.2f} s, a further deposit "
+                f"{further[name][-1]:6.1f} ms  {cost.memory:5.0f} MiB",
+                flush=True,
+            )
+    for name, those in costs.items():
+        wall = median(each.wall for each in those) / median(each.wall for each in costs["setup"])
+        cpu = median(each.cpu for each in costs["setup"]) / median(each.cpu for each in those)
+        more = median(further["setup"]) / median(further[name])
+        print(f"{name:<13} against setup: wall {wall:.2f} ×, CPU 1/{cpu:.1f}, of a further deposit 1/{more:.1f}")
 
 
 def ask(ids: list[str]) -> None:
@@ -311,6 +377,9 @@ def main() -> None:
             case "gather":
                 deposits, rounds, servers = given + [10, 5, 0][len(given) :]
                 gather(root, deposits, rounds, servers or deposits)
+            case "apart":
+                servers, rounds = given + [50, 5][len(given) :]
+                apart(root, servers, rounds)
             case "forms":
                 forms(root, *(given or [1000]))
             case "summary":

@@ -172,10 +172,11 @@ def test_the_first_form_says_what_became_of_it(sopctl: Callable[..., Ran], desk:
 def test_a_file_that_cannot_be_read_holds_up_no_others(
     sopctl: Callable[..., Ran], desk: Desk, two: list[str], tmp_path: Path
 ) -> None:
-    form, gone, large = newest_pdf(desk, two[0]), tmp_path / "hilang.pdf", tmp_path / "besar.pdf"
+    form, other = (newest_pdf(desk, each) for each in two)
+    gone, large = tmp_path / "hilang.pdf", tmp_path / "besar.pdf"
     with large.open("wb") as file:
         file.truncate(51 * 1024 * 1024)
-    ran = sopctl("document", "verify", str(gone), str(form), str(large), str(form))
+    ran = sopctl("document", "verify", str(gone), str(form), str(large), str(other))
     assert (ran.code, [line.split()[0] for line in ran.out.splitlines()]) == (6, ["issued", "issued"])
     assert all(str(each) in ran.err for each in (gone, large))
     said = json.loads(sopctl("document", "verify", "--json", str(form), str(gone)).out)
