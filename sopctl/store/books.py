@@ -83,7 +83,7 @@ def open_alone(site: Site, kind: Kind, year: int) -> Iterator[Book]:
         site.refuse_moved()
         make_folder(site.folder(FOLDER))
         book = read(site, kind, year)
-        sweep(site.folder(FOLDER))
+        sweep(site.folder(FOLDER), of=book.path.name)
         _settle(book, lambda: book.events)
         try:
             yield book

@@ -400,7 +400,7 @@ def commit(
     Raises as `append`.
     """
     *before, bound = events
-    with prepared(path, content) as put, site.recording(), undisturbed():
+    with prepared(path, content) as put, site.recording():
         site.refuse_moved()
         if not unchanged():
             raise Conflict(
@@ -411,29 +411,30 @@ def commit(
             )
         journal = Journal(site.root)
         journal.catch_up(name, before, site.in_order)
-        try:
-            put()
-        except Unconfirmed as error:
-            site.tell(error)
-        site.committed.append((name, bound.seq))
-        try:
-            with journal.adding(site.in_order) as writer:
-                writer.add(name, bound)
-                _note_roster(site, writer, bound)
-        except Unconfirmed as error:
-            site.tell(error)
-        except SopctlError as error:
-            site.lagging.append(
-                OutsideFailure(
-                    "journal-lags",
-                    "event {number} of {deposit} is recorded; the journal has not noted it yet: {reason}",
-                    where=error.where,
-                    remedy="The next event of the deposit adds it. Until then, look after the disk.",
-                    number=bound.seq,
-                    deposit=name,
-                    reason=error.text,
+        with undisturbed():
+            try:
+                put()
+            except Unconfirmed as error:
+                site.tell(error)
+            site.committed.append((name, bound.seq))
+            try:
+                with journal.adding(site.in_order) as writer:
+                    writer.add(name, bound)
+                    _note_roster(site, writer, bound)
+            except Unconfirmed as error:
+                site.tell(error)
+            except SopctlError as error:
+                site.lagging.append(
+                    OutsideFailure(
+                        "journal-lags",
+                        "event {number} of {deposit} is recorded; the journal has not noted it yet: {reason}",
+                        where=error.where,
+                        remedy="The next event of the deposit adds it. Until then, look after the disk.",
+                        number=bound.seq,
+                        deposit=name,
+                        reason=error.text,
+                    )
                 )
-            )
 
 
 def _note_roster(site: Site, journal: Writer, event: Event) -> None:

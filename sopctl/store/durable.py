@@ -325,6 +325,17 @@ def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
             raise
 
 
+def write_again(path: Path, start: int, size: int) -> None:
+    """Write what a file has in these bytes (fewer at its end) once more, and return when it survives a power cut: of
+    what the disk refused, the kernel may take for written what is not. Raises OSError."""
+    descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        os.pwrite(descriptor, os.pread(descriptor, size, start), start)
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 class Appender:
     """Appends lines to a file, which are on the disk once they are confirmed: until then, others may append theirs. A
     context, which closes the file. Each of it raises OSError."""
@@ -370,6 +381,10 @@ class Appender:
         os.fdatasync(self._descriptor)  # with the length, without the times: nobody asks when
         if not self._start:
             sync_folder(self._path.parent)
+
+    def write_again(self) -> None:
+        """As the function, with what was added."""
+        write_again(self._path, self._start, self._stop - self._start)
 
     def take_back(self) -> bool:
         """Remove what was added, where nothing of others stands behind it; was it? Call where nobody else appends."""
@@ -512,10 +527,10 @@ def _nothing() -> Container[str]:
     return ()
 
 
-def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing) -> None:
-    """Remove files that a killed command was writing in `folder`, and tentative ones that are not among those that are
-    `named`; these it makes lasting. Call while holding what the folder belongs to. Raises OutsideFailure, and what
-    `named` raises, which is asked only if there is a tentative file."""
+def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing, *, of: str = "") -> None:
+    """Remove files that a killed command was writing in `folder` (to the file `of` alone), and tentative ones that are
+    not among those that are `named`; these it makes lasting. Call while holding what the folder belongs to. Raises
+    OutsideFailure, and what `named` raises, which is asked only if there is a tentative file."""
     with disk_errors(folder, "sweep"):
         try:
             found = os.lstat(folder).st_mode
@@ -523,9 +538,11 @@ def sweep(folder: Path, named: Callable[[], Container[str]] = _nothing) -> None:
             return
         for entry in os.scandir(folder) if stat.S_ISDIR(found) else ():
             if entry.name.startswith(".") and entry.name.endswith(TEMPORARY) and entry.is_file(follow_symlinks=False):
-                of = folder / entry.name[1:].rsplit(".", 2)[0]
-                if _is_same(entry, of) and of.name not in named():
-                    os.unlink(of)
+                meant = folder / entry.name[1:].rsplit(".", 2)[0]
+                if of and meant.name != of:
+                    continue
+                if _is_same(entry, meant) and meant.name not in named():
+                    os.unlink(meant)
                 os.unlink(entry.path)
 
 

@@ -1,9 +1,9 @@
 """The journal: one line per event of the whole site, hash-chained, so that a missing dossier shows too.
 
-An event is committed by its dossier's history, and noted here in the same turn, under the site's lock. A crash or a
-full disk between the two leaves the newest event of that dossier without its line; nothing more, because no event is
-committed while the one before it has none. So a journal that lacks more was cut, and one that names what is not there
-shows what was removed.
+An event is committed by its dossier's history, and noted here before the dossier is let go. A crash or a full disk
+between the two leaves the newest event of that dossier without its line; nothing more, because no event is committed
+while the one before it has none that the disk has confirmed. So a journal that lacks more was cut, and one that names
+what is not there shows what was removed.
 
 What it cannot show alone: that its end was cut off together with the events that stood there, or that all of it was
 recreated. For that, its head is kept elsewhere (`anchor`).
@@ -16,6 +16,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
+from itertools import starmap
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -30,11 +31,13 @@ from sopctl.store.across.marks import End, Mark, Marks
 from sopctl.store.codec import refuse_conflict
 from sopctl.store.durable import (
     Appender,
+    Unconfirmed,
     disk_errors,
     listed,
     make_folder,
     opened,
     unconfirmed,
+    write_again,
     write_atomic,
 )
 
@@ -305,18 +308,29 @@ class Journal:
         with self._opened() as file:
             if len(events) <= self._noted(file, deposit) and self._ends_near(file):
                 return
+        try:
+            self._add_missing(deposit, events, turn)
+        except Unconfirmed as error:  # of an event before: nothing of this one is written
+            with disk_errors(self.path):
+                raise error.__cause__ or error from None
+
+    def _add_missing(self, deposit: str, events: Sequence[Noted], turn: Turn) -> None:
         with self.adding(turn) as writer, self._opened() as file:
-            noted = self._noted(file, deposit)
-            if len(events) <= noted:
+            self._marks.look_again()
+            if len(events) <= self._noted(file, deposit):
                 return
             # all lines are looked at, before anything is missed
-            known = {self._line(*line).seq for line in self._lines_of(deposit)}
+            known = {line.seq: line for line in starmap(self._line, self._lines_of(deposit))}
             missing = [event for event in events if event.seq not in known]
             if not lags(deposit, [event.seq for event in missing], len(events)):
                 raise self.cut(deposit, len(missing))
-            if len(events) - len(missing) > noted:
+            if known:
                 self._marks.forget()
                 self._end(file)
+                mark = self._marks.of(deposit)
+                if mark:  # whoever added the newest may not have lived to have it confirmed
+                    with disk_errors(self.path):
+                        write_again(self.path, mark.start, MAX_LINE)
             for event in missing:
                 writer.add(deposit, event)
 
@@ -328,14 +342,33 @@ class Journal:
         Raises InvalidRecord, OutsideFailure: the journal is then as it was. Unconfirmed where that cannot be, because
         others have added to it meanwhile.
         """
+        end = End()
         with Appender(self.path) as appender:
             try:
                 with turn():
                     with self._opened() as file:
                         end, torn = self._end(file)
-                    yield Writer(self.path, self._marks, end, torn, appender)
+                    writer = Writer(self.path, self._marks, end, torn, appender)
+                    yield writer
             finally:
-                _confirm(self.path, appender, turn)
+                self._confirm(appender, turn, end)
+            writer.keep_marks()
+
+    def _confirm(self, appender: Appender, turn: Turn, before: End) -> None:
+        """Return once the disk has what was added; what it refuses is taken back. Raises as `adding`."""
+        with disk_errors(self.path):
+            try:
+                appender.confirm()
+            except OSError as error:
+                with turn():
+                    if appender.take_back():
+                        self._marks.look_again()
+                        self._marks.keep(before, {})
+                        raise
+                try:
+                    appender.write_again()
+                except OSError:
+                    raise unconfirmed(self.path, error) from error
 
     def has(self, deposit: str) -> bool:
         """Is there a line of a deposit? One that is being opened has none, as its number says; after a crash, the whole
@@ -367,7 +400,7 @@ class Journal:
     def _ends_near(self, file: BinaryIO) -> bool:
         """Does it end where the marks say, or a line or a few of others further?"""
         end = self._marks.end()
-        return end is not None and 0 <= _size(file) - end.stop <= MAX_LINE
+        return end is not None and 0 <= file.seek(0, os.SEEK_END) - end.stop <= MAX_LINE
 
     def _lines_of(self, deposit: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one deposit, with their numbers; the whole journal is read."""
@@ -390,6 +423,9 @@ class Journal:
         if torn > MAX_LINE:
             raise self._altered(reading.end.lines + 1)
         if reading.end != known:
+            if not isinstance(file, io.BytesIO):  # a mark says that a line survives a power cut
+                with disk_errors(self.path):
+                    os.fdatasync(file.fileno())
             self._marks.keep(reading.end, reading.marks, anew=known is None)
         return reading.end, torn
 
@@ -528,6 +564,7 @@ class Writer:
 
     def __init__(self, path: Path, marks: Marks, end: End, torn: int, appender: Appender) -> None:
         self._path, self._marks, self._end, self._torn, self._appender = path, marks, end, torn, appender
+        self._new: dict[str, Mark] = {}
 
     @property
     def roster(self) -> str:
@@ -554,21 +591,14 @@ class Writer:
             self._appender.add(content[:-1], over=self._torn)
         reading = _Reading(self._marks, self._end)
         reading.take(content)
-        self._marks.keep(reading.end, reading.marks)
+        self._marks.keep(reading.end, {})
+        self._marks.know(reading.marks)
+        self._new |= reading.marks
         self._end, self._torn = reading.end, 0
 
-
-def _confirm(path: Path, appender: Appender, turn: Turn) -> None:
-    """Return once the disk has what was added; what it refuses is taken back. Raises as `Journal.adding`."""
-    with disk_errors(path):
-        try:
-            appender.confirm()
-        except OSError as error:
-            with turn():
-                taken_back = appender.take_back()
-            if not taken_back:
-                raise unconfirmed(path, error) from error
-            raise
+    def keep_marks(self) -> None:
+        """Mark the lines that were added, which the disk has confirmed."""
+        self._marks.keep(None, self._new)
 
 
 def _numbered(deposit: str) -> tuple[str, int]:

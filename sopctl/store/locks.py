@@ -1,5 +1,5 @@
 """One writer at a time, or several who do not disturb each other: flock(2) on a file that is never unlinked. It names
-whoever holds it alone, for the error shown to whoever waits.
+its holder (of several the last), for the error shown to whoever waits.
 
 The kernel frees a lock when its holder dies, so a crash leaves nothing to clean.
 """
@@ -25,8 +25,8 @@ HOLDER_BYTES = 256
 
 @contextmanager
 def hold(path: Path, what: Prose, *, wait: float = 0, shared: bool = False) -> Iterator[None]:
-    """Hold the lock `path` while the block runs; a `shared` one together with others who share it, which nobody is told
-    of. `what` names it for people.
+    """Hold the lock `path` while the block runs; a `shared` one together with others who share it. `what` names it for
+    people.
 
     Raises Conflict when another process holds it for longer than `wait` seconds.
     """
@@ -35,9 +35,8 @@ def hold(path: Path, what: Prose, *, wait: float = 0, shared: bool = False) -> I
     try:
         with disk_errors(path, "lock"):
             _take(descriptor, what, wait, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-            if not shared:
-                holder = f"{os.getpid()} {' '.join(sys.argv[1:])}".encode(errors="replace")
-                os.pwrite(descriptor, holder[:HOLDER_BYTES].ljust(HOLDER_BYTES), 0)
+            holder = f"{os.getpid()} {' '.join(sys.argv[1:])}".encode(errors="replace")
+            os.pwrite(descriptor, holder[:HOLDER_BYTES].ljust(HOLDER_BYTES), 0)
         yield
     finally:
         os.close(descriptor)
@@ -75,4 +74,6 @@ def _take(descriptor: int, what: Prose, wait: float, how: int) -> None:
 
 
 def _holder(descriptor: int) -> tuple[str, str, str]:
-    return os.pread(descriptor, HOLDER_BYTES, 0).decode(errors="replace").strip().partition(" ")
+    """The process and the command that say that they hold it. Of several, the last may have ended before the others."""
+    found = os.pread(descriptor, HOLDER_BYTES, 0).decode(errors="replace").strip().partition(" ")
+    return found if os.path.exists(f"/proc/{found[0]}") else ("", "", "")

@@ -338,9 +338,10 @@ class Site:
     def recording(self) -> Iterator[None]:
         """Record in one history that is held, while others record in theirs, and nobody is `alone`. Waits for who is,
         or is about to be."""
-        if not self._migrated:
+        if not self._migrated and origin.format_of(self.root) < origin.FORMAT:
             with self.alone():
                 pass
+        self._migrated = True
         with ExitStack() as held:
             with self._lock("turn", shared=True):
                 held.enter_context(self._lock("recording", shared=True))

@@ -105,7 +105,7 @@ def lost(made: Path, server: Server, disk: Disk, desk: Desk, cuts: int, *, lies:
     known = heads(site)[stages.ID]
     held = True
     for number in range(cuts):
-        call = random.randint(1, calls + calls // 4)
+        call = random.randint(1, 2 * calls)  # after a cut there are more, to make again what is derived
         ended = server.run(site, command(random, held), Mode.CUT, call, lies=lies)
         if ended.code != -9:  # it was done before its turn to be cut came
             disk.cut()

@@ -33,6 +33,18 @@ def noted(site: Site, times: int) -> Path:
     return book.path
 
 
+def test_books_that_are_written_at_the_same_time_do_not_disturb_each_other(site: Site) -> None:
+    """What a killed command was writing is swept with the book that it is of."""
+    path = noted(site, 1)
+    others, mine = path.parent / ".visits-2026.yml.ab12cd34.tmp", path.parent / ".maintenance-2026.yml.ab12cd34.tmp"
+    for each in (others, mine):
+        each.write_bytes(b"being written")
+    with books.open_alone(site, "maintenance", 2026):
+        assert (others.exists(), mine.exists()) == (True, False)
+    with books.open_alone(site, "visits", 2026):
+        assert not others.exists()
+
+
 def test_what_is_noted_is_read_back_with_its_line_in_the_journal(site: Site) -> None:
     noted(site, 3)
     book = books.read(site, "visits", 2026)

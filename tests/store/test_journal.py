@@ -15,7 +15,7 @@ import pytest
 
 from sopctl.errors import InvalidRecord, OutsideFailure
 from sopctl.store.across.marks import Marks
-from sopctl.store.durable import Unconfirmed
+from sopctl.store.durable import Appender, Unconfirmed
 from sopctl.store.journal import (
     MENDED,
     ROSTER,
@@ -25,6 +25,7 @@ from sopctl.store.journal import (
     Journal,
     Noted,
     Walked,
+    Writer,
     lags,
     roster_of,
 )
@@ -338,8 +339,10 @@ def test_a_journal_catches_up_with_one_event(journal: Journal) -> None:
 @contextmanager
 def turn(taken: list[str]) -> Iterator[None]:
     taken.append("begun")
-    yield
-    taken.append("over")
+    try:
+        yield
+    finally:
+        taken.append("over")
 
 
 def test_who_is_up_to_date_waits_for_nobody(journal: Journal) -> None:
@@ -379,31 +382,97 @@ def test_a_turn_is_over_before_the_disk_has_confirmed_the_line(
 
 
 @pytest.mark.parametrize("others", [False, True])
+@pytest.mark.parametrize("again", [False, True])
 def test_a_line_that_the_disk_refuses_is_taken_back_where_it_can_be(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch, others: bool
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, others: bool, again: bool
 ) -> None:
-    """What another has chained to it meanwhile cannot go without it: that it stands is told, and that nobody knows
-    whether it will."""
+    """What another has chained to it meanwhile cannot go without it: it is written once more. If the disk refuses that
+    too, it is told that nobody knows whether it will stand; it does not count, and comes before the next event."""
     before, real = journal.path.read_bytes(), os.fdatasync
+    refused: list[int] = []
 
-    def refuse(_descriptor: int) -> None:
-        monkeypatch.setattr(os, "fdatasync", real)
-        if others:
+    def refuse(descriptor: int) -> None:
+        if others and not refused:
+            monkeypatch.setattr(os, "fdatasync", real)
             add(Journal(journal.path.parent), OTHER, 2)
-        raise OSError(errno.EIO, "Input/output error")
+            monkeypatch.setattr(os, "fdatasync", refuse)
+        refused.append(descriptor)
+        if len(refused) == 1 or not again:
+            raise OSError(errno.EIO, "Input/output error")
+        real(descriptor)
 
     monkeypatch.setattr(os, "fdatasync", refuse)
     taken: list[str] = []
-    with pytest.raises(OutsideFailure) as caught, journal.adding(partial(turn, taken)) as writer:
-        writer.add(ONE, Said(3))
+    told: OutsideFailure | None = None
+    try:
+        with journal.adding(partial(turn, taken)) as writer:
+            writer.add(ONE, Said(3))
+    except OutsideFailure as error:
+        told = error
     assert taken == ["begun", "over"] * 2
-    assert isinstance(caught.value, Unconfirmed) is others
+    assert (told is None, isinstance(told, Unconfirmed)) == (others and again, others and not again)
     found = [(each.deposit, each.seq) for each in journal.lines()[5:]]
     assert found == ([(ONE, 3), (OTHER, 2)] if others else [])
     assert others or journal.path.read_bytes() == before
-    fresh = Journal(journal.path.parent)
-    fresh.catch_up(ONE, events(1, 2, 3))
-    assert [(each.deposit, each.seq) for each in fresh.lines()[5:]] == (found or [(ONE, 3)])
+    if others and not again:  # whoever goes on finds it, and that nobody confirmed it
+        with pytest.raises(OutsideFailure, match="cannot write: Input/output error") as caught:
+            Journal(journal.path.parent).catch_up(ONE, events(1, 2, 3))
+        assert not isinstance(caught.value, Unconfirmed), "nothing was written"
+    made: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", made.append)
+    Journal(journal.path.parent).catch_up(ONE, events(1, 2, 3))
+    assert bool(made) is not (others and again), "it is confirmed once"
+    assert [(each.deposit, each.seq) for each in journal.lines()[5:]] == (found or [(ONE, 3)])
+
+
+def test_a_line_whose_writer_died_before_it_was_confirmed_does_not_count(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next event's line could go too, and a journal without two was cut."""
+    died: list[str] = []
+    monkeypatch.setattr(Appender, "confirm", lambda _: died.append("killed"))
+    monkeypatch.setattr(Writer, "keep_marks", lambda _: None)
+    add(journal, ONE, 3)
+    monkeypatch.undo()
+    made: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", made.append)
+    for synchronised in (True, False):
+        made.clear()
+        Journal(journal.path.parent).catch_up(ONE, events(1, 2, 3))
+        assert bool(made) is synchronised
+    assert (died, len(journal.lines())) == (["killed"], 6)
+
+
+def test_what_is_taken_back_costs_the_next_event_nothing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    kept = Marks(journal.path.parent).end()
+    monkeypatch.setattr(os, "fdatasync", refuse)
+    with pytest.raises(OutsideFailure), journal.adding() as writer:
+        writer.add(ONE, Said(3))
+    assert Marks(journal.path.parent).end() == kept
+
+
+def test_marks_that_another_has_made_meanwhile_are_taken(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several who wait for their turn to make them, one does."""
+    Marks(journal.path.parent).forget()
+
+    @contextmanager
+    def after_another() -> Iterator[None]:
+        with Journal(journal.path.parent).adding():
+            monkeypatch.setattr(Journal, "_lines_of", lambda *_: pytest.fail("all is read again"))
+        yield
+
+    Journal(journal.path.parent).catch_up(ONE, events(1, 2), after_another)
+
+
+def test_a_book_is_begun_without_a_journal(journal: Journal) -> None:
+    """It is lost, and what was marked in it is not: that is told by who verifies it."""
+    journal.path.unlink()
+    Journal(journal.path.parent).catch_up("visits-2026", ())
+    add(Journal(journal.path.parent), "visits-2026", 1)
+    assert [each.deposit for each in journal.lines()] == ["visits-2026"]
 
 
 def test_what_was_added_is_on_the_disk_also_where_the_block_fails(

@@ -258,6 +258,19 @@ def test_the_folders_of_runs(site: Site) -> None:
     assert [path.name for path, _ in site.runs()] == ["check.x", "check.9"]
 
 
+def test_whoever_records_for_the_first_time_waits_for_no_other_that_does(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each command does, and each request to the page: only a site of an older format is taken alone once."""
+    monkeypatch.setattr(stored, "SITE_LOCK_SECONDS", 0.05)
+    with Site(site.root).recording():
+        with Site(site.root).recording():
+            pass
+        (site.root / "origin.yml").unlink()
+        with pytest.raises(Conflict), Site(site.root).recording():
+            pass
+
+
 def test_several_record_at_once_and_who_wants_the_site_alone_comes_before_the_next(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

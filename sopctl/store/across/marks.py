@@ -73,14 +73,25 @@ class Marks:
                 self._of[name] = from_json(self._read(name), Mark)
         return self._of[name]
 
-    def keep(self, end: End, marks: Mapping[str, Mark], *, anew: bool = False) -> None:
-        """Keep where the journal ends now, and what is new; with `anew` in place of all that was kept."""
+    def look_again(self) -> None:
+        """Others may have kept marks since they were asked for."""
+        self._of.clear()
+
+    def know(self, marks: Mapping[str, Mark]) -> None:
+        """Answer with these from now on, which are to be kept later."""
+        self._of |= marks
+
+    def keep(self, end: End | None, marks: Mapping[str, Mark], *, anew: bool = False) -> None:
+        """Keep where the journal ends now (None: as was kept), and what is new; with `anew` in place of all that was
+        kept."""
         if anew:
             self.forget()
         with suppress(OutsideFailure, OSError):  # the next event reads more
             for name, mark in marks.items():
                 self._of[name] = mark
                 self._write(name, msgspec.json.encode(mark))
+            if end is None:
+                return
             said = msgspec.json.encode(end)
             self._write(THE_END, b"%b %b" % (_hash(said), said))  # last: what stands behind the old one is read again
 

@@ -369,7 +369,14 @@ def _late(site: Site, seen: Mapping[str, _Seen], fresh: Sequence[Line]) -> dict[
     opened = unknown & set(_names(site)) if unknown else set()
     known = {name for name in newest if name in seen and not seen[name].wrong}
     late = {name for name in known if seen[name].same or newest[name] > seen[name].events}
-    return {each.name: each for each in _seen(site, {}, sorted(late | opened))}
+    return {each.name: _up_to(each, newest[each.name] + 1) for each in _seen(site, {}, sorted(late | opened))}
+
+
+def _up_to(seen: _Seen, events: int) -> _Seen:
+    """Without later events, whose lines were written after the journal was read."""
+    if seen.events <= events:
+        return seen
+    return seen._replace(events=events, hashes=seen.hashes[:events], stamp="")
 
 
 def _seen(site: Site, agreed: Mapping[str, tuple[str, Agreed]], names: Sequence[str]) -> list[_Seen]:

@@ -48,6 +48,33 @@ def test_every_cut_shows_but_of_the_newest_event(desk: Desk, path: Path, kept: i
         assert bool(found.lagging) == (kept == 6)
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_what_is_recorded_while_it_looks_is_no_gap(
+    desk: Desk, path: Path, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    """Histories are read before the journal, and some again after it."""
+    if again:
+        assert journal.check(desk).gaps == []
+    real = Journal.walk
+
+    def walk(*arguments: Any) -> Any:
+        acts.hold(desk.decided_by("staf"), "PS-2026-0001", reason="x")
+        walked = real(*arguments)
+        acts.resume(desk.decided_by("staf"), "PS-2026-0001")
+        acts.hold(desk.decided_by("staf"), "PS-2026-0001", reason="y")
+        acts.resume(desk.decided_by("staf"), "PS-2026-0001")
+        return walked
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "walk", walk)
+        assert journal.check(desk).gaps == []
+    found = journal.check(desk)
+    assert (found.gaps, found.lagging, found.lines) == ([], [], 11)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:-2]))
+    assert journal.check(desk).gaps
+
+
 def test_several_processes_say_what_one_says(
     desk: Desk, file_request: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
