@@ -16,7 +16,6 @@ import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
-from itertools import starmap
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -317,20 +316,19 @@ class Journal:
     def _add_missing(self, deposit: str, events: Sequence[Noted], turn: Turn) -> None:
         with self.adding(turn) as writer, self._opened() as file:
             self._marks.look_again()
-            if len(events) <= self._noted(file, deposit):
+            noted = self._noted(file, deposit)
+            if len(events) <= noted:
                 return
             # all lines are looked at, before anything is missed
-            known = {line.seq: line for line in starmap(self._line, self._lines_of(deposit))}
-            missing = [event for event in events if event.seq not in known]
+            begin = {self._line(number, raw).seq: start for number, start, raw in self._lines_of(deposit)}
+            missing = [event for event in events if event.seq not in begin]
             if not lags(deposit, [event.seq for event in missing], len(events)):
                 raise self.cut(deposit, len(missing))
-            if known:
-                self._marks.forget()
-                self._end(file)
-                mark = self._marks.of(deposit)
-                if mark:  # whoever added the newest may not have lived to have it confirmed
-                    with disk_errors(self.path):
-                        write_again(self.path, mark.start, MAX_LINE)
+            newest = len(events) - len(missing)
+            if newest > noted:  # whoever added it did not live to have it confirmed
+                with disk_errors(self.path):
+                    write_again(self.path, begin[newest], MAX_LINE)
+                self._marks.keep(None, {deposit: Mark(newest, begin[newest])})
             for event in missing:
                 writer.add(deposit, event)
 
@@ -402,13 +400,14 @@ class Journal:
         end = self._marks.end()
         return end is not None and 0 <= file.seek(0, os.SEEK_END) - end.stop <= MAX_LINE
 
-    def _lines_of(self, deposit: str) -> Iterator[tuple[int, bytes]]:
-        """The lines of one deposit, with their numbers; the whole journal is read."""
-        start = msgspec.json.encode({"deposit": deposit})[:-1]
+    def _lines_of(self, deposit: str) -> Iterator[tuple[int, int, bytes]]:
+        """The lines of one deposit, with their numbers and where they begin; the whole journal is read."""
+        beginning, start = msgspec.json.encode({"deposit": deposit})[:-1], 0
         with self._opened() as file:
             for number, raw in enumerate(file, 1):
-                if raw.startswith(start) and raw.endswith(b"\n"):  # one without was torn by a crash
-                    yield number, raw[:-1]
+                if raw.startswith(beginning) and raw.endswith(b"\n"):  # one without was torn by a crash
+                    yield number, start, raw[:-1]
+                start += len(raw)
 
     def _end(self, file: BinaryIO) -> tuple[End, int]:
         """Where the journal ends now, and how many bytes of a line that a crash tore stand after that. The marks are
