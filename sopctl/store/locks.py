@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sopctl.errors import Conflict
@@ -30,26 +30,37 @@ def hold(path: Path, what: Prose, *, wait: float = 0, shared: bool = False) -> I
 
     Raises Conflict when another process holds it for longer than `wait` seconds.
     """
-    with disk_errors(path, "lock"):
-        descriptor = open_in_place(path)
-    try:
+    with _open(path) as descriptor:
         with disk_errors(path, "lock"):
             _take(descriptor, what, wait, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
             holder = f"{os.getpid()} {' '.join(sys.argv[1:])}".encode(errors="replace")
             os.pwrite(descriptor, holder[:HOLDER_BYTES].ljust(HOLDER_BYTES), 0)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def wait_until_free(path: Path, what: Prose, wait: float) -> None:
     """Until nobody holds the lock `path`. Raises Conflict where somebody still does after so many seconds."""
+    with _open(path) as descriptor, disk_errors(path, "lock"):
+        _take(descriptor, what, wait, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[int]:
+    """The file of a lock, which the block may take; it is free after it.
+
+    Closing it would not be enough: a child that another thread starts in this moment has a copy of the descriptor until
+    it becomes its command, and with that the lock (flock(2)). Such a child may not free what is held here, either.
+    """
+    process = os.getpid()
     with disk_errors(path, "lock"):
         descriptor = open_in_place(path)
-        try:
-            _take(descriptor, what, wait, fcntl.LOCK_EX)
-        finally:
-            os.close(descriptor)
+    try:
+        yield descriptor
+    finally:
+        if os.getpid() == process:
+            with suppress(OSError):  # what was done is done; closing frees it too, if perhaps a moment later
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+        os.close(descriptor)
 
 
 def _take(descriptor: int, what: Prose, wait: float, how: int) -> None:

@@ -1,5 +1,6 @@
 """One writer at a time: who waits and for how long, whom it is told that it waits for, and what a lock is made of."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -25,6 +26,11 @@ def held(path: Path, line: bytes) -> Iterator[None]:
     with path.open("rb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         yield
+
+
+def open_here(path: Path) -> list[int]:
+    """This process's descriptors of the file."""
+    return [int(each.name) for each in Path("/proc/self/fd").iterdir() if os.path.realpath(each) == str(path)]
 
 
 def refused(path: Path, *, wait: float = 0) -> Conflict:
@@ -153,12 +159,69 @@ def test_what_is_no_file_of_ours_is_not_locked(tmp_path: Path) -> None:
 def test_it_is_closed_also_where_the_block_fails_and_not_passed_on(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
     lock.touch()
-
-    def open_here() -> list[int]:
-        found = [int(each.name) for each in Path("/proc/self/fd").iterdir() if os.path.realpath(each) == str(lock)]
-        return [each for each in found if os.path.exists(f"/proc/self/fd/{each}")]
-
     with suppress(ValueError), locks.hold(lock, "PS-2026-0001"):
-        assert [os.get_inheritable(each) for each in open_here()] == [False]
+        assert [os.get_inheritable(each) for each in open_here(lock)] == [False]
         raise ValueError
-    assert open_here() == []
+    assert open_here(lock) == []
+
+
+def test_a_child_that_is_just_being_started_does_not_keep_it(tmp_path: Path) -> None:
+    """It has copies of all descriptors until it becomes its command; this one has them for longer."""
+    lock = tmp_path / "lock"
+    for take in (locks.hold(lock, "PS-2026-0001"), locks.hold(lock, "PS-2026-0001", shared=True)):
+        with take:
+            child = subprocess.Popen(["sleep", "600"], pass_fds=open_here(lock))
+        try:
+            with locks.hold(lock, "PS-2026-0001"):
+                assert child.poll() is None
+        finally:
+            child.kill()
+            child.wait()
+
+
+def test_what_cannot_be_unlocked_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, really = tmp_path / "lock", fcntl.flock
+
+    def flock(descriptor: int, how: int) -> None:
+        if how == fcntl.LOCK_UN:
+            raise OSError(errno.EIO, "Input/output error")
+        really(descriptor, how)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    for _ in range(2):
+        with locks.hold(lock, "PS-2026-0001"):
+            pass
+    assert open_here(lock) == []
+
+
+def test_a_child_does_not_free_what_is_held_here(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    parent = os.getpid()
+    try:
+        with locks.hold(lock, "PS-2026-0001"):
+            child = os.fork()
+            if child:
+                os.waitpid(child, 0)
+                assert refused(lock).values["process"] == str(parent)
+    finally:
+        if os.getpid() != parent:
+            os._exit(0)
+
+
+def test_threads_that_start_commands_do_not_hold_up_each_other(tmp_path: Path) -> None:
+    """As those of the page do, and of a proof on several servers."""
+    ended = threading.Event()
+
+    def start() -> None:
+        while not ended.is_set():
+            subprocess.run(["true"], check=True)
+
+    starting = threading.Thread(target=start)
+    starting.start()
+    try:
+        for _ in range(20_000):
+            with locks.hold(tmp_path / "lock", "PS-2026-0001"):
+                pass
+    finally:
+        ended.set()
+        starting.join(PATIENCE)
