@@ -20,7 +20,7 @@ WRITING = frozenset(
     [
         "write_atomic",
         "write_output",
-        "append_line",
+        "Appender",
         "write_text",
         "write_bytes",
         "unlink",
@@ -79,6 +79,13 @@ def test_json_is_read_in_one_way() -> None:
     """msgspec raises three kinds of errors for bytes that are no JSON; whoever calls it by hand forgets one."""
     found = [str(each) for each in MODULES if re.search(r"json\.(decode|Decoder)\(", (PACKAGE / each).read_text())]
     assert found == ["model/as_json.py"]
+
+
+def test_files_are_locked_in_one_way() -> None:
+    """A lock that is only closed may be held for a moment by a command that another thread starts."""
+    found = [str(each) for each in MODULES if re.search(r"\bflock\(|\blockf\(", (PACKAGE / each).read_text())]
+    # That of a lab is to be kept by the tools that it has started.
+    assert found == ["adapters/lab/lock.py", "store/locks.py"]
 
 
 def test_tls_is_set_up_in_one_place() -> None:

@@ -313,18 +313,6 @@ def _settle(folder: Path, mode: int) -> None:
         os.close(descriptor)
 
 
-def append_line(path: Path, line: bytes, *, over: int = 0) -> None:
-    """Append `line` and a newline durably, over the last `over` bytes. A line torn by a crash lacks its newline, and
-    its reader leaves it out. Raises OutsideFailure; the file is then as it was."""
-    with disk_errors(path), Appender(path) as appender:
-        appender.add(line, over=over)
-        try:
-            appender.confirm()
-        except OSError:
-            appender.take_back()
-            raise
-
-
 def write_again(path: Path, start: int, size: int) -> None:
     """Write what a file has in these bytes (fewer at its end) once more, and return when it survives a power cut: of
     what the disk refused, the kernel may take for written what is not. Raises OSError."""

@@ -10,8 +10,9 @@ import pytest
 
 from sopctl.adapters.lab import LabStatus, Tier
 from sopctl.errors import OutsideFailure
-from sopctl.store.durable import append_line, write_atomic
+from sopctl.store.durable import write_atomic
 from sopctl.workflow.setup import init
+from tests.appending import append_line
 from tests.conftest import Ran
 
 pytestmark = pytest.mark.lab

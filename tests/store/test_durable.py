@@ -23,6 +23,7 @@ from sopctl.store.durable import (
     write_output,
     write_tentative,
 )
+from tests.appending import append_line
 from tests.conftest import Ran
 
 NOBODY = 65534
@@ -282,10 +283,10 @@ def test_what_is_written_is_on_the_disk_before_it_has_its_name(tmp_path: Path, c
     durable.write_new(tmp_path / "b", b"x")
     assert calls == ["fsync file", "link", "fsync folder"]
     calls.clear()
-    durable.append_line(tmp_path / "c", b"x")
+    append_line(tmp_path / "c", b"x")
     assert calls == ["fdatasync file", "fsync folder"]
     calls.clear()
-    durable.append_line(tmp_path / "c", b"y")
+    append_line(tmp_path / "c", b"y")
     assert calls == ["fdatasync file"]
     calls.clear()
     write_tentative(tmp_path / "d", b"x")
@@ -300,7 +301,7 @@ def test_the_first_line_of_a_file_that_a_crash_left_empty_is_that_of_a_new_one(
         path.write_bytes(b"tor"[:over])
         path.chmod(0o600)
         calls.clear()
-        durable.append_line(path, b"x", over=over)
+        append_line(path, b"x", over=over)
         assert calls == ["fdatasync file", "fsync folder"]
         assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"x\n", 0o640)
 
@@ -322,7 +323,7 @@ def test_a_file_is_read_up_to_a_limit(tmp_path: Path) -> None:
 def test_a_line_is_written_over_the_end_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "journal"
     for line, over in ((b"one", 0), (b"torn", 0), (b"two", 5)):
-        durable.append_line(path, line, over=over)
+        append_line(path, line, over=over)
     assert path.read_bytes() == b"one\ntwo\n"
 
     def refuse(_descriptor: int) -> None:
@@ -330,7 +331,7 @@ def test_a_line_is_written_over_the_end_or_not_at_all(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(os, "fdatasync", refuse)
     with pytest.raises(OutsideFailure, match="cannot write"):
-        durable.append_line(path, b"three")
+        append_line(path, b"three")
     assert path.read_bytes() == b"one\ntwo\n"
 
 
@@ -402,7 +403,7 @@ def test_each_file_has_its_mode_whatever_the_umask(tmp_path: Path, umask: int) -
         write_atomic(tmp_path / "a", b"")
         write_output(tmp_path / "b", b"")
         durable.write_new(tmp_path / "c", b"")
-        durable.append_line(tmp_path / "d", b"")
+        append_line(tmp_path / "d", b"")
         durable.touch(tmp_path / "e")
         folder = durable.make_temporary_folder(tmp_path, "f-")
     finally:
@@ -423,7 +424,7 @@ def test_what_is_new_in_a_shared_folder_is_the_groups(tmp_path: Path) -> None:
         folder.chmod(mode)
         write_atomic(folder / "a", b"")
         write_atomic(folder / "own", b"", mode=0o600)
-        durable.append_line(folder / "b", b"")
+        append_line(folder / "b", b"")
         durable.touch(folder / "c")
         make_folder(folder / "d")
 
