@@ -4,6 +4,7 @@ When systemd-nspawn is killed, its payload runs on for a while; it is still in t
 the unified hierarchy (cgroups(7), version 2), and version 1 with systemd's own named hierarchy.
 """
 
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -60,9 +61,8 @@ def kill(group: str) -> None:
 def remove(group: str) -> None:
     """Remove the empty group with all groups below it, and those above it that are then empty."""
     for folder in _folders(group):
-        for inner in sorted(folder.rglob("*/"), reverse=True):
-            _rmdir(inner)
-        _rmdir(folder)
+        for each in sorted(_tree(folder), reverse=True):
+            _rmdir(each)
     for above in list(Path(group).parents)[:-1]:
         for folder in _folders(str(above)):
             with suppress(OSError):  # another server is still in it
@@ -100,7 +100,12 @@ def _folders(group: str) -> list[Path]:
 
 
 def _members(folder: Path) -> list[tuple[int, Path]]:
-    return [(pid, path) for path in folder.rglob("cgroup.procs") for pid in _pids(path)]
+    return [(pid, each / "cgroup.procs") for each in _tree(folder) for pid in _pids(each / "cgroup.procs")]
+
+
+def _tree(folder: Path) -> list[Path]:
+    """The group's folder and all below it. One may go while this looks, as what ran in it ends."""
+    return [Path(each) for each, _, _ in os.walk(folder)]
 
 
 def _pids(procs: Path) -> list[int]:

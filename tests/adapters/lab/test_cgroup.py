@@ -25,3 +25,23 @@ def test_one_server_goes_while_another_comes(tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(come_and_go, "abcd"))
     assert not any(folder.exists() for folder in cgroup._folders(lab))
+
+
+def test_a_group_that_goes_while_its_folders_are_looked_through_has_nothing_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ran in it ends by itself, and the kernel takes its folder away at that moment."""
+    (tmp_path / "payload/system.slice/cron.service").mkdir(parents=True)
+    look = os.scandir
+
+    def late(path: str) -> object:
+        if Path(path).name == "system.slice":
+            (Path(path) / "cron.service").rmdir()
+            Path(path).rmdir()
+        return look(path)
+
+    monkeypatch.setattr(cgroup, "_folders", lambda _group: [tmp_path])
+    monkeypatch.setattr(os, "scandir", late)
+    cgroup.kill("")
+    cgroup.remove("")
+    assert not tmp_path.exists()
