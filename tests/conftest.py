@@ -120,7 +120,7 @@ def made_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is made alike in nearly every test is made once in a process: papers, as all file the example request in the
     same minute, and the module that servers are asked with. Both are tested without this where they are made
     (tests/adapters): the same form is the same bytes, and a module answers as Ansible's own does."""
-    monkeypatch.setattr(pdf, "_typeset", lambda name, inputs, issued: typeset(name, tuple(inputs.items()), issued))
+    monkeypatch.setattr(pdf, "_typeset", lambda name, files, issued: typeset(name, tuple(files.items()), issued))
     monkeypatch.setattr(gathering, "build", built)
 
 
@@ -128,9 +128,9 @@ really_typeset, really_built = pdf._typeset, module.build
 
 
 @lru_cache(maxsize=200)
-def typeset(template: str, inputs: tuple[tuple[str, str], ...], issued: date) -> bytes:
+def typeset(template: str, files: tuple[tuple[str, str], ...], issued: date) -> bytes:
     """As it is done, once for each paper in a process."""
-    return really_typeset(template, dict(inputs), issued)
+    return really_typeset(template, dict(files), issued)
 
 
 BUILT: dict[tuple[bytes, ...], module.Built] = {}

@@ -95,7 +95,7 @@ def serial(value: object, limit: int = 120) -> str | None:
 def stands_for_nothing(said: str) -> bool:
     """Whether this is no name and no serial number of anything."""
     lowered = said.strip().casefold()[:200]
-    plain = "".join(each for each in lowered if each.isalnum()).removeprefix("jedecid")
+    plain = "".join(filter(str.isalnum, lowered)).removeprefix("jedecid")
     return (
         not plain
         or plain in _NOTHING

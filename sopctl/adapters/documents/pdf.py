@@ -1,7 +1,7 @@
 """From a form to a PDF: the form's text goes to typst as data, the layout is a template in this package.
 
-typst reads nothing but the `templates` folder, and no template fetches a package. The fonts are those in the typst
-wheel, so that a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
+typst is given the data as files, reads nothing else but the `templates` folder, and no template fetches a package. The
+fonts are those in the typst wheel, so that a form looks the same on every machine. The PDF is PDF/A-2b (ISO 19005-2).
 """
 
 import threading
@@ -112,7 +112,7 @@ def render(form: Form) -> bytes:
     actors or steps, too many signers, and a check command that is empty or too long for a QR code. Raises
     OutsideFailure when typst is missing or fails.
     """
-    return _typeset(_TEMPLATE_OF[type(form)], _inputs(form), form.stamp.issued)
+    return _typeset(_TEMPLATE_OF[type(form)], _files(form), form.stamp.issued)
 
 
 class Place(NamedTuple):
@@ -131,13 +131,12 @@ def places(form: Form) -> list[Place]:
     import typst
 
     found = typst.query(
-        TEMPLATES / f"{_TEMPLATE_OF[type(form)]}.typ",
+        _project(_TEMPLATE_OF[type(form)], _files(form, places=True)),
         "<signature-place>",
         field="value",
         root=TEMPLATES,
         font_paths=_fonts(),
         ignore_system_fonts=True,
-        sys_inputs={**_inputs(form), "places": "asked"},
     )
     read = from_json(found.encode(), list[_Metadata])
     return [
@@ -166,21 +165,22 @@ def appearance(name: str, at: str, note: str) -> bytes:
     """How a signature is seen: a page of PDF of the size of a place, with who signed, when, and a note. Raises
     OutsideFailure."""
     said = {"name": printable(name, 80), "at": printable(at, 60), "note": printable(note, 160)}
-    size = {"width": str(PLACE_WIDTH), "height": str(PLACE_HEIGHT)}
-    return _typeset("signature", {**said, **size}, date(2000, 1, 1))
+    size = {"width": PLACE_WIDTH, "height": PLACE_HEIGHT}
+    return _typeset("signature", {"data.json": msgspec.json.encode({**said, **size}).decode()}, date(2000, 1, 1))
 
 
-def _inputs(form: Form) -> dict[str, str]:
-    """What a template is given."""
+def _files(form: Form, *, places: bool = False) -> dict[str, str]:
+    """The files of a form, for its template: what it says, as JSON, and its QR code. It tells the `places` for
+    signatures when they are asked for."""
     language = _language(form)
     wordy = replace(_bounded(form), letterhead=replace(form.letterhead, logo=b""))
     if isinstance(wordy, HandoverForm):
         wordy = replace(wordy, agreed=())  # as words: a picture is no text
     data = _printable_all(translated(msgspec.to_builtins(wordy), language), _NAME)
-    data["words"] = _words(form, language)
+    data["words"] = {**_words(form, language), "places": places}
     if isinstance(form, InventoryForm):
         data["sections"] = [_in_rows(part) for part in data["sections"]]
-    return {"form": msgspec.json.encode(data).decode(), "qr": _qr(form.stamp.check_command)}
+    return {"data.json": msgspec.json.encode(data).decode(), "qr.svg": _qr(form.stamp.check_command)}
 
 
 def _bounded(form: Form) -> Form:
@@ -327,7 +327,7 @@ def _in_rows(part: dict[str, Any]) -> dict[str, Any]:
     it is set. Labelled values are two in a row, each with the sign of where it is from."""
     if part["type"] == "section":
         widths = [LABEL_WIDTH, PAGE_WIDTH / 2 - LABEL_WIDTH] * 2
-        pairs = [(field["label"], f"{SIGNS[field['source']]} {field['value']}") for field in part["fields"]]
+        pairs = [(field["label"], f"{SIGNS[field['source']]} {field['value']}") for field in part.pop("fields")]
         rows = [[*left, *right] for left, right in zip_longest(pairs[::2], pairs[1::2], fillvalue=("", ""))]
         return {**part, "rows": rows, "widths": widths, "known": [_known(row, widths) for row in rows]}
     shares = _shares(part["columns"], part["rows"])
@@ -410,22 +410,30 @@ def _fonts() -> Any:
     return typst.Fonts(include_system_fonts=False)
 
 
-def _compiler(template: Path) -> Any:
-    """typst with a template, which it reads once. One makes one form at a time, so each thread has its own."""
+def _compiler() -> Any:
+    """typst as it is for all forms. It makes one form at a time, so each thread has its own."""
     import typst
 
-    own: dict[str, Any] = _compilers.__dict__
-    if str(template) not in own:
-        own[str(template)] = typst.Compiler(
-            template, root=template.parent, font_paths=_fonts(), ignore_system_fonts=True
-        )
-    return own[str(template)]
+    if not hasattr(_own, "compiler"):
+        _own.compiler = typst.Compiler(font_paths=_fonts(), ignore_system_fonts=True)
+    return _own.compiler
 
 
-_compilers = threading.local()
+_own = threading.local()
 
 
-def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
+def _project(template: str, files: dict[str, str]) -> dict[str, bytes]:
+    """The files that typst is given, each of them text, beside those in `TEMPLATES`. What it has laid out it uses again
+    for the same labels and values of the next form, as long as only files differ: with other `sys.inputs`, everything
+    counts as different."""
+    return {"main.typ": f'#include "{template}.typ"'.encode(), **{name: text.encode() for name, text in files.items()}}
+
+
+_PANIC = "PanicException"
+"""What typst raises where it fails by a fault of its own: not an Exception, and nothing that can be imported."""
+
+
+def _typeset(template: str, files: dict[str, str], issued: date) -> bytes:
     try:
         import typst
     except ImportError as error:
@@ -436,12 +444,17 @@ def _typeset(template: str, inputs: dict[str, str], issued: date) -> bytes:
             reason=str(error),
         ) from error
     try:
-        made: bytes = _compiler(TEMPLATES / f"{template}.typ").compile(
-            sys_inputs=inputs, pdf_standards=["a-2b"], timestamp=datetime.combine(issued, time(), UTC)
+        made: bytes = _compiler().compile(
+            _project(template, files),
+            root=TEMPLATES,
+            pdf_standards=["a-2b"],
+            timestamp=datetime.combine(issued, time(), UTC),
         )
         return made
-    except (typst.TypstError, RuntimeError, OSError) as error:
-        if "decode image" in in_words(error):  # the only image that is not ours
+    except BaseException as error:
+        if not isinstance(error, typst.TypstError | RuntimeError | OSError) and type(error).__name__ != _PANIC:
+            raise
+        if "decode image" in in_words(error):  # what people drew was decoded when it came in
             raise InvalidRecord(
                 "logo-not-decoded",
                 "the picture of the logo is broken",

@@ -2,7 +2,8 @@
 
 typst uses one core however many threads call it, and the facts of a hundred servers may arrive within a second. A
 worker is this module run as a program: it reads forms from its standard input, one per line as JSON, and answers each
-with a line of JSON and the PDF. It ends at the end of its input, so that none outlives its parent.
+with a line of JSON and the PDF. It ends at the end of its input, so that none outlives its parent. typst keeps what it
+laid out for the last few forms: a worker that has grown large by that begins afresh.
 """
 
 import os
@@ -26,14 +27,9 @@ from sopctl.errors import Action, ExitCode, InvalidRecord, OutsideFailure, Sopct
 from sopctl.model.as_json import from_json
 
 MOST = 4
-"""The most workers: each takes some 100 MiB."""
-
-
-FRESH = 24
-"""How many forms one child of a worker makes. typst keeps what it has worked out of each form, which the next ones do
-not use: looking through it makes a form a sixth slower after some dozens. A child begins without."""
-ENDED = 3
-"""The exit status of a child whose input ended."""
+"""The most workers: each takes some 100 MiB, for forms of tables full of long texts more."""
+LARGE = 400
+"""MiB of memory with which a worker begins afresh."""
 
 
 class _Problem(Struct):
@@ -107,7 +103,8 @@ class _Worker:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__],  # -P: nothing is imported from the current folder
+            # -P: nothing is imported from the current folder
+            [sys.executable, "-P", "-m", __name__, str(LARGE)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(sopctl.__file__).parents[1])},
@@ -136,27 +133,11 @@ class _Worker:
         self._process.communicate()
 
 
-def serve(source: BinaryIO, sink: BinaryIO) -> None:
-    """Answer every form in `source`, until it ends. What comes in has been answered before the next form follows."""
+def serve(source: BinaryIO, sink: BinaryIO, large: int) -> None:
+    """Answer every form in `source`, until it ends. What comes in has been answered before the next form follows, so
+    that nothing is lost by beginning afresh, with more than `large` MiB."""
     prepare()
-    while True:
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                status = 0 if _answer(source, sink, FRESH) else ENDED
-            finally:
-                os._exit(status)
-        if os.waitpid(child, 0)[1] != 0:
-            return
-
-
-def _answer(source: BinaryIO, sink: BinaryIO, most: int) -> bool:
-    """Answer this many forms; False when `source` ended before that."""
-    for _ in range(most):
-        line = source.readline()
-        if not line:
-            return False
+    for line in source:
         content = b""
         try:
             content = render(from_json(line, Form))  # type: ignore[arg-type]  # a union is no type to mypy
@@ -165,8 +146,14 @@ def _answer(source: BinaryIO, sink: BinaryIO, most: int) -> bool:
             reply = _Reply(problem=_Problem.of(error))
         sink.write(msgspec.json.encode(reply) + b"\n" + content)
         sink.flush()
-    return True
+        if _resident() > large:
+            os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # as this process was started
+
+
+def _resident() -> float:
+    """MiB of memory that this process has now (proc(5), statm)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE") / 2**20
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))

@@ -70,5 +70,7 @@ def clean(value: Any) -> Any:
 
 
 def _shown(text: str) -> str:
+    if text.isascii() and text.isprintable():  # most of what a server says
+        return text
     composed = unicodedata.normalize("NFC", _SPACES.sub(" ", text))
     return _UNPRINTABLE.sub(lambda found: f"<U+{ord(found[0]):04X}>", composed)

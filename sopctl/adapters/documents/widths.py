@@ -1,6 +1,7 @@
 """How wide a text is, and how many lines it has, without asking typst: to measure it costs as much as setting it."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil
 
 from msgspec import Struct
@@ -97,6 +98,7 @@ def known(cells: Sequence[str], widths: Sequence[float], *, bold: bool = False) 
     return Known(fits=True, lines=most if most == (1 if bold else least) else 0)
 
 
+@lru_cache(2_000)
 def widest(text: str) -> int:
     """How wide a text in regular weight is at most: hundredths of its size."""
     return sum([_WIDTHS.get(letter, _UNKNOWN) for letter in text])

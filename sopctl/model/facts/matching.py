@@ -114,7 +114,7 @@ def identity(mark: str | None) -> str | None:
 
 
 def _plain(text: str) -> str:
-    return "".join(each for each in text.casefold() if each.isalnum())
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _may_be(one: _Known, other: _Known) -> bool:

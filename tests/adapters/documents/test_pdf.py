@@ -34,6 +34,8 @@ from sopctl.adapters.documents import (
     render,
 )
 from sopctl.adapters.documents.forms import (
+    Bar,
+    Chart,
     Letter,
     MonthForm,
     Shape,
@@ -493,13 +495,28 @@ def test_a_template_that_fails_is_a_clear_error(tmp_path: Path, monkeypatch: pyt
         render(samples.handover())
 
 
-def test_a_template_reads_nothing_outside_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_typst_itself_is_a_clear_error_and_the_next_form_is_made() -> None:
+    """It is no Exception, and would end a worker, and then the command."""
+    form = samples.summary()
+    chart = Chart("Kapasitas rak", (Bar("A1", -1e308, -1e308, ""),))
+    with pytest.raises(OutsideFailure, match=r"summary\.typ: typst could not typeset the form: assertion failed"):
+        render(structs.replace(form, charts=(chart,)))
+    assert render(form)
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.txt", "secret.txt", "/secret.txt", "{folder}/secret.txt", "inside/../../secret.txt"]
+)
+def test_a_template_reads_nothing_outside_its_folder(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()
     (tmp_path / "secret.txt").write_text("rahasia")
-    (inside / "handover.typ").write_text('#read("../secret.txt")')
+    (inside / "handover.typ").write_text(f'#read("{name.format(folder=tmp_path)}")')
     monkeypatch.setattr(pdf, "TEMPLATES", inside)
-    with pytest.raises(OutsideFailure):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(OutsideFailure, match=r"could not typeset the form: (file not found|path .* would escape)"):
         render(samples.handover())
 
 

@@ -1,16 +1,22 @@
 """Many forms, made by workers: the same bytes, the same errors, whatever becomes of a worker."""
 
+import os
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from io import BytesIO
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from sopctl.adapters.documents import InventoryForm, render
-from sopctl.adapters.documents.press import FRESH, Press
+from sopctl.adapters.documents import press as press_module
+from sopctl.adapters.documents.forms import Form
+from sopctl.adapters.documents.press import Press, serve
 from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
 from tests.patience import PATIENCE
@@ -46,16 +52,55 @@ def test_workers_make_what_we_make_and_one_that_dies_stops_nothing() -> None:
     assert all(worker.poll() is not None for worker in workers)
 
 
-def test_a_worker_goes_on_with_a_child_that_begins_anew() -> None:
-    """As many forms as several children make, one after the other, and an error among them."""
+def test_a_form_is_the_same_whatever_was_made_before_it() -> None:
+    """A worker uses what it has laid out for other forms, and goes on after one that is refused."""
+    wider = replace(FORMS[0], letterhead=replace(FORMS[0].letterhead, sheet="f4"))
+    several: list[Form] = [
+        *FORMS[:3],
+        wider,
+        samples.handover(),
+        samples.handover(items=9),
+        samples.inventory(samples.facts(9, 9)),
+    ]
     with Press(1) as press:
         (worker,) = press._workers
-        made = [press.start(FORMS[number % 5])() for number in range(FRESH)]
+        made = [press.start(form)() for form in several]
         with pytest.raises(InvalidRecord):
             press.start(replace(FORMS[0], month="2026-13"))()
-        made += [press.start(FORMS[number % 5])() for number in range(FRESH, FRESH + 3)]
+        again = [press.start(form)() for form in reversed(several)]
         assert worker._process.poll() is None
-    assert made == [render(FORMS[number % 5]) for number in range(FRESH + 3)]
+    assert made == again[::-1]
+    for form, content in zip(several, made, strict=True):
+        with Press(1) as press:
+            assert press.start(form)() == content, "by a worker that has made no other"
+
+
+def test_a_worker_that_has_grown_large_begins_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After each form here: the others come from the same process, as they would."""
+    monkeypatch.setattr(press_module, "LARGE", 1)
+    with Press(1) as press:
+        (worker,) = press._workers
+        assert [press.start(form)() for form in FORMS[:3]] == [render(form) for form in FORMS[:3]]
+        with pytest.raises(InvalidRecord):
+            press.start(replace(FORMS[0], month="2026-13"))()
+        assert press.start(FORMS[3])() == render(FORMS[3])
+        assert worker._process.poll() is None
+
+
+@pytest.mark.parametrize(("large", "answered"), [(1, 1), (10**6, 2)])
+def test_it_does_so_with_its_answer_given(large: int, answered: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Afresh(Exception):
+        pass
+
+    def begun(program: str, words: list[str]) -> None:
+        assert (program, words) == (sys.executable, sys.orig_argv)
+        raise Afresh
+
+    monkeypatch.setattr(os, "execv", begun)
+    said = BytesIO()
+    with suppress(Afresh):
+        serve(BytesIO(b"".join(msgspec.json.encode(form) + b"\n" for form in FORMS[:2])), said, large)
+    assert said.getvalue().count(b"%%EOF") == answered
 
 
 def test_no_worker_outlives_a_press_that_is_killed() -> None:
