@@ -111,6 +111,10 @@ class Process:
     def said(self) -> str:
         return self.log.read_text()
 
+    def await_connection(self) -> None:
+        """Wait until this worker has come to its broker."""
+        eventually(lambda: "connected" in self.said, "the worker does not connect")
+
     def ended(self) -> bool:
         return self.process.poll() is not None
 

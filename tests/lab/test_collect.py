@@ -26,8 +26,11 @@ from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
-HOSTILE = r"""
-for name in /usr/bin/python3*; do mv "$name" "$name.away"; done
+AWAY = 'for name in /usr/bin/python3*; do mv "$name" "$name.away"; done'
+
+HOSTILE = (
+    f"{AWAY}\n"
+    + r"""
 cat > /usr/local/bin/lsblk <<'END'
 #!/bin/sh
 [ ! -e /tmp/slow ] || sleep 15
@@ -38,6 +41,7 @@ END
 chmod 755 /usr/local/bin/lsblk
 touch /tmp/slow
 """
+)
 
 
 def seems_configured(desk: Desk, server: LabServer) -> None:
@@ -159,7 +163,7 @@ def test_the_answer_is_ansibles_own(
     """Asked over the access check's connection, and by Ansible's playbook: all fields alike, but those of time."""
     seems_configured(desk, lab.servers[0])
     if python == "without Python":
-        servers.run(pristine, 'for name in /usr/bin/python3*; do mv "$name" "$name.away"; done')
+        servers.run(pristine, AWAY)
     deposit = due(desk, placed, pristine.address, pristine.port, pristine)
     found = []
     for with_ansible in (False, True):
@@ -172,6 +176,33 @@ def test_the_answer_is_ansibles_own(
     ours, ansibles = found
     assert ours == ansibles
     assert len(ours) > 40
+
+
+ENDS_LATE = """#!/bin/sh
+case "$*" in
+  *FOUND*) exec ssh "$@" ;;
+  *python3*) head -c 4096 | ssh "$@"; exec 0<&-; sleep 2; exit 127 ;;
+  *) exec ssh "$@" ;;
+esac
+"""
+"""What ssh is on a busy machine: it has ended its reading, but not yet itself."""
+
+
+def test_ansible_finds_that_there_is_no_python_however_that_is_seen(
+    desk: Desk, lab: LabStatus, pristine: LabServer, placed: Callable[..., str], tmp_path: Path
+) -> None:
+    """Where the server ends before it has read the module, which Ansible takes for a connection that was lost."""
+    seems_configured(desk, lab.servers[0])
+    servers.run(pristine, AWAY)
+    deposit = due(desk, placed, pristine.address, pristine.port, pristine)
+    ssh = tmp_path / "ssh"
+    ssh.write_text(ENDS_LATE)
+    ssh.chmod(0o755)
+    variables = desk.site.root / f"inventory/host_vars/{deposit}.yml"
+    variables.parent.mkdir(exist_ok=True)
+    variables.write_text(f"ansible_ssh_executable: {ssh}\n")
+    assert collecting.collect(desk, deposit, with_ansible=True).answer
+    assert inventories.kept_facts(desk, deposit).hostname == pristine.name
 
 
 BREAK = r"""

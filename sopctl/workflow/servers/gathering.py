@@ -46,6 +46,9 @@ DETAILS = "playbooks/files/details.sh"
 LOOKUP = "{{ lookup('ansible.builtin.file', 'details.sh') }}"
 """How the playbook puts details.sh into its script."""
 
+ACTION = "playbooks/action_plugins/server_facts.py"
+"""How Ansible runs the module. A site from before there was one lacks it."""
+
 AS_PACKED = (PLAYBOOK, "ansible.cfg", "inventory/deposits.sopctl.yml")
 VARIABLES = ("inventory", "playbooks/group_vars", "playbooks/host_vars")
 """Where variables are that Ansible would read."""
@@ -84,11 +87,9 @@ _WHY = {
 def own_way(site: Site, packed: Path) -> Prose:
     """What of the site's only Ansible can read, so that its playbook has to gather the facts; empty for nothing.
     `packed`: where sopctl's own playbooks are."""
-    for name in AS_PACKED:
+    for name in (*AS_PACKED, ACTION) if (site.root / ACTION).exists() else AS_PACKED:
         if _read(site.root / name) != _read(packed / name):
             return Text("{name} is the site's own", name=name)
-    if (site.root / "playbooks/action_plugins/server_facts.py").exists():
-        return Text("server_facts has an action plugin")
     for folder in VARIABLES:
         for path in files_below(site.root / folder):
             name = str(path.relative_to(site.root))
@@ -123,11 +124,11 @@ def built(root: Path) -> Module:
 
 
 def gather(
-    turns: Sequence[Turn], what: Module, *, at_once: int, cancel: threading.Event | None
+    turns: Sequence[Turn], what: Module, *, at_once: int | None, cancel: threading.Event | None
 ) -> Iterator[list[tuple[Turn, Found]]]:
-    """Ask these servers, `at_once` at the same time, and meanwhile let workers ask those of their networks; each one's
-    facts, or why there are none, as soon as it is known: with several where they came while the caller was busy. Raises
-    Interrupted when `cancel` was set."""
+    """Ask these servers, `at_once` at the same time (None: as many as is usual), and meanwhile let workers ask those of
+    their networks; each one's facts, or why there are none, as soon as it is known: with several where they came while
+    the caller was busy. Raises Interrupted when `cancel` was set."""
     near, away, early = {}, dict[str, tuple[Turn, str, Check]](), list[tuple[Turn, Found]]()
     for mine in turns:
         try:
@@ -141,7 +142,9 @@ def gather(
         yield early
 
     def here(stop: threading.Event) -> Iterator[_Came]:
-        for came in facts.gather([asked for _, asked in near.values()], what, at_once=at_once, cancel=stop):
+        for came in facts.gather(
+            [asked for _, asked in near.values()], what, at_once=at_once or facts.AT_ONCE, cancel=stop
+        ):
             for name, result, said in came:
                 yield _Came(near[name][0], _found(near[name][0], result, said))
 

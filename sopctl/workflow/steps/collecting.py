@@ -47,7 +47,7 @@ from sopctl.workflow.scans import read_bounded
 from sopctl.workflow.servers import appliances, batch, bmcs, checking, gathering, left, others
 from sopctl.workflow.servers.batch import Answer, Answers, OnEnd
 from sopctl.workflow.servers.engine import choosing
-from sopctl.workflow.servers.playbooks import OnEvent, Options, cancelled, noted, silent, skeleton, waited
+from sopctl.workflow.servers.playbooks import PLAIN, OnEvent, Options, cancelled, noted, silent, skeleton, waited
 from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.views.months import month_of, then
 
@@ -82,7 +82,7 @@ def collect_all(
     ids: Sequence[str],
     *,
     month: str | None = None,
-    forks: int = 10,
+    forks: int | None = None,
     with_ansible: bool = False,
     on_event: OnEvent = silent,
     on_end: OnEnd = lambda _id, _answer: None,
@@ -94,6 +94,7 @@ def collect_all(
     is a new revision; what was kept before is never touched. A server that failed is an answer (no); one that could not
     be reached is an error. Nothing is kept of either, and the step stays due. Ansible gathers them `with_ansible`, and
     where the site's playbook, settings or inventory are its own, or Ansible's builder of modules is not the known one.
+    `forks` machines are asked at a time; None: as many as is usual, which is more for servers over a connection alone.
 
     Raises what ends a run for all of them (see `playbooks.run_on`), UsageError for another month, and OutsideFailure
     for a doubtful clock.
@@ -113,7 +114,7 @@ def collect_all(
             batch_of = _Gathering(of, answers, press, watched, module)
             chosen = once[first : first + AT_ONCE]
             with batch.held(chosen, lambda each: turn(desk, each, "inventory"), batch_of.admit, answers) as turns:
-                batch_of.run(turns, Options(forks=forks), on_event, cancel)
+                batch_of.run(turns, forks, on_event, cancel)
     return answers
 
 
@@ -220,8 +221,9 @@ class _Gathering:
         _refuse_absent(mine, self.month)
         _refuse_passed(mine, self.month)
 
-    def run(self, turns: Sequence[Turn], options: Options, on_event: OnEvent, cancel: threading.Event | None) -> None:
+    def run(self, turns: Sequence[Turn], forks: int | None, on_event: OnEvent, cancel: threading.Event | None) -> None:
         """Gather. Each server's facts are kept as they come; then it is recorded why the others gave none."""
+        options = Options(forks=forks) if forks else PLAIN
         beside = [mine for mine in turns if appliances.is_appliance(mine.dossier)]
         others = [mine for mine in turns if not appliances.is_appliance(mine.dossier)]
         shut = [mine for mine in others if self._by_bmc_alone(mine)]
@@ -231,7 +233,7 @@ class _Gathering:
             for mine in shut:
                 mine.start()
             if self.module:
-                self._ask_servers(servers, self.module, options.forks, on_event, cancel)
+                self._ask_servers(servers, self.module, forks, on_event, cancel)
             else:
                 self._run_playbook(servers, options, on_event, cancel)
             for mine, answer in self._by_bmc([(mine, "tidak ada jalan masuk") for mine in shut], options.forks, cancel):
@@ -241,7 +243,7 @@ class _Gathering:
         self,
         turns: Sequence[Turn],
         module: Module,
-        at_once: int,
+        forks: int | None,
         on_event: OnEvent,
         cancel: threading.Event | None,
     ) -> None:
@@ -250,7 +252,7 @@ class _Gathering:
         try:
             for mine in turns:
                 mine.start()
-            for came in gathering.gather(turns, module, at_once=at_once, cancel=cancel):
+            for came in gathering.gather(turns, module, at_once=forks, cancel=cancel):
                 for mine, found in came:
                     on_event(gathering.event(mine, found))
                     if not isinstance(found, HostResult):
@@ -267,7 +269,7 @@ class _Gathering:
         silent = [mine for mine in turns if mine.dossier.id in why]
         by_bmc = [mine for mine in silent if bmcs.can_be_asked(mine.dossier) and not _is_another(why[mine.dossier.id])]
         reasons = [(mine, gathering.told_of(why[mine.dossier.id])) for mine in by_bmc]
-        for mine, answer in self._by_bmc(reasons, at_once, cancel):
+        for mine, answer in self._by_bmc(reasons, forks or PLAIN.forks, cancel):
             self.answers.give(mine.dossier.id, answer)
         for mine in silent:
             if mine.dossier.id not in self.answers:

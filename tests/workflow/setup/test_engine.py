@@ -19,7 +19,6 @@ from sopctl.store.site import Site
 from sopctl.workflow.setup import engine, scheduling, secrets
 from tests import engines
 from tests.engines import Broker
-from tests.patience import eventually
 from tests.printed import DOCS, printed
 
 NOW = datetime.now(UTC)
@@ -138,7 +137,7 @@ def test_the_command_lines_of_the_document_run_as_they_are_printed(
         for each in plain
     ]
     try:
-        eventually(lambda: "connected" in worker.said, "the worker does not connect")
+        worker.await_connection()
         for line in lines:
             name, *words = shlex.split(line)
             assert name == "sopctl"

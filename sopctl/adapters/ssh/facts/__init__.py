@@ -29,6 +29,9 @@ TRY_SECONDS = 180.0
 """For one way of asking. A network mount whose server is gone blocks a read for ever; without Python, or as another
 account, there may still be an answer."""
 
+AT_ONCE = 32
+"""Servers that are asked at the same time unless the caller says how many: each takes a connection, not a process."""
+
 LIMIT = 3 * MOST
 """Bytes that one server may send, all tries together."""
 
@@ -96,7 +99,7 @@ Came = list[tuple[str, AccessResult, Said | None]]
 
 
 def gather(
-    asked: Sequence[Asked], module: Module, *, at_once: int, cancel: threading.Event | None = None
+    asked: Sequence[Asked], module: Module, *, at_once: int = AT_ONCE, cancel: threading.Event | None = None
 ) -> Generator[Came, None, None]:
     """Ask these servers, `at_once` at the same time; yields what came of each as soon as it is in (as `converse`).
 
@@ -106,7 +109,7 @@ def gather(
 
 
 def gather_as_they_come(
-    batches: Iterator[tuple[Sequence[Asked], Module]], *, at_once: int, cancel: threading.Event | None = None
+    batches: Iterator[tuple[Sequence[Asked], Module]], *, at_once: int = AT_ONCE, cancel: threading.Event | None = None
 ) -> Generator[Came, None, None]:
     """As `gather`, of servers that come one batch after another, as in `sweep_as_they_come`."""
     jobs = ([_job(each, module) for each in asked] for asked, module in batches)

@@ -20,7 +20,6 @@ from sopctl.cli.options import (
     decider_options,
     end,
     example,
-    forks_option,
     json_option,
     lacks,
     open_desk,
@@ -55,7 +54,11 @@ if TYPE_CHECKING:
     "--from", "sheet", type=FILE, help="A filled-in sheet (sopctl inventory sheet) of one machine without SSH."
 )
 @click.option("--with-ansible", is_flag=True, help="Let Ansible ask the servers, by the site's facts.yml.")
-@forks_option
+@click.option(
+    "--forks",
+    type=click.IntRange(1, 100),
+    help="Machines at a time.  [default: 32; appliances, BMCs and by Ansible 10]",
+)
 @decider_options
 @seen_option
 @clock_option
@@ -70,7 +73,7 @@ def command(
     month: str | None,
     sheet: Path | None,
     with_ansible: bool,
-    forks: int,
+    forks: int | None,
     as_json: bool,
 ) -> None:
     """Gather the facts of servers, in one run, and make their inventory forms. Exit 1: it failed on a server.
@@ -104,7 +107,7 @@ def command(
 
 
 def _collect_many(
-    desk: "Desk", chosen: list[str], month: str | None, forks: int, *, with_ansible: bool, as_json: bool
+    desk: "Desk", chosen: list[str], month: str | None, forks: int | None, *, with_ansible: bool, as_json: bool
 ) -> None:
     from sopctl.workflow.steps import collecting
 

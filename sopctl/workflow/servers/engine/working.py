@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     Able = tuple[str, Check, Target, Key | None]
     """A name for it in its shard, the check, what to reach for it, and with which key."""
 
-AT_ONCE = 32
-"""Servers that are asked for their facts at the same time."""
-
 Feed = queue.SimpleQueue[Shard | None]
 """Shards to be done; None ends it."""
 
@@ -49,7 +46,7 @@ def ask(keys: Path, build: "Callable[[], Module]", feed: Feed, give: Give, stop:
 
     runs: dict[str, str] = {}
     with suppress(Interrupted):
-        for came in gather_as_they_come(_asked(keys, build, feed, give, runs), at_once=AT_ONCE, cancel=stop):
+        for came in gather_as_they_come(_asked(keys, build, feed, give, runs), cancel=stop):
             for name, result, said in came:
                 number, _, deposit = name.partition(" ")
                 give(int(number), Answer(runs[number], deposit, result, told=_told(said)))

@@ -20,7 +20,6 @@ from sopctl.workflow.setup import doctor
 from tests import engines
 from tests.adapters.ssh import hostile
 from tests.engines import Broker
-from tests.patience import eventually
 from tests.workflow.servers.test_checking import pin, server
 
 __all__ = ["server"]
@@ -50,7 +49,7 @@ def test_a_worker_checks_with_its_own_key(away: tuple[Site, str], sopctl: Callab
     site, deposit = away
     worker = engines.worker(site, "cabang", tmp_path / "worker.log")
     try:
-        eventually(lambda: "connected" in worker.said, "the worker does not connect")
+        worker.await_connection()
         ran = sopctl("check", "--all", "--json")
         (one,) = json.loads(ran.out)["results"]
         assert (ran.code, one["id"], one["verdict"], one["user"]) == (0, deposit, "accessible", "titipan"), ran
