@@ -30,9 +30,9 @@ from typing import NamedTuple
 
 import paramiko
 import yaml
-from lists import WAY
-from needs import as_installed, module, program, root
 
+from benchmarks.lists import WAY
+from benchmarks.needs import as_installed, given, module, numbers, program, root
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
 from sopctl.store import codec
@@ -45,6 +45,8 @@ TIMEOUT = 5
 PR_SET_CHILD_SUBREAPER = 36
 BOUNDED = (("60",),)
 """The command lines of `make bench`."""
+PEERS = ("paramiko", "asyncssh", "ansible", "keyscan", "blackbox")
+"""What a run can be without."""
 
 BARE = """
 import paramiko, socket, sys
@@ -424,12 +426,18 @@ def refuse_incomplete(without: set[str]) -> None:
 
 def main() -> None:
     """Outside: make the namespaces. Inside: make the servers, then measure."""
-    without = set(sys.argv[sys.argv.index("--without") + 1].split(",")) if "--without" in sys.argv else set()
+    words, without = given(__doc__), set[str]()
+    if "--without" in words:
+        at = words.index("--without")
+        without = set("".join(words[at + 1 : at + 2]).split(","))
+        if unknown := sorted(without - set(PEERS)):
+            sys.exit(f"{unknown[0] or 'nothing'} is none of the peers: {', '.join(PEERS)}\n  → see --help")
+        del words[at : at + 2]
+    (count,) = numbers(words, 1000)
     if os.environ.get("SOPCTL_BENCH") != "inside":
         refuse_incomplete(without)
-        words = ["unshare", "--net", "--mount", sys.executable, *sys.argv]
-        os.execvpe("unshare", words, {**os.environ, "SOPCTL_BENCH": "inside"})  # noqa: S606 (no shell is meant)
-    count = next((int(word) for word in sys.argv[1:] if word.isdigit()), 1000)
+        inside = ["unshare", "--net", "--mount", sys.executable, *sys.argv]
+        os.execvpe("unshare", inside, {**os.environ, "SOPCTL_BENCH": "inside"})  # noqa: S606 (no shell is meant)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     # Not an address of ours, and nothing is forwarded: what is sent there is dropped without a word.
     subprocess.run(["ip", "route", "add", "198.18.0.0/15", "dev", "lo"], check=True)

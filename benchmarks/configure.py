@@ -17,9 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from needs import program
-from needs import root as needs_root
-
+from benchmarks.needs import given, numbers, program
+from benchmarks.needs import root as needs_root
 from sopctl.adapters import lab
 from sopctl.cli import terminal
 from sopctl.store.site import Site
@@ -95,9 +94,10 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
         command(root, *sopctl, "host-key", deposit, "--confirm", pin)
     wall, _ = command(root, *sopctl, "configure", "--forks", "10", "--due")
     print(f"first configuration of {servers} servers: {wall:.1f} s; by role, those of all servers together:")
-    _, said = command(root, *sopctl, "runs", "show", "many-configure.1", "--json")
-    for role, seconds in sorted(json.loads(said)["result"]["roles"].items(), key=lambda entry: -entry[1]):
-        print(f"  {seconds:6.1f} s  {role or '(no role)'}", flush=True)
+    run = "many-configure.1" if servers > 1 else deposit
+    _, said = command(root, *sopctl, "runs", "show", run, "--json")
+    for each in json.loads(said)["roles"]:
+        print(f"  {each['seconds']:6.1f} s  {each['role'] or '(no role)'}", flush=True)
     playbook = program("ansible-playbook", "make setup-dev")
     bare = (playbook, "-i", "inventory", "-f", "10", "playbooks/configure.yml")
     for _ in range(rounds):
@@ -109,10 +109,9 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
 
 
 def main() -> None:
+    servers, rounds = numbers(given(__doc__), 10, 3)
     needs_root()
     program("ansible-playbook", "make setup-dev")
-    given = [int(number) for number in sys.argv[1:]]
-    servers, rounds = given + [10, 3][len(given) :]
     with tempfile.TemporaryDirectory(prefix="sopctl-configure-") as folder:
         root = Path(folder) / "site"
         init.init(root)

@@ -18,15 +18,13 @@ import time
 from datetime import datetime
 from pathlib import Path
 
+from benchmarks.configure import CHECKOUT, ZONE, command, place
+from benchmarks.needs import given, numbers, program
+from benchmarks.needs import root as needs_root
 from sopctl.adapters import lab
 from sopctl.cli import terminal
 from sopctl.store.site import Site
 from sopctl.workflow.setup import init
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from benchmarks.configure import CHECKOUT, ZONE, command, place  # found as this file is run
-from benchmarks.needs import program  # found as this file is run
-from benchmarks.needs import root as needs_root
 
 BOUNDED = (("1", "1"),)
 """The command lines of `make bench`."""
@@ -84,10 +82,9 @@ def compare(root: Path, bench: lab.LabStatus, rounds: int) -> None:
 
 
 def main() -> None:
+    servers, rounds = numbers(given(__doc__), 10, 3)
     needs_root()
     program("ansible-playbook", "make setup-dev")
-    given = [int(number) for number in sys.argv[1:]]
-    servers, rounds = given + [10, 3][len(given) :]
     with tempfile.TemporaryDirectory(prefix="sopctl-drift-") as folder:
         root = Path(folder) / "site"
         init.init(root)

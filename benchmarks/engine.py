@@ -26,11 +26,8 @@ from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 
 import msgspec
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from checks import ACCOUNT, PORT, PR_SET_CHILD_SUBREAPER, serving, sshd
-from needs import cpu_of
-
+from benchmarks.checks import ACCOUNT, PORT, PR_SET_CHILD_SUBREAPER, serving, sshd
+from benchmarks.needs import cpu_of, given, numbers
 from sopctl.model.access.destinations import Destinations
 from sopctl.model.access.shards import Check, Shard, shards
 from sopctl.model.access.target import Target, pin
@@ -38,7 +35,6 @@ from sopctl.store.site import Site
 from sopctl.workflow.setup import init
 from tests import engines
 from tests.engines import Broker, Process
-from tests.patience import eventually
 
 BOUNDED = (("300", "3000", "1000"),)
 ROUNDS = 2
@@ -141,7 +137,7 @@ def workers(site: Site, folder: Path, each: int) -> Iterator[list[Process]]:
         begun += [engines.worker(site, name, folder / f"{name}-{number}.log") for number in range(each)]
     try:
         for one in begun:
-            eventually(lambda one=one: "connected" in one.said, "a worker does not connect")
+            one.await_connection()
         yield begun
     finally:
         for one in begun:
@@ -246,10 +242,10 @@ def bench(folder: Path, count: int, many: int, slow: int) -> None:
 
 def main() -> None:
     """Outside: make the namespaces. Inside: make the servers, then measure."""
+    sizes = numbers(given(__doc__), 1_000, 10_000, 4_000)
     if os.environ.get("SOPCTL_BENCH") != "inside":
         words = ["unshare", "--net", "--mount", sys.executable, "-m", "benchmarks.engine", *sys.argv[1:]]
         os.execvpe("unshare", words, {**os.environ, "SOPCTL_BENCH": "inside"})  # noqa: S606 (no shell is meant)
-    sizes = [*map(int, sys.argv[1:4]), *(1_000, 10_000, 4_000)[len(sys.argv[1:4]) :]]
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     setrlimit(RLIMIT_NOFILE, (min(65536, getrlimit(RLIMIT_NOFILE)[1]),) * 2)
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)

@@ -8,7 +8,6 @@ Beside each, what the disk gives: the same writes and the three synchronisations
 import fcntl
 import os
 import resource
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.needs import given, size
 from sopctl.cli import terminal
 from sopctl.model.sop.history import Event
 from sopctl.store import dossiers
@@ -94,10 +94,11 @@ def rate(work: Callable[..., None], each: Sequence[tuple[object, ...]]) -> tuple
 
 def main() -> None:
     """Print, for each length of the journal: CPU of an event, the rate of one process and of four, and the disk's."""
+    lengths = [size(word) for word in given(__doc__)] or LINES
     print(
         f"{'lines':>10}  {'one process':>22}  {'disk':>8}  {f'{PROCESSES} processes':>22}  {'disk':>8}  {'memory':>8}"
     )
-    for lines in map(int, sys.argv[1:]) if sys.argv[1:] else LINES:
+    for lines in lengths:
         with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
             site, deposits = made(Path(folder), lines)
             with Journal(site.root).adding():

@@ -25,11 +25,9 @@ import msgspec
 import yaml
 from msgspec.structs import replace
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from lists import WAY
-
-from inventory import SAMPLE
+from benchmarks.inventory import SAMPLE
+from benchmarks.lists import WAY
+from benchmarks.needs import given, numbers
 from sopctl.model.access.target import fingerprint
 from sopctl.model.availability import Policy, Sight, State, Status
 from sopctl.model.facts.script import from_script
@@ -174,14 +172,18 @@ def size(path: Path) -> float:
 
 
 def main() -> None:
-    if not sys.argv[1:]:
+    words = given(__doc__)
+    if not words:
         sys.exit(__doc__)
-    sizes = [*map(int, sys.argv[2:]), *(10_000, 30, 1, 1)[len(sys.argv[2:]) :]]
-    if sys.argv[1] != "-":
-        put(Path(sys.argv[1]), sizes)
+    sizes = numbers(words[1:], 10_000, 30, 1, 1)
+    if words[0] != "-":
+        folder = Path(words[0])
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            sys.exit(f"{folder} is not an empty folder\n  → see --help")
+        put(folder, sizes)
         return
-    with tempfile.TemporaryDirectory(prefix="sopctl-fleet-") as folder:
-        put(Path(folder) / "site", sizes)
+    with tempfile.TemporaryDirectory(prefix="sopctl-fleet-") as made:
+        put(Path(made) / "site", sizes)
 
 
 def put(root: Path, sizes: list[int]) -> None:

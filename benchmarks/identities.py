@@ -5,12 +5,12 @@
 Imports COUNT servers (1,000, then 5,000) into a site in a temporary folder; seconds of CPU time.
 """
 
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.needs import given, size
 from sopctl.adapters.listings import csv_text
 from sopctl.cli import terminal
 from sopctl.model.intake import identity
@@ -22,6 +22,7 @@ from sopctl.workflow.setup.init import init
 from sopctl.workflow.steps import adopting
 
 RACK = "name: {name}\nroom: R\nunits: 42\ndepth_mm: 900\npower_watts: 20000\n"
+COLUMNS = tuple(adopting.COLUMNS)
 NOTE = "x" * 3_500
 """So that a dossier's files are as large as after a year."""
 
@@ -33,7 +34,7 @@ def make(root: Path, count: int) -> Site:
         (root / "racks" / f"R{number}.yml").write_text(RACK.format(name=f"R{number}"))
     rows = [
         {
-            **dict.fromkeys(adopting.COLUMNS, ""),
+            **dict.fromkeys(COLUMNS, ""),
             "unit": "Dinas Contoh",
             "name": f"old{n}.example.org",
             "brand_model": "Contoh R200",
@@ -50,7 +51,7 @@ def make(root: Path, count: int) -> Site:
         for n in range(count)
     ]
     for first in range(0, count, 1_000):
-        (root / "list.csv").write_text(csv_text(rows[first : first + 1_000]))
+        (root / "list.csv").write_text(csv_text(COLUMNS, [row.values() for row in rows[first : first + 1_000]]))
         adopting.import_list(terminal.desk(Site(root), user="root"), root / "list.csv", dry_run=False)
     return Site(root)
 
@@ -76,6 +77,6 @@ def measure(site: Site) -> str:
 BOUNDED = (("200",),)
 """The command lines of `make bench`."""
 
-for count in map(int, sys.argv[1:] or ("1000", "5000")):
+for count in [size(word) for word in given(__doc__)] or [1000, 5000]:
     with tempfile.TemporaryDirectory() as folder:
         print(f"{count} deposits: {measure(make(Path(folder) / 'site', count))}")

@@ -5,7 +5,7 @@
     python benchmarks/inventory.py forms [COUNT]                # 1,000 forms, in this process and by workers
     python benchmarks/inventory.py summary [COUNT]              # 5,000 servers with two months' facts each
 
-From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, with the same forks and
+From a checkout after `make setup-dev`. `gather` compares whole commands on the same servers, Ansible with ten forks and
 with pipelining, each with connections of its own as a monthly run has them: what Ansible keeps open for the next one
 is taken away. `asked` is the gathering alone, without forms and records; `by a worker` is `collect` where a worker asks
 over a broker, whose CPU counts too. The CPU is that of the controller, with all that a command starts here; each runs
@@ -20,6 +20,8 @@ all.
 
 import hashlib
 import os
+import random
+import re
 import resource
 import shutil
 import subprocess
@@ -32,16 +34,16 @@ from datetime import datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
-from lists import WAY
 from msgspec.structs import replace
-from needs import cpu_of, program
-from needs import root as needs_root
 
+from benchmarks.lists import WAY
+from benchmarks.needs import cpu_of, given, numbers, program
+from benchmarks.needs import root as needs_root
 from sopctl.adapters import lab
 from sopctl.adapters.documents.press import Press
 from sopctl.adapters.lab import owner
@@ -65,11 +67,7 @@ from sopctl.workflow.servers.reach import reach
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 from sopctl.workflow.steps.collecting import AT_ONCE
 from sopctl.workflow.trust import target
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from tests import engines
-from tests.patience import eventually
 
 CHECKOUT = Path(__file__).parents[1]
 SAMPLE = CHECKOUT / "tests/cases/details/rack-hardware-raid.txt"
@@ -134,13 +132,45 @@ def facts_of(number: int) -> tuple[ServerFacts, ServerFacts]:
     first = from_script(SAMPLE.read_text(), gathered_at="2026-10-01T02:00:00+07:00")
     packages = {f"package-{each}": f"1.{each}-{number % 7}" for each in range(500)}
     first = replace(first, serial=f"SN-{number:05}", hostname=f"s{number}", packages=packages)
-    second = replace(
+    return first, later(first)
+
+
+def later(first: ServerFacts) -> ServerFacts:
+    """The server's facts of the next month."""
+    return replace(
         first,
         memory_modules=first.memory_modules[:1],
-        packages={**packages, "nginx": "1.22"},
+        packages={**first.packages, "nginx": "1.22"},
         listeners=(*first.listeners, Listener("tcp", "*", 80, "nginx")),
     )
-    return first, second
+
+
+KINDS = 7
+OWN = ("hostname", "fqdn", "serial", "uuid", "mac", "wwn", "bmc_mac", "used_bytes", "uptime_seconds", "corrected")
+ADDRESSES = ("ipv4", "ipv6", "leased", "bmc_address", "gateway", "dns")
+ALIKE = ("cpu", "listeners", "rules", "gathered_at", "os_version", "bios_date", "path", "device", "wear")
+
+
+def another(facts: ServerFacts, number: int) -> ServerFacts:
+    """The facts of another machine, one of several kinds: with other digits in what is its own or its kind's."""
+    own, kind = random.Random(number), random.Random(number % KINDS)  # noqa: S311  # of no secret
+
+    def other(name: str, value: Any) -> Any:
+        if name in ALIKE:
+            return value
+        if isinstance(value, dict):
+            return {each: other(each, part) for each, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [other(name, part) for part in value]
+        if isinstance(value, str) and name in ADDRESSES:
+            return re.sub(r"\d+$", str(own.randrange(2, 250)), value)
+        of = own if name in OWN else kind
+        if isinstance(value, str):
+            return re.sub(r"\d", lambda _: str(of.randrange(10)), value)
+        return value if value is None or isinstance(value, bool) else int(value * of.uniform(0.5, 1))
+
+    made = msgspec.convert(other("", msgspec.to_builtins(replace(facts, packages={}))), ServerFacts)
+    return replace(made, packages=facts.packages)
 
 
 class Cost(NamedTuple):
@@ -197,7 +227,7 @@ def watched(root: Path, bench: lab.LabStatus, deposits: int) -> Iterator[list[in
     broker = engines.Broker(site, port).start()
     worker = engines.worker(site, NETWORK, root.parent / "worker.log")
     try:
-        eventually(lambda: "connected" in worker.said, "the worker does not connect")
+        worker.await_connection()
         yield [broker.pid, worker.process.pid]
     finally:
         worker.end()
@@ -260,7 +290,7 @@ def lines(ids: list[str]) -> dict[str, tuple[str, ...]]:
     """The commands that gather the facts of these deposits."""
     ansible, playbook = program("ansible", "make setup-dev"), program("ansible-playbook", "make setup-dev")
     those, many = ",".join(ids), ("-f", "10")
-    mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--clock-is-right", "--forks", "10")
+    mine = (sys.executable, "-m", "sopctl", "inventory", "collect", "--clock-is-right")
     return {
         "setup": (ansible, "-i", "inventory", those, "-b", *many, "-m", "setup"),
         "facts.yml": (playbook, "-i", "inventory", *many, "playbooks/facts.yml", "-l", those),
@@ -316,25 +346,26 @@ def ask(ids: list[str]) -> None:
         way = reach(site, dossiers.read(site, each).summary)
         there = target(way.host, way.account, timeout=gathering.LOGIN_SECONDS)
         asked.append(Asked(each, there, load_key(site.key_file(way.key))))
-    for came in converse(asked, what, at_once=10):
+    for came in converse(asked, what):
         for name, result, said in came:
             assert said, (name, result)
             assert said.answer, (name, said)
 
 
 def forms(root: Path, count: int) -> None:
-    """`count` forms, as `collect` makes them once servers have answered, without its waiting for the disk."""
+    """Forms of `count` machines, as `collect` makes them once servers have answered, without its waits for the disk."""
     site = init(root)
     desk = terminal.desk(site, user="root", clock=lambda: datetime(2026, 11, 5, 8, tzinfo=ZONE))
-    first, second = facts_of(1)
+    sample, _ = facts_of(1)
+    machines = [another(sample, number) for number in range(count)]
     access: dict[str, object] = {"address": "192.0.2.7"}
     deposit_id = dossier(site, 1, access, {"type": "ssh-ed25519", "key": "AAAA", "sha256": "SHA256:x"}, {}, noted=True)
     with turn(desk, deposit_id, "inventory") as mine:
         for workers in (0, os.cpu_count() or 1):
             with Press(workers) as press:
                 begin, size, begun = time.perf_counter(), 0, []
-                for number in range(count):
-                    facts = replace(second, hostname=f"s{number}", serial=f"SN-{workers}-{number}")
+                for number, first in enumerate(machines):
+                    facts = later(first)
                     begun.append(
                         press.start(inventory_form(mine, facts, "2026-11", changes_of(mine, first, facts))),
                     )
@@ -366,24 +397,23 @@ def summary(root: Path, count: int) -> None:
 
 
 def main() -> None:
-    what, *numbers = sys.argv[1:] or [""]
+    what, *words = given(__doc__) or [""]
     if what == "ask":
-        ask(numbers)
+        ask(words)
         return
-    given = [int(number) for number in numbers]
     with tempfile.TemporaryDirectory(prefix="sopctl-inventory-") as folder:
         root = Path(folder) / "site"
         match what:
             case "gather":
-                deposits, rounds, servers = given + [10, 5, 0][len(given) :]
+                deposits, rounds, servers = numbers(words, 10, 5, 0)
                 gather(root, deposits, rounds, servers or deposits)
             case "apart":
-                servers, rounds = given + [50, 5][len(given) :]
+                servers, rounds = numbers(words, 50, 5)
                 apart(root, servers, rounds)
             case "forms":
-                forms(root, *(given or [1000]))
+                forms(root, *numbers(words, 1000))
             case "summary":
-                summary(root, *(given or [5000]))
+                summary(root, *numbers(words, 5000))
             case _:
                 sys.exit(__doc__)
 

@@ -23,8 +23,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
-from needs import as_installed
 
+from benchmarks.needs import as_installed, given, numbers
 from sopctl.model.availability import Policy, Sight
 from sopctl.model.sop import history
 from sopctl.model.sop.history import Event
@@ -34,7 +34,7 @@ from sopctl.store.journal import Line
 from sopctl.store.site import Site
 from sopctl.workflow.setup.init import EXAMPLE_REQUEST, init
 
-WAY = (
+WAY: tuple[tuple[str, int, str, dict[str, Any]], ...] = (
     ("penitipan", 1, "selesai", {"procedures": {"penitipan": "1", "konfigurasi": "1", "pengembalian": "1"}}),
     ("penitipan", 2, "selesai", {}),
     ("penitipan", 3, "selesai", {}),
@@ -142,9 +142,6 @@ BOUNDED = (("300",),)
 """The command lines of `make bench`."""
 
 
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-
-
 class Cost(NamedTuple):
     """Seconds of CPU of all processes, and from start to end."""
 
@@ -159,7 +156,14 @@ def command(root: Path, *words: str, code: Path = HERE) -> Cost:
     """What a command costs, with the sopctl of a checkout."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     environment = {**as_installed(), "PYTHONPATH": str(code)}
-    subprocess.run([sys.executable, "-m", "sopctl", *words], cwd=root, check=False, env=environment, **QUIET)
+    subprocess.run(
+        [sys.executable, "-m", "sopctl", *words],
+        cwd=root,
+        check=False,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     wall, after = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
     return Cost(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, wall)
 
@@ -173,8 +177,14 @@ def beside(root: Path, *words: str, codes: Sequence[Path]) -> str:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    codes = [HERE, *map(Path, sys.argv[2:3])]
+    asked = given(__doc__)
+    (count,) = numbers(asked[:1], 10_000)
+    codes, only = [HERE, *map(Path, asked[1:2])], asked[2:]
+    if missing := [str(code) for code in codes if not (code / "sopctl").is_dir()]:
+        sys.exit(f"{missing[0]} is no checkout of sopctl\n  → see --help")
+    names = sorted({each[0] for each in COMMANDS})
+    if unknown := sorted(set(only) - set(names)):
+        sys.exit(f"{unknown[0]} is none of {', '.join(names)}\n  → see --help")
     with tempfile.TemporaryDirectory(prefix="sopctl-lists-") as folder:
         root = Path(folder) / "site"
         begin = time.perf_counter()
@@ -182,7 +192,7 @@ def main() -> None:
         (root / "unknown.yml").write_text("a file that no history has: every one of them is asked\n")
         print(f"{count} dossiers made in {time.perf_counter() - begin:.0f} s")
         print(f"{'sopctl --version':<32}  {beside(root, '--version', codes=codes)}")
-        for words in [each for each in COMMANDS if not sys.argv[3:] or each[0] in sys.argv[3:]]:
+        for words in [each for each in COMMANDS if not only or each[0] in only]:
             print(f"{' '.join(words):<32}  {beside(root, *words, codes=codes)}", flush=True)
         path = root / "deposits" / "PS-2026-00007" / "deposit.yml"
         path.write_text(path.read_text().replace("Dinas Contoh", "Dinas Lain"))

@@ -1,12 +1,37 @@
-"""What a benchmark needs besides sopctl; where it is not there, one sentence that says what helps."""
+"""What a benchmark is given on its command line, and what it needs besides sopctl. What is wrong or missing is told in
+one sentence, with what helps."""
 
 import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 HERE = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+
+
+def given(doc: str | None) -> list[str]:
+    """The words of the command line. `--help` shows what the script says of itself, as `doc` has it, and ends it."""
+    words = sys.argv[1:]
+    if {"-h", "--help"} & set(words):
+        print(doc)
+        sys.exit()
+    return words
+
+
+def size(word: str) -> int:
+    """A size of this benchmark. Ends it where the word is none."""
+    if not word.isascii() or not word.isdigit():
+        sys.exit(f"{word} is no whole number\n  → see --help")
+    return int(word)
+
+
+def numbers(words: Sequence[str], *usual: int) -> list[int]:
+    """The sizes of this benchmark, the usual ones in place of those that are not given. Ends it where more are."""
+    if len(words) > len(usual):
+        sys.exit(f"{words[len(usual)]} is more than this benchmark takes\n  → see --help")
+    return [*map(size, words), *usual[len(words) :]]
 
 
 def program(name: str, package: str) -> str:

@@ -25,6 +25,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from benchmarks.lists import make
+from benchmarks.needs import given, numbers
 from sopctl.cli import terminal
 from sopctl.store.site import Site
 from sopctl.workflow import accounts
@@ -195,8 +196,7 @@ def filed(site: Site, count: int) -> list[str]:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 20.0
+    count, seconds = numbers(given(__doc__), 10_000, 20)
     with tempfile.TemporaryDirectory() as folder:
         root, path = Path(folder) / "site", Path(folder) / "page.sock"
         site = make(root, count, in_racks=True)

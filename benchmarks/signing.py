@@ -4,6 +4,7 @@ docs/explanation/benchmarks.md."""
 import time
 from collections.abc import Callable
 
+from benchmarks.needs import given, numbers
 from sopctl.adapters.documents import appearance, places, render
 from sopctl.adapters.signing import making
 from sopctl.adapters.signing.examining import examine
@@ -24,6 +25,7 @@ def cost(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Print the figures."""
+    numbers(given(__doc__))
     authority, form = Authority(real_now()), samples.handover()
     issued = render(form)
     keys = [

@@ -7,15 +7,13 @@ its own, behind a real SSH server; they take their time for an answer, the last 
 """
 
 import multiprocessing
-import sys
 import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
+from benchmarks.needs import given, numbers
 from sopctl.cli import terminal
 from sopctl.store import switches
 from sopctl.store.site import Site
@@ -73,7 +71,7 @@ def timed(desk: Desk, names: list[str]) -> float:
 
 def main() -> None:
     """Print the medians, and their ratio."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    (rounds,) = numbers(given(__doc__), 5)
     spawn = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:
         site = init(Path(folder) / "site")

@@ -103,14 +103,16 @@ def environment(folder: Path, python: Python, *wanted: str) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([*python.enter, python.program, "-m", "venv", folder], check=True)
         _install(folder, python, wanted)
-        subprocess.run([*python.enter, "sh", "-c", LINK, folder / "bin", *PROGRAMS], env=python.variables(), check=True)
+        subprocess.run(
+            [*python.enter, "sh", "-c", LINK, str(folder / "bin"), *PROGRAMS], env=python.variables(), check=True
+        )
         mark.write_text(made)
     return folder
 
 
 def _install(folder: Path, python: Python, wanted: Sequence[str]) -> None:
     """Install what pip is told, then the checkout. In a Debian pip knows no index: it is given the wheels."""
-    pip, options = [*python.enter, folder / "bin/pip", "install"], ["-q", "--disable-pip-version-check"]
+    pip, options = [*python.enter, str(folder / "bin/pip"), "install"], ["-q", "--disable-pip-version-check"]
     with tempfile.TemporaryDirectory(dir=folder) as wheels:
         given = ["--only-binary", ":all:", *wanted]
         if python.enter:
@@ -225,7 +227,7 @@ def _ranges() -> list[str]:
 
 
 def _installed(folder: Path) -> set[str]:
-    pip = [folder / "bin/pip", "list", "--format=freeze", "--disable-pip-version-check"]
+    pip = [str(folder / "bin/pip"), "list", "--format=freeze", "--disable-pip-version-check"]
     said = subprocess.run([*pip, "--exclude", "pip", "--exclude-editable"], capture_output=True, text=True, check=True)
     return {re.sub(r"[-_.]+", "-", name).lower() + f"=={version}" for name, _, version in _parted(said.stdout.split())}
 
