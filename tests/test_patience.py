@@ -1,4 +1,4 @@
-"""No test waits too briefly for what must come."""
+"""No test waits too briefly for what must come, or in a way that another's coming first would end."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,29 @@ BRIEFLY = re.compile(
 """A wait, or a limit of what something took, of seconds that a busy machine can use up."""
 
 
-def test_no_wait_is_brief() -> None:
-    brief = [
+BROKEN_OFF = re.compile(r"\.wait_for_url\(")
+"""A browser's wait for an address, which fails where a second click has the first one's request aborted."""
+
+CUT = re.compile(r"servers\.run\((?:[^()]|\([^()]*\))*\b(?:until|while) ")
+"""A wait that one connection to a server has to outlive, written in the call."""
+
+
+def lines_with(what: re.Pattern[str]) -> list[str]:
+    return [
         f"{path.relative_to(HERE)}: {line.strip()}"
         for path in sorted(HERE.rglob("*.py"))
         for line in path.read_text().splitlines()
-        if BRIEFLY.search(line)
+        if what.search(line)
     ]
-    assert brief == []
+
+
+def test_no_wait_is_brief() -> None:
+    assert lines_with(BRIEFLY) == []
+
+
+def test_no_wait_is_broken_off() -> None:
+    assert lines_with(BROKEN_OFF) == []
+
+
+def test_no_wait_is_cut() -> None:
+    assert [str(path.relative_to(HERE)) for path in sorted(HERE.rglob("*.py")) if CUT.search(path.read_text())] == []

@@ -45,18 +45,20 @@ def test_what_a_killed_command_had_kept_is_swept(
 ) -> None:
     words = stages.filled(row["words"], made / "inputs")
     server.run(copied(made, row, tmp_path / "first"), words)  # which may keep what the next ones need not make
-    calls = server.run(copied(made, row, tmp_path / "count"), words, Mode.COUNT).calls
-    kept = [number for number, call in enumerate(calls, start=1) if call == "link"]
-    if not kept:
-        return
-    moved = [number for number, call in enumerate(calls, start=1) if call == "rename" and number > kept[-1]]
-    commit = moved[1]  # the first puts the paper into its place
-    for attempt, other in enumerate((0, 0, -1, 1, -2, 2)):  # with the time of day, a run makes a call more or less
+    for attempt, other in enumerate((0, 0, -1, 1, -2, 2)):  # with the time of day, a run makes some calls more or less
+        calls = server.run(copied(made, row, tmp_path / f"count{attempt}"), words, Mode.COUNT).calls
+        kept = [number for number, call in enumerate(calls, start=1) if call == "link"]
+        if not kept:
+            return
+        moved = [number for number, call in enumerate(calls, start=1) if call == "rename" and number > kept[-1]]
+        commit = moved[1]  # the first puts the paper into its place
         site = copied(made, row, tmp_path / f"site{attempt}")
         before = heads(site)
-        assert server.run(site, words, Mode.KILL, commit + other).code == -9
-        if litter(site):
+        code = server.run(site, words, Mode.KILL, commit + other).code
+        assert code in (-9, 0), "it was killed, or had done all with fewer calls than were counted"
+        if code == -9 and litter(site):
             break
+    assert code == -9
     assert row.get("several") or heads(site) == before
     assert litter(site), "it was killed with a paper in its hands"
     server.run(site, words)

@@ -2,7 +2,7 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from sopctl.adapters import lab as servers
 from sopctl.adapters.lab import LabServer, LabStatus, seed
 from sopctl.errors import OutsideFailure
 from tests.faults.scale import WHOLE
-from tests.lab import keeping, sweeping
+from tests.lab import journals, keeping, sweeping
 from tests.printed import CHECKOUT
 
 NAMES = ("ci", "cib", "cic", "cid", "cie", "cif", "cig", "cih")
@@ -36,6 +36,28 @@ def kept_by_commands(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (keeping.COMMANDS, CHECKOUT))))
 
 
+SESSION = pytest.StashKey[str]()
+"""The name with which the names of a session's labs begin."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What failed is shown with what the servers wrote."""
+    report = yield
+    written = journals.left()
+    if report.failed and (session := item.config.stash.get(SESSION, "")):
+        report.sections.append(("Written by the lab's servers", written + journals.said_in(session)))
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def journals_of_what_failed() -> Iterator[None]:
+    """A fixture that fails takes its lab down before its report is made."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(servers, "down", journals.down)
+        yield
+
+
 def unavailable(reason: str) -> None:
     """Skip, or fail where the lab is required (SOPCTL_LAB=required), with the reason."""
     if os.environ.get("SOPCTL_LAB") == "required":
@@ -50,7 +72,7 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab_name() -> Iterator[str]:
+def lab_name(pytestconfig: pytest.Config) -> Iterator[str]:
     """The name of this session's lab, with which the names of all its labs begin."""
     tier, missing = servers.find_tier()
     if tier is None:
@@ -59,6 +81,7 @@ def lab_name() -> Iterator[str]:
         if name is None:
             unavailable(f"test sessions with the labs {', '.join(NAMES)} are under way")
         else:
+            pytestconfig.stash[SESSION] = name
             yield name
 
 

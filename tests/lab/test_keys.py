@@ -19,6 +19,7 @@ from sopctl.workflow.steps import configuring, drift, notifying, reducing, verif
 from sopctl.workflow.steps.drift import Differs
 from tests.conftest import Ran
 from tests.lab.parts import LAST, NETWORK, leave_out
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.lab
 
@@ -46,7 +47,7 @@ class Fleet:
     """A site whose deposits are the lab's servers, `count` of them configured: the last one without Python's help."""
 
     def __init__(self, desk: Desk, lab: LabStatus, count: int, placed: Callable[..., str]) -> None:
-        self.root, self.desk = desk.site.root, desk
+        self.root, self.desk, self.lab = desk.site.root, desk, lab.name
         self.servers: dict[str, LabServer] = {}
         leave_out(self.root, "host_name", "login_banner", "sshd", "firewall", *NETWORK, *LAST)
         rack = self.root / "racks/A1.yml"
@@ -197,10 +198,12 @@ def test_killed_in_the_middle(
     assert new.read_text() in there.keys(deposit)
     assert there.state(deposit) == state
     window = "/var/lib/sopctl/window"
-    servers.run(
-        server,
+    servers.console(
+        there.lab,
+        server.name,
         f"if [ -d {window}/kept ]; then sh {window}/window.sh hold 0; fi; sleep 3; "
         f"while [ -d {window}/back ]; do sleep 1; done",
+        timeout=PATIENCE,
     )
     looked = drift.compare(there.desk, [deposit])
     assert [each.message for each in looked] == [""], "the key that the history names opens it"

@@ -95,6 +95,9 @@ systemctl --quiet enable --now NetworkManager.service
 }
 """How an owner has it: the script that makes it so, by who manages the network."""
 
+LEASED = f"timeout {PATIENCE:.0f} sh -c 'until ip -4 address show dev host0 | grep -q dynamic; do sleep 0.2; done'"
+"""Wait for an address from the first server."""
+
 WRONG = {
     "ifupdown": (29, 9, "/etc/network"),
     "netplan": (29, 9, "/etc/netplan"),
@@ -154,13 +157,12 @@ class Offices:
         return self.on_each(lambda name, server: servers.run(server, script))
 
     def move_in(self, leases: str) -> None:
-        """Have each server as its owner would."""
+        """Have each server as its owner would, at its console: a connection would be cut by what it changes."""
 
         def settle(name: str, server: LabServer) -> None:
             words = {"address": server.address, "gateway": self.gateway, "leases": leases, "no_networkd": NO_NETWORKD}
-            servers.run(server, OWNERS[name].format(**words))
-            if name != "ifupdown":
-                servers.run(server, "until ip -4 address show dev host0 | grep -q dynamic; do sleep 0.2; done")
+            script = OWNERS[name].format(**words) + ("" if name == "ifupdown" else LEASED)
+            servers.console(self.office.status.name, server.name, f"set -e\n{script}", timeout=2 * PATIENCE)
 
         settle("ifupdown", self.servers["ifupdown"])  # which gives the others their addresses
         self.on_each(lambda name, server: None if name == "ifupdown" else settle(name, server))

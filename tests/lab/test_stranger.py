@@ -173,7 +173,7 @@ def test_a_failed_run_on_a_server_with_a_socket_of_its_own(office: Office) -> No
     assert result.outcome is Outcome.FAILED
     assert "The server is as it was before the run; put back: " in host.message, host.message
     assert fingerprint(server) == before
-    knock = f"timeout 5 bash -c 'exec 3<>/dev/tcp/{server.address}/2222; head -c 4 <&3'"
+    knock = f"timeout 100 bash -c 'exec 3<>/dev/tcp/{server.address}/2222; head -c 4 <&3'"
     neighbour = office.status.servers[0]
     assert servers.run(neighbour, knock) == "SSH-"
 

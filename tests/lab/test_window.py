@@ -27,7 +27,7 @@ from tests.lab.traces import kill_all
 pytestmark = pytest.mark.lab
 
 SNAPSHOT = r"""
-timeout 20 sh -c 'until ip -4 route | grep -q ^default; do sleep 0.1; done' # sshd answers before networkd is done
+timeout 100 sh -c 'until ip -4 route | grep -q ^default; do sleep 0.1; done' # sshd answers before networkd is done
 for path in /etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers.d /etc/ssh /etc/sopctl /etc/systemd/system \
     /etc/systemd/network /home /var/lib/sopctl/created /var/lib/sopctl/kept; do
     find "$path" -name .ansible -prune -o -printf '%p %y %m %U %G %l\n' -type f -exec sha256sum {} \; 2>/dev/null

@@ -79,6 +79,13 @@ def address(site_with_units: Site, clock: Clock) -> Iterator[str]:
         thread.join(timeout=PATIENCE)
 
 
+def arrived(page: Page, end: str) -> None:
+    """Wait until a page has been loaded whose address ends so. `Page.wait_for_url` would fail where it sees the request
+    of a first click aborted by a second, which test_patience.py forbids therefore."""
+    expect(page).to_have_url(re.compile(f"{re.escape(end)}$"), timeout=PATIENCE * 1000)
+    page.wait_for_load_state()
+
+
 class Person:
     """Someone at a browser. `complaints`: what the browser said of the page (violations of its policy among it)."""
 
@@ -96,7 +103,7 @@ class Person:
         self.page.fill("#name", name)
         self.page.fill("#password", PASSWORD)
         self.page.click("main button")
-        self.page.wait_for_url(f"{self.address}/")
+        arrived(self.page, f"{self.address}/")
         assert self.page.url == f"{self.address}/", self.page.content()
 
     def picture(self, name: str, *, whole: bool = True) -> None:
@@ -165,13 +172,6 @@ def events(desk: Desk, deposit: str) -> list[str]:
     return [each.outcome for each in dossiers.read(desk.site, deposit).events]
 
 
-def done(page: Page, path: str) -> None:
-    """Wait for where a double click leads. `wait_for_url` would fail where it sees the first click's request aborted by
-    the second."""
-    expect(page).to_have_url(re.compile(f"selesai={path}$"), timeout=PATIENCE * 1000)
-    page.wait_for_load_state()
-
-
 def test_an_act_is_done_once_however_it_is_sent(enter: Enter, file_request: Callable[..., str], desk: Desk) -> None:
     """A double click, a stale second tab, a form after the session has gone."""
     deposit = file_request()
@@ -185,7 +185,7 @@ def test_an_act_is_done_once_however_it_is_sent(enter: Enter, file_request: Call
     stale.fill("#reason", "menunggu surat asli")
     kadis.picture("act-dispose")
     page.dblclick("form.act button.send")
-    done(page, "disposisi")
+    arrived(page, "selesai=disposisi")
     assert events(desk, deposit) == ["selesai", "selesai"]
     kadis.picture("dossier-kadis")
     with stale.expect_navigation():
@@ -224,7 +224,7 @@ class Keys:
         """Follow a link."""
         self.to(f'a[href="{address}"]')
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url(f"**{address}")
+        arrived(self.page, f"{address}")
 
     def fill(self, typed: dict[str, str]) -> None:
         """Fill in a form."""
@@ -264,14 +264,14 @@ def test_every_act_by_keyboard_alone(enter: Enter, house: House, desk: Desk) -> 
             keys = Keys(person.page)
             keys.fill({"name": name, "password": PASSWORD})
             keys.send("main button")
-            person.page.wait_for_url(f"{person.address}/")
+            arrived(person.page, f"{person.address}/")
         page, serial = people[name].page, dossiers.read(desk.site, deposit).summary.serial
         keys, before = Keys(page), len(events(desk, deposit))
         page.goto(f"{people[name].address}/berkas/{deposit}")
         keys.follow(f"/berkas/{deposit}/{path}")
         keys.fill({field: said.format(serial=serial) for field, said in to_type.items()})
         keys.send("form.act button.send")
-        done(page, path)
+        arrived(page, f"selesai={path}")
         assert len(events(desk, deposit)) == before + 1, path
 
 
@@ -282,7 +282,7 @@ def test_a_request_by_keyboard_alone(enter: Enter, site_with_units: Site) -> Non
     keys.fill({path: said for path, said in typed_request().items() if said})
     keys.fill({"scan": ""})
     keys.send("form.act button:not([name])")
-    unit.page.wait_for_url("**selesai=permohonan")
+    arrived(unit.page, "selesai=permohonan")
     assert len(dossiers.ids(site_with_units)) == 1
 
 
@@ -374,7 +374,7 @@ def test_coming_in_for_the_first_time(
         page.goto(f"{person.address}/akun")
         looked_at(person)
         page.click("header form button")
-        page.wait_for_url("**/masuk")
+        arrived(page, "/masuk")
         page.fill("#name", name)
         page.fill("#password", PASSWORD)
         page.click("main button")
@@ -402,7 +402,7 @@ def test_coming_in_by_the_office(enter: Enter, site_with_units: Site, address: s
         person.page.click("main a.button")
         person.page.fill("[name=sub]", "ani")
         person.page.click("form button")
-        person.page.wait_for_url(f"{address}/berkas?keadaan=held")
+        arrived(person.page, f"{address}/berkas?keadaan=held")
         assert "Kepala Dinas" in person.page.inner_text("header")
         person.complaints.clear()  # of the other program's page
 
@@ -419,7 +419,7 @@ def test_every_act_once_double_clicked_and_stale_without_javascript(enter: Enter
             fill(tab, typed)
         before = len(events(desk, deposit))
         page.dblclick("form.act button.send")
-        done(page, path)
+        arrived(page, f"selesai={path}")
         assert len(events(desk, deposit)) == before + 1, path
         with stale.expect_navigation():
             stale.click("form.act button.send")
@@ -466,7 +466,7 @@ def test_a_request_once_double_clicked_and_from_a_second_tab(enter: Enter, site_
         fill(tab, letter)
     page.set_input_files("#scan", {**INK, "name": "surat.pdf"})  # type: ignore[arg-type]
     page.dblclick("form.act button:not([name])")
-    done(page, "permohonan")
+    arrived(page, "selesai=permohonan")
     (deposit,) = dossiers.ids(site_with_units)
     assert deposit in page.url
     assert "surat.pdf" in str(dossiers.read(site_with_units, deposit).events[0].data)
@@ -513,7 +513,7 @@ def test_a_signature_is_drawn(enter: Enter, house: House, desk: Desk) -> None:
         page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
     page.mouse.up()
     page.click("form.act button.send")
-    page.wait_for_url("**selesai=serah-terima")
+    arrived(page, "selesai=serah-terima")
     entry = dossiers.read(desk.site, house.inspected).newest(AgreedOnScreen)
     assert entry is not None
     (first,) = entry.agreed_on_screen
@@ -533,7 +533,7 @@ def test_photographs_from_a_phone(enter: Enter, house: House, desk: Desk, tmp_pa
         photos[-1].write_bytes(phone_photo(400, 300))
     page.set_input_files("#photos", photos)
     page.click("form.act button.send")
-    page.wait_for_url("**selesai=pemeriksaan")
+    arrived(page, "selesai=pemeriksaan")
     found = dossiers.read(desk.site, house.brought).newest(ConditionInspected)
     assert found is not None
     assert len(found.photos) == 3
