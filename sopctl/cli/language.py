@@ -24,9 +24,9 @@ _LONGEST_SETTINGS = 1 << 20
 _FOR_PROGRAMS = ("json", "ndjson", "prometheus", "nagios", "junit")
 """Formats of `--format` that programs read."""
 EXAMPLE = gettext_noop("Example:")
+"""What stands above the command lines below a command's help."""
 COMMENT = re.compile(r"(?<=  # ).+$", re.MULTILINE)
 """What is said behind an example's command line."""
-"""What stands above the command lines below a command's help."""
 
 _OF_TYPE = {
     "text": gettext_noop("TEXT"),
