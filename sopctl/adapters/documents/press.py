@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -93,6 +94,7 @@ class Press:
         try:
             return worker.render(form)
         except (OSError, EOFError, ValueError):  # it died, perhaps for lack of memory
+            worker.replace()
             return render(form)
         finally:
             self._idle.append(worker)
@@ -102,14 +104,13 @@ class _Worker:
     """A process that typesets. `render` raises OSError, EOFError or ValueError when the process died."""
 
     def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            # -P: nothing is imported from the current folder
-            [sys.executable, "-P", "-m", __name__, str(LARGE)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(Path(sopctl.__file__).parents[1])},
-            start_new_session=True,  # Ctrl-C is handled by this process
-        )
+        self._process = _begun()
+
+    def replace(self) -> None:
+        """Take a new process for the forms to come, if the system has room for one; it is asked again at the next."""
+        self.close()
+        with suppress(OSError):
+            self._process = _begun()
 
     def render(self, form: Form) -> bytes:
         source, sink = self._process.stdin, self._process.stdout
@@ -131,6 +132,17 @@ class _Worker:
     def close(self) -> None:
         self._process.kill()
         self._process.communicate()
+
+
+def _begun() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        # -P: nothing is imported from the current folder
+        [sys.executable, "-P", "-m", __name__, str(LARGE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(sopctl.__file__).parents[1])},
+        start_new_session=True,  # Ctrl-C is handled by this process
+    )
 
 
 def serve(source: BinaryIO, sink: BinaryIO, large: int) -> None:

@@ -1,5 +1,6 @@
 """Many forms, made by workers: the same bytes, the same errors, whatever becomes of a worker."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 import pytest
@@ -50,6 +52,23 @@ def test_workers_make_what_we_make_and_one_that_dies_stops_nothing() -> None:
         workers[1].kill()
         assert press.start(FORMS[0])() == render(FORMS[0])
     assert all(worker.poll() is not None for worker in workers)
+
+
+def test_one_that_has_died_is_replaced_as_soon_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = press_module._begun
+
+    def none_begun() -> NoReturn:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with Press(1) as press:
+        (worker,) = press._workers
+        for begins, runs in ((none_begun, False), (none_begun, False), (begun, True), (begun, True)):
+            monkeypatch.setattr(press_module, "_begun", begins)
+            worker._process.kill()
+            worker._process.wait(PATIENCE)
+            assert press.start(FORMS[0])() == render(FORMS[0])
+            assert (worker._process.poll() is None) is runs
+        assert press.start(FORMS[1])() == render(FORMS[1])
 
 
 def test_a_form_is_the_same_whatever_was_made_before_it() -> None:
