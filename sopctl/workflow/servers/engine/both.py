@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
-from sopctl.errors import SopctlError
+from sopctl.errors import Interrupted, SopctlError
 from sopctl.model.access.shards import Delivered, Engine, Shard, Workers
 
 T = TypeVar("T")
 Source = Callable[[threading.Event], Iterator[T]]
-"""Gives what there is, until the event is set."""
+"""Gives what there is. Raises Interrupted soon after the event was set, unless it has given all by then."""
 
 
 class Both:
@@ -48,7 +48,9 @@ def together(
 ) -> Generator[list[T], None, None]:
     """What these give, each in a thread of its own, as soon as it is there: with several where they came while the
     caller was busy. The SopctlError that ends one of them is added to `errors`, and the others go on; whatever else one
-    raises is raised. The event that a source is given is set with `cancel`, and when the caller stops iterating."""
+    raises ends all, and is raised once what they have given is out. So is Interrupted when `cancel` was set, which is
+    looked at whether or not there is something to give. The event that a source is given is set with `cancel`, and when
+    the caller stops iterating."""
     given: queue.SimpleQueue[_Given[T] | BaseException | None] = queue.SimpleQueue()
     stop = threading.Event()
 
@@ -56,8 +58,6 @@ def together(
         try:
             for each in source(stop):
                 given.put(_Given(each))
-                if stop.is_set():
-                    break
             given.put(None)
         except BaseException as error:  # noqa: BLE001 (told, or raised where the caller waits)
             given.put(error)
@@ -65,27 +65,30 @@ def together(
     threads = [threading.Thread(target=run, args=(source,), name="source", daemon=True) for source in sources]
     for thread in threads:
         thread.start()
-    left = len(threads)
+    left, last = len(threads), None
     try:
         while left:
             came: list[T] = []
             while left and not (came and given.empty()):
+                if cancel.is_set():
+                    stop.set()
                 try:
                     each = given.get(timeout=0.1)
                 except queue.Empty:
-                    if cancel.is_set():
-                        stop.set()
                     continue
                 if isinstance(each, _Given):
                     came.append(each.value)
                     continue
                 left -= 1
-                if isinstance(each, SopctlError) and not stop.is_set():
+                if isinstance(each, SopctlError) and not isinstance(each, Interrupted):
                     errors.append(each)
-                elif isinstance(each, BaseException):
-                    raise each
+                elif each is not None:
+                    last = last or each
+                    stop.set()
             if came:
                 yield came
+        if last is not None:
+            raise last
     finally:
         stop.set()
         for thread in threads:
