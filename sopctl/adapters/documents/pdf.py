@@ -5,8 +5,8 @@ fonts are those in the typst wheel, so that a form looks the same on every machi
 """
 
 import threading
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, time
 from functools import cache
 from io import BytesIO
@@ -128,16 +128,16 @@ class Place(NamedTuple):
 
 def places(form: Form) -> list[Place]:
     """The places for signatures on a form, as they follow each other on the page from the left. Raises as `render`."""
-    import typst
-
-    found = typst.query(
-        _project(_TEMPLATE_OF[type(form)], _files(form, places=True)),
-        "<signature-place>",
-        field="value",
-        root=TEMPLATES,
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-    )
+    template = _TEMPLATE_OF[type(form)]
+    with _typst(template) as typst:
+        found = typst.query(
+            _project(template, _files(form, places=True)),
+            "<signature-place>",
+            field="value",
+            root=TEMPLATES,
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+        )
     read = from_json(found.encode(), list[_Metadata])
     return [
         Place(
@@ -434,6 +434,20 @@ _PANIC = "PanicException"
 
 
 def _typeset(template: str, files: dict[str, str], issued: date) -> bytes:
+    with _typst(template):
+        made: bytes = _compiler().compile(
+            _project(template, files),
+            root=TEMPLATES,
+            pdf_standards=["a-2b"],
+            timestamp=datetime.combine(issued, time(), UTC),
+        )
+    return made
+
+
+@contextmanager
+def _typst(template: str) -> Iterator[Any]:
+    """typst, for the block that asks it about a template. Raises OutsideFailure where it is missing or fails, and
+    InvalidRecord where that is for the picture of the logo."""
     try:
         import typst
     except ImportError as error:
@@ -444,13 +458,7 @@ def _typeset(template: str, files: dict[str, str], issued: date) -> bytes:
             reason=str(error),
         ) from error
     try:
-        made: bytes = _compiler().compile(
-            _project(template, files),
-            root=TEMPLATES,
-            pdf_standards=["a-2b"],
-            timestamp=datetime.combine(issued, time(), UTC),
-        )
-        return made
+        yield typst
     except BaseException as error:
         if not isinstance(error, typst.TypstError | RuntimeError | OSError) and type(error).__name__ != _PANIC:
             raise

@@ -168,4 +168,7 @@ def _resident() -> float:
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))
+    try:
+        serve(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))
+    except BrokenPipeError:  # whoever wanted the form is gone; an exit by Python would write to them once more
+        os._exit(1)

@@ -87,7 +87,9 @@ _WHY = {
 def own_way(site: Site, packed: Path) -> Prose:
     """What of the site's only Ansible can read, so that its playbook has to gather the facts; empty for nothing.
     `packed`: where sopctl's own playbooks are."""
-    for name in (*AS_PACKED, ACTION) if (site.root / ACTION).exists() else AS_PACKED:
+    with disk_errors(site.root / ACTION, "read"):
+        older = not (site.root / ACTION).exists()
+    for name in AS_PACKED if older else (*AS_PACKED, ACTION):
         if _read(site.root / name) != _read(packed / name):
             return Text("{name} is the site's own", name=name)
     for folder in VARIABLES:

@@ -4,7 +4,6 @@ import errno
 import os
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from io import BytesIO
@@ -21,7 +20,8 @@ from sopctl.adapters.documents.forms import Form
 from sopctl.adapters.documents.press import Press, serve
 from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, eventually
+from tests.printed import CHECKOUT
 
 FORMS = [replace(samples.inventory(), server_name=f"s{number}.example.org") for number in range(5)]
 
@@ -122,20 +122,24 @@ def test_it_does_so_with_its_answer_given(large: int, answered: int, monkeypatch
     assert said.getvalue().count(b"%%EOF") == answered
 
 
-def test_no_worker_outlives_a_press_that_is_killed() -> None:
+@pytest.mark.parametrize("work", ["", "for _ in range(20): press.start(inventory())"], ids=["idle", "at work"])
+def test_no_worker_outlives_a_press_that_is_killed(work: str) -> None:
+    """Nor do they say anything: it would come into the next command's screen."""
     program = (
-        "import time; from sopctl.adapters.documents.press import Press; press = Press(2); "
+        "import time; from sopctl.adapters.documents.press import Press; "
+        f"from tests.adapters.documents.samples import inventory; press = Press(2)\n{work}\n"
         "print(*(worker._process.pid for worker in press._workers), flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=CHECKOUT
+    ) as owner:
         assert owner.stdout
+        assert owner.stderr
         workers = [int(pid) for pid in owner.stdout.readline().split()]
         assert len(workers) == 2
         owner.kill()
-    deadline = time.monotonic() + PATIENCE
-    while any(running(pid) for pid in workers):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        eventually(lambda: not any(running(pid) for pid in workers), "a worker goes on")
+        assert owner.stderr.read() == ""
 
 
 def running(pid: int) -> bool:

@@ -1,5 +1,6 @@
 """The month's facts without Ansible: what is recorded of each server, and where only the playbook can do it."""
 
+import errno
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -157,6 +158,19 @@ def test_what_an_administrator_changed_is_for_ansible_to_read(desk: Desk, name: 
 def test_a_site_from_before_the_action_plugin_lacks_nothing(desk: Desk) -> None:
     (desk.site.root / gathering.ACTION).unlink()
     assert gathering.own_way(desk.site, skeleton()) == ""
+
+
+def test_an_action_plugin_that_may_not_be_looked_for_is_one_error(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    really = Path.exists
+
+    def exists(path: Path) -> bool:
+        if path == desk.site.root / gathering.ACTION:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return really(path)
+
+    monkeypatch.setattr(Path, "exists", exists)
+    with pytest.raises(OutsideFailure, match=r"server_facts\.py: cannot read"):
+        gathering.own_way(desk.site, skeleton())
 
 
 def test_variables_that_say_nothing_of_it_are_no_reason(desk: Desk) -> None:
