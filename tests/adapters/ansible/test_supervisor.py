@@ -11,6 +11,7 @@ import pytest
 
 from sopctl.adapters.ansible import supervisor
 from tests.patience import LATE, PATIENCE
+from tests.processes import alive
 
 AWAY = """
 import os, time
@@ -37,14 +38,6 @@ def start(folder: Path, *command: str, parent: int | None = None) -> subprocess.
     (folder / "sockets").mkdir()
     (folder / "sockets/master").touch()
     return subprocess.Popen([*words, str(parent or os.getpid()), *command])
-
-
-def alive(pid: int) -> bool:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat[stat.rindex(")") + 2] != "Z"
 
 
 @pytest.mark.parametrize(("script", "code"), [("exit 0", 0), ("exit 4", 4), ("kill -9 $$", 137), ("kill -15 $$", 143)])

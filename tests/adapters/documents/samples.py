@@ -54,6 +54,8 @@ def png(width: int, height: int, *, colours: int = 2) -> bytes:
 
 
 LOGO = png(200, 240)
+BROKEN_LOGO = LOGO.replace(b"IDAT", b"IDAT\xff")
+"""Its head says that all is well."""
 CHECK = "sopctl document verify PS-2026-0001 3f9a2c1e77"
 LETTERHEAD = Letterhead(
     office="Dinas Komunikasi dan Informatika",

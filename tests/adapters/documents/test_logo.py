@@ -1,12 +1,14 @@
 """Which images may be the emblem in the letterhead."""
 
+from collections.abc import Callable
+
 import pytest
 from msgspec import structs
 
-from sopctl.adapters.documents import logo, render
+from sopctl.adapters.documents import Form, logo, places, render
 from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
-from tests.adapters.documents.samples import LOGO, png
+from tests.adapters.documents.samples import BROKEN_LOGO, LOGO, png
 
 
 def jpeg(width: int, height: int, components: int = 3, before: bytes = b"\xff\xe0\x00\x04ab") -> bytes:
@@ -45,11 +47,12 @@ def test_what_no_paper_can_hold_is_refused(content: bytes, error: str) -> None:
     assert caught.value.remedy
 
 
-@pytest.mark.parametrize("content", [LOGO.replace(b"IDAT", b"IDAT\xff"), jpeg(200, 200)])
-def test_an_image_that_cannot_be_decoded_is_named(content: bytes) -> None:
+@pytest.mark.parametrize("ask", [render, places])
+@pytest.mark.parametrize("content", [BROKEN_LOGO, jpeg(200, 200)])
+def test_an_image_that_cannot_be_decoded_is_named(content: bytes, ask: Callable[[Form], object]) -> None:
     """Its head says that all is well; its picture is broken."""
     logo.refuse(content, "lambang.png")
     form = samples.paper()
     with pytest.raises(InvalidRecord) as caught:
-        render(structs.replace(form, letterhead=structs.replace(form.letterhead, logo=content)))
+        ask(structs.replace(form, letterhead=structs.replace(form.letterhead, logo=content)))
     assert caught.value.id == "logo-not-decoded"

@@ -492,22 +492,15 @@ ASKED = pytest.mark.parametrize("ask", [render, places], ids=["the form", "its p
 """What typst is asked about a form."""
 
 
-@ASKED
+@pytest.mark.parametrize(("ask", "begins"), [(render, ""), (places, "failed to compile document: ")])
 def test_a_template_that_fails_is_a_clear_error(
-    ask: Callable[[Form], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ask: Callable[[Form], object], begins: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "handover.typ").write_text("#unknown()")
     monkeypatch.setattr(pdf, "TEMPLATES", tmp_path)
-    with pytest.raises(OutsideFailure, match=r"handover\.typ: typst could not typeset the form: .*unknown variable"):
+    said = rf"handover\.typ: typst could not typeset the form: {begins}unknown variable"
+    with pytest.raises(OutsideFailure, match=said):
         ask(samples.handover())
-
-
-@ASKED
-def test_a_broken_logo_is_a_clear_error(ask: Callable[[Form], object]) -> None:
-    form = samples.handover()
-    broken = samples.LOGO.replace(b"IDAT", b"IDAT\xff")
-    with pytest.raises(InvalidRecord, match="the picture of the logo is broken"):
-        ask(structs.replace(form, letterhead=structs.replace(form.letterhead, logo=broken)))
 
 
 @ASKED

@@ -22,6 +22,7 @@ from sopctl.errors import InvalidRecord
 from tests.adapters.documents import samples
 from tests.patience import PATIENCE, eventually
 from tests.printed import CHECKOUT
+from tests.processes import alive
 
 FORMS = [replace(samples.inventory(), server_name=f"s{number}.example.org") for number in range(5)]
 
@@ -138,16 +139,8 @@ def test_no_worker_outlives_a_press_that_is_killed(work: str) -> None:
         workers = [int(pid) for pid in owner.stdout.readline().split()]
         assert len(workers) == 2
         owner.kill()
-        eventually(lambda: not any(running(pid) for pid in workers), "a worker goes on")
+        eventually(lambda: not any(alive(pid) for pid in workers), "a worker goes on")
         assert owner.stderr.read() == ""
-
-
-def running(pid: int) -> bool:
-    """Is there such a process, other than one that waits to be buried?"""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def test_without_workers_a_form_is_made_when_it_is_asked_for() -> None:
@@ -157,7 +150,7 @@ def test_without_workers_a_form_is_made_when_it_is_asked_for() -> None:
 
 def test_threads_make_forms_at_the_same_time_and_go_on_after_one_that_is_refused() -> None:
     """Each has a typst of its own, which can make one form at a time."""
-    broken = replace(FORMS[0], letterhead=replace(FORMS[0].letterhead, logo=samples.LOGO.replace(b"IDAT", b"IDAT\xff")))
+    broken = replace(FORMS[0], letterhead=replace(FORMS[0].letterhead, logo=samples.BROKEN_LOGO))
     expected = [render(form) for form in FORMS]
 
     def both(form: InventoryForm) -> bytes:
